@@ -1,0 +1,357 @@
+//! A link: what one external system is known to hold of one person, and what is still owed.
+
+use crate::digest::Digest;
+use crate::id::{LeaseToken, LinkId};
+use crate::person::{Person, Version};
+use crate::sync::Operation;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// The id by which the external system knows a person: 1 to [`UniqueId::BYTES_MAX`] bytes without control characters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UniqueId {
+    text: String,
+    number: bool,
+}
+
+impl UniqueId {
+    /// The most bytes of an id: it stands in a unique index, whose entries are bounded.
+    pub const BYTES_MAX: usize = 512;
+
+    /// An id that was given as text. `None` where it is no id.
+    pub fn text(text: impl Into<String>) -> Option<Self> {
+        Self::checked(text.into(), false)
+    }
+
+    /// An id that was given as a number, with its digits as they were written. `None` where it is no id.
+    pub fn number(digits: impl Into<String>) -> Option<Self> {
+        Self::checked(digits.into(), true)
+    }
+
+    /// From stored parts; `None` where they are no id.
+    pub fn from_parts(text: String, number: bool) -> Option<Self> {
+        Self::checked(text, number)
+    }
+
+    fn checked(text: String, number: bool) -> Option<Self> {
+        let fits = !text.is_empty() && text.len() <= Self::BYTES_MAX && !text.chars().any(char::is_control);
+        fits.then_some(Self { text, number })
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the external system wrote it as a number, so that `{{ unique_id }}` outside a string stays one.
+    pub fn is_number(&self) -> bool {
+        self.number
+    }
+}
+
+impl fmt::Display for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl fmt::Debug for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UniqueId({:?})", self.text)
+    }
+}
+
+/// What the external system is known to hold. Only the lease's holder changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LinkState {
+    /// Nothing of ours for this person.
+    Unlinked,
+    /// A create may have been carried out; its answer never came.
+    Uncertain,
+    /// The record is known by its unique id.
+    Linked(UniqueId),
+    /// A delete may have been carried out: it is finished first, whatever the person is by now.
+    Leaving(UniqueId),
+    /// A create was accepted, but no unique id could be read from its answer.
+    Unaddressable,
+}
+
+/// A state without its data, as filters and counts name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "as in LinkState")]
+pub enum StateName {
+    Unlinked,
+    Uncertain,
+    Linked,
+    Leaving,
+    Unaddressable,
+}
+
+impl StateName {
+    /// All of them, in the order of their stored numbers.
+    pub const ALL: [Self; 5] = [Self::Unlinked, Self::Uncertain, Self::Linked, Self::Leaving, Self::Unaddressable];
+
+    /// The stored number, 0 to 4.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// From the stored number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+impl LinkState {
+    /// Its name.
+    pub fn name(&self) -> StateName {
+        match self {
+            Self::Unlinked => StateName::Unlinked,
+            Self::Uncertain => StateName::Uncertain,
+            Self::Linked(_) => StateName::Linked,
+            Self::Leaving(_) => StateName::Leaving,
+            Self::Unaddressable => StateName::Unaddressable,
+        }
+    }
+
+    /// The unique id, where it is known.
+    pub fn unique_id(&self) -> Option<&UniqueId> {
+        match self {
+            Self::Linked(id) | Self::Leaving(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// From stored parts; `None` where they do not fit together (a CHECK of the database forbids that too).
+    pub fn from_parts(name: StateName, unique_id: Option<UniqueId>) -> Option<Self> {
+        match (name, unique_id) {
+            (StateName::Unlinked, None) => Some(Self::Unlinked),
+            (StateName::Uncertain, None) => Some(Self::Uncertain),
+            (StateName::Linked, Some(id)) => Some(Self::Linked(id)),
+            (StateName::Leaving, Some(id)) => Some(Self::Leaving(id)),
+            (StateName::Unaddressable, None) => Some(Self::Unaddressable),
+            _ => None,
+        }
+    }
+}
+
+/// Why a link waits until somebody, a new change or an edit mends what is wrong. Complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ParkReason {
+    /// The external system refuses this person's data.
+    Refused,
+    /// A template could not be rendered for this person.
+    Template,
+    /// Created, but no unique id could be read from the answer.
+    NoUniqueId,
+    /// The lookup found several records.
+    Ambiguous,
+    /// The unique id already belongs to another person of this sync.
+    Conflict,
+    /// The record is gone.
+    Missing,
+    /// The answer to the create never came, and nothing can resolve it.
+    Uncertain,
+    /// The answer was a redirect.
+    Redirected,
+    /// The retry schedule came to its end.
+    RetriesSpent,
+}
+
+impl ParkReason {
+    /// All of them, in the order of their stored numbers (which begin at 1).
+    pub const ALL: [Self; 9] = [
+        Self::Refused,
+        Self::Template,
+        Self::NoUniqueId,
+        Self::Ambiguous,
+        Self::Conflict,
+        Self::Missing,
+        Self::Uncertain,
+        Self::Redirected,
+        Self::RetriesSpent,
+    ];
+
+    /// The stored number, 1 to 9.
+    pub const fn code(self) -> i16 {
+        self as i16 + 1
+    }
+
+    /// From the stored number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code.checked_sub(1)?).ok()?).copied()
+    }
+}
+
+/// That a link is parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Why.
+    pub reason: ParkReason,
+    /// In words, with the mend. At most [`DETAIL_BYTES_MAX`] bytes.
+    pub detail: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The most bytes of a park detail or a decision in words.
+pub const DETAIL_BYTES_MAX: usize = 1024;
+
+/// What the external system last accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The person's version that it stood for.
+    pub version: Version,
+    /// The sync's revision that rendered it.
+    pub revision: i32,
+    /// The digest of the accepted request; `None`: unknown, so that the next request is sent whatever it is.
+    pub digest: Option<Digest>,
+}
+
+/// The idempotency key of an unresolved create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateKey {
+    /// The key, sent as `Idempotency-Key`. Random; never made of person or version.
+    pub key: Uuid,
+    /// The person's version of its first use.
+    pub version: Version,
+    /// The time of its first use.
+    pub first_used_at: Timestamp,
+}
+
+/// Who may send for a link, until when, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The claim that leased it.
+    pub token: LeaseToken,
+    /// Until when, by the store's clock.
+    pub until: Timestamp,
+    /// The operation it may send; `None`: it may send nothing (a decision without a request is on its way).
+    pub operation: Option<Operation>,
+    /// The person's version that it may send.
+    pub version: Version,
+}
+
+/// The answer of a create that no unique id could be read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAnswer {
+    /// Its status.
+    pub status: u16,
+    /// Its headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Its body, at most 16 KiB.
+    pub body: String,
+    /// The `unique_id_revision` under which it was last looked at.
+    pub looked_at_revision: i32,
+}
+
+/// What is rare and fat, and therefore kept in a side table.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Extras {
+    /// The snapshot that an unresolved create carried, kept when the person changed meanwhile: lookups render from it.
+    pub first_snapshot: Option<Box<Person>>,
+    /// The answer of an Unaddressable link's create.
+    pub answer: Option<Box<KeptAnswer>>,
+}
+
+impl Extras {
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        self.first_snapshot.is_none() && self.answer.is_none()
+    }
+}
+
+/// The state of one (sync, person) pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Which pair.
+    pub id: LinkId,
+    /// What the external system is known to hold.
+    pub state: LinkState,
+    /// Raised by whatever makes the link owed: change, resync, retry, sweep, un-parking.
+    pub generation: i64,
+    /// Owed since, or again from; `None`: nothing is owed.
+    pub due_at: Option<Timestamp>,
+    /// Nothing is sent before: the external system may still be at work on a request whose answer never came.
+    pub quiet_until: Option<Timestamp>,
+    /// Whether an equal request is sent too.
+    pub force: bool,
+    /// Whether an administrator's retry allows one create although `on_uncertain` is PARK.
+    pub allow_resend: bool,
+    /// Whether the administrator asked for this (resync, retry), so that a decision not to send is logged.
+    pub asked: bool,
+    /// What was last accepted.
+    pub sent: Option<Sent>,
+    /// The key of an unresolved create.
+    pub key: Option<CreateKey>,
+    /// Tries used up since the last acceptance.
+    pub tries: i16,
+    /// Failures since the last acceptance that use up no tries (the endpoint's, not the person's).
+    pub deferrals: i16,
+    /// When a request was last tried.
+    pub last_tried_at: Option<Timestamp>,
+    /// Set by a RECREATE, cleared only by an accepted update.
+    pub recreated: bool,
+    /// Why it waits for a mend.
+    pub parked: Option<Parked>,
+    /// The digest of a refused request: a change that renders the same again stays parked.
+    pub refused_digest: Option<Digest>,
+    /// The lease. One whose time is over but that was neither settled nor released stays, as the sign of a crash.
+    pub lease: Option<Lease>,
+    /// The token last settled, so that the same settlement twice changes nothing.
+    pub settled_token: Option<LeaseToken>,
+    /// The newest decision, in words.
+    pub last_decision: Option<String>,
+    /// When this row last changed.
+    pub updated_at: Timestamp,
+    /// The rare and fat parts.
+    pub extras: Extras,
+}
+
+impl Link {
+    /// A link that holds nothing and owes nothing.
+    pub fn new(id: LinkId, now: Timestamp) -> Self {
+        Self {
+            id,
+            state: LinkState::Unlinked,
+            generation: 0,
+            due_at: None,
+            quiet_until: None,
+            force: false,
+            allow_resend: false,
+            asked: false,
+            sent: None,
+            key: None,
+            tries: 0,
+            deferrals: 0,
+            last_tried_at: None,
+            recreated: false,
+            parked: None,
+            refused_digest: None,
+            lease: None,
+            settled_token: None,
+            last_decision: None,
+            updated_at: now,
+            extras: Extras::default(),
+        }
+    }
+
+    /// Whether it waits to have something sent. A parked link is neither owed nor settled.
+    pub fn is_owed(&self) -> bool {
+        self.due_at.is_some()
+    }
+
+    /// Whether a lease is out at `now`.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.until > now)
+    }
+
+    /// When it may be claimed; `None` while nothing is owed.
+    pub fn claimable_at(&self) -> Option<Timestamp> {
+        let due = self.due_at?;
+        let quiet = self.quiet_until.unwrap_or(due);
+        let leased = self.lease.as_ref().map_or(due, |lease| lease.until);
+        Some(due.max(quiet).max(leased))
+    }
+}

@@ -1,0 +1,12 @@
+//! The ports: what the engine needs of the world, as traits. Each trait's documentation lists what every adapter MUST
+//! do; the contract suite in `testkit` tests it.
+
+mod dispatcher;
+// mod store;
+mod surroundings;
+mod templates;
+
+pub use dispatcher::Dispatcher;
+// pub use store::*;
+pub use surroundings::{Clock, Random};
+pub use templates::*;

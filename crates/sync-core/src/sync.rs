@@ -1,0 +1,334 @@
+//! A sync: the configuration that keeps one external system in step.
+//!
+//! The type is called [`SyncConfig`] because a struct named `Sync` would hide the trait.
+
+use crate::id::{AccountId, SyncId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// A secret as it is kept: authenticated ciphertext bound to the sync's id, with the id of the key that made it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Which secret key sealed it.
+    pub key_id: String,
+    /// Nonce and ciphertext, base64.
+    pub ciphertext: String,
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[sealed by {}]", self.key_id)
+    }
+}
+
+/// How requests show who sends them.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Authentication {
+    /// Not at all.
+    #[default]
+    None,
+    /// HTTP Basic (RFC 7617), UTF-8.
+    Basic {
+        /// User name; holds no colon.
+        username: String,
+        /// Password; `None` where it was dropped, see [`crate::patch`].
+        password: Option<Sealed>,
+    },
+    /// HTTP Bearer (RFC 6750).
+    Bearer {
+        /// Token; `None` where it was dropped.
+        token: Option<Sealed>,
+    },
+}
+
+/// Where the unique id comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UniqueIdSource {
+    /// A JSONPath (RFC 9535) on the answer of the create request.
+    Path(String),
+    /// The name of a header of that answer.
+    Header(String),
+    /// A template: the id is chosen by us.
+    Template(String),
+}
+
+/// HTTP methods that rules may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// As on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What the data template makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFormat {
+    /// `application/json`.
+    #[default]
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// `text/plain; charset=utf-8`.
+    Text,
+    /// No body.
+    None,
+}
+
+/// What a 404 or 410 on an update does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMissing {
+    /// Parks *missing record*.
+    #[default]
+    Park,
+    /// Forgets the id and creates again, once.
+    Recreate,
+}
+
+/// What a create whose answer never came does when nothing can resolve it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUncertain {
+    /// Sends it again with the same idempotency key.
+    #[default]
+    Resend,
+    /// Parks *uncertain*.
+    Park,
+}
+
+/// A header of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Its name, as given.
+    pub name: String,
+    /// Its value.
+    pub value: HeaderValue,
+}
+
+/// A header's value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeaderValue {
+    /// A template.
+    Template(String),
+    /// A template that is write-only; `None` where it was dropped because the rule's origin changed.
+    Secret(Option<Sealed>),
+}
+
+/// The request that one kind of change makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Whether it is on.
+    pub enabled: bool,
+    /// HTTP method.
+    pub method: Method,
+    /// URL template; scheme, host and port are literal.
+    pub url: String,
+    /// Headers, in order; names are unique without regard to case.
+    pub headers: Vec<Header>,
+    /// Data template; `None`: no body and no `Content-Type`, whatever the format.
+    pub data: Option<String>,
+    /// What the data is.
+    pub format: BodyFormat,
+    /// Whether the server's certificate is verified.
+    pub ssl_verification: bool,
+    /// One deadline over everything, 1 to [`TIMEOUT_SECONDS_MAX`].
+    pub timeout_seconds: u16,
+    /// Update only.
+    pub on_missing: OnMissing,
+    /// Create only.
+    pub on_uncertain: OnUncertain,
+}
+
+/// The longest timeout of a rule, in seconds.
+pub const TIMEOUT_SECONDS_MAX: u16 = 120;
+/// The timeout where nothing is said, in seconds.
+pub const TIMEOUT_SECONDS_DEFAULT: u16 = 10;
+
+/// A search request that finds a person's record by something else than its unique id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupRule {
+    /// The request. `enabled` is true, `on_missing` and `on_uncertain` mean nothing here.
+    pub request: Rule,
+    /// JSONPath to the unique ids of the matching records.
+    pub path: String,
+}
+
+/// What a sync may use of its external system.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Requests in flight over all nodes, 1 to [`CONCURRENCY_MAX`].
+    pub max_concurrency: u16,
+    /// Requests a second over all nodes, above 0 to [`REQUESTS_PER_SECOND_MAX`]; `None`: no limit.
+    pub requests_per_second: Option<f64>,
+}
+
+/// The most requests in flight that a sync may be allowed.
+pub const CONCURRENCY_MAX: u16 = 256;
+/// The highest rate limit.
+pub const REQUESTS_PER_SECOND_MAX: f64 = 10_000.0;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_concurrency: 16, requests_per_second: None }
+    }
+}
+
+/// What an administrator configures, beside the friendly name.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// Shared by all rules.
+    pub authentication: Authentication,
+    /// `None`: people are created, and can be neither updated nor deleted.
+    pub unique_id: Option<UniqueIdSource>,
+    /// Create Users.
+    pub create: Option<Rule>,
+    /// Update Users.
+    pub update: Option<Rule>,
+    /// Delete Users.
+    pub delete: Option<Rule>,
+    /// How a record is found without its unique id.
+    pub lookup: Option<LookupRule>,
+    /// Limits.
+    pub limits: Limits,
+    /// Secrets that were dropped because an origin changed, in words for the administrator.
+    #[serde(default)]
+    pub dropped_secrets: Option<String>,
+}
+
+impl Settings {
+    /// The rule of an operation, whether on or off.
+    pub fn rule(&self, operation: Operation) -> Option<&Rule> {
+        match operation {
+            Operation::Create => self.create.as_ref(),
+            Operation::Update => self.update.as_ref(),
+            Operation::Delete => self.delete.as_ref(),
+            Operation::Lookup => self.lookup.as_ref().map(|lookup| &lookup.request),
+        }
+    }
+
+    /// Every rule that is set up, with its operation.
+    pub fn rules(&self) -> impl Iterator<Item = (Operation, &Rule)> {
+        Operation::ALL.into_iter().filter_map(|operation| Some((operation, self.rule(operation)?)))
+    }
+
+    /// The largest timeout of the rules.
+    pub fn timeout_max(&self) -> Duration {
+        let seconds = self.rules().map(|(_, rule)| rule.timeout_seconds).max().unwrap_or(TIMEOUT_SECONDS_DEFAULT);
+        Duration::from_secs(seconds.into())
+    }
+}
+
+/// One sync as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncConfig {
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// Its id.
+    pub id: SyncId,
+    /// A name for people, 1 to 200 characters, not unique.
+    pub friendly_name: String,
+    /// Raised by each change of the configuration, from 1.
+    pub revision: i32,
+    /// Raised by what may make an Unaddressable link addressable: unique id and lookup.
+    pub unique_id_revision: i32,
+    /// Stopped by an administrator.
+    pub paused: bool,
+    /// What is configured.
+    pub settings: Settings,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Set while its links and logs are being deleted; such a sync is shown to nobody.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl SyncConfig {
+    /// How long a lease of one of its links lasts.
+    pub fn lease_duration(&self) -> Duration {
+        self.settings.timeout_max() + LEASE_MARGIN
+    }
+}
+
+/// What a lease lasts beyond the largest timeout.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(30);
+/// What must be left of a lease beyond a request's timeout for the request to begin.
+pub const LEASE_RESERVE: Duration = Duration::from_secs(10);
+
+/// What a link needs next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Make the record.
+    Create,
+    /// Bring the record up to date.
+    Update,
+    /// Remove the record.
+    Delete,
+    /// Find the record.
+    Lookup,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Delete, Self::Lookup];
+
+    /// In words, for messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Lookup => "lookup",
+        }
+    }
+}
+
+/// Scheme, host and port of a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The origin that a URL template is written for. Template tags begin after the authority, so the text before the
+    /// first `/`, `?` or `#` behind `://` is literal; `None` where it is no http or https origin.
+    pub fn of_template(url: &str) -> Option<Self> {
+        let authority = url.find("://")? + 3;
+        let end = url[authority..].find(['/', '?', '#', '{']).map_or(url.len(), |at| authority + at);
+        let parsed = url::Url::parse(&url[..end]).ok()?;
+        matches!(parsed.scheme(), "http" | "https").then(|| Self(parsed.origin().ascii_serialization()))
+    }
+
+    /// The origin of a URL.
+    pub fn of(url: &url::Url) -> Self {
+        Self(url.origin().ascii_serialization())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
