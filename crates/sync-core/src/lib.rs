@@ -13,18 +13,27 @@
 //! 1. the field in [`sync::Rule`], 2. its input and check in [`patch`], 3. what it means in [`decide`] or [`settle`],
 //! 4. its row in the tables of `tests/`, 5. the GraphQL field, 6. README and CHANGELOG.
 
+pub mod backoff;
+pub mod claim;
 pub mod counts;
+pub mod decide;
 pub mod digest;
 pub mod fault;
+pub mod governor;
 pub mod id;
 pub mod key;
 pub mod link;
 pub mod log;
 pub mod outcome;
 pub mod page;
+// pub mod patch;
 pub mod person;
 pub mod ports;
+pub mod retry_after;
+pub mod settle;
 pub mod stats;
 pub mod sync;
 pub mod text;
 pub mod time;
+pub mod transition;
+pub mod unique_id;

@@ -402,7 +402,8 @@ fn differing_fields(before: &Person, after: &Person) -> Vec<String> {
     for (family, before, after) in
         [("contact", &before.contact, &after.contact), ("custom", &before.custom, &after.custom)]
     {
-        let mut keys: Vec<&String> = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))).collect();
+        let mut keys: Vec<&String> =
+            before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))).collect();
         keys.retain(|key| before.get(*key) != after.get(*key));
         fields.extend(keys.into_iter().map(|key| format!("{family}.{key}")));
     }

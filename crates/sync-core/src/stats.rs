@@ -156,7 +156,13 @@ pub fn sum(rows: &[CounterRow]) -> Sums {
 
 /// Splits `since` to `until` into at most `buckets` equal spans of whole minutes (of whole hours where `since` lies
 /// before the last day, since such counters are folded), and adds up the rows of each.
-pub fn series(rows: &[CounterRow], since: Timestamp, until: Timestamp, now: Timestamp, buckets: usize) -> Vec<SeriesPoint> {
+pub fn series(
+    rows: &[CounterRow],
+    since: Timestamp,
+    until: Timestamp,
+    now: Timestamp,
+    buckets: usize,
+) -> Vec<SeriesPoint> {
     let unit = if since < now.minus(MINUTES_KEPT) { HOUR_MICROS } else { MINUTE_MICROS };
     let first = span_start(since, unit).as_micros();
     let end = span_start(Timestamp::from_micros(until.as_micros().saturating_add(unit - 1)), unit).as_micros();

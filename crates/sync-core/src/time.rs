@@ -1,10 +1,10 @@
 //! Instants as whole microseconds, so that every store holds them alike.
 
+use ::time::OffsetDateTime;
+use ::time::format_description::well_known::Rfc3339;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
-use ::time::OffsetDateTime;
-use ::time::format_description::well_known::Rfc3339;
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, years 0001 to 9999.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,7 +67,8 @@ impl Timestamp {
     /// Reads RFC 3339 with any offset, to the microsecond.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
         let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimestampError::Malformed)?;
-        let micros = i64::try_from(at.unix_timestamp_nanos().div_euclid(1000)).map_err(|_| TimestampError::OutOfRange)?;
+        let micros =
+            i64::try_from(at.unix_timestamp_nanos().div_euclid(1000)).map_err(|_| TimestampError::OutOfRange)?;
         if micros < Self::MIN.0 || micros > Self::MAX.0 {
             return Err(TimestampError::OutOfRange);
         }

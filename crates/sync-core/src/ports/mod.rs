@@ -2,11 +2,11 @@
 //! do; the contract suite in `testkit` tests it.
 
 mod dispatcher;
-// mod store;
+mod store;
 mod surroundings;
 mod templates;
 
 pub use dispatcher::Dispatcher;
-// pub use store::*;
+pub use store::*;
 pub use surroundings::{Clock, Random};
 pub use templates::*;

@@ -1,0 +1,1 @@
+//! An HTTP record store to rehearse against.

@@ -1,0 +1,426 @@
+use crate::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
+use crate::counts::LinkCounts;
+use crate::governor::Governor;
+use crate::id::{AccountId, KeyId, LinkId, LogId, PersonId, SyncId};
+use crate::key::{Account, ApiKey};
+use crate::link::{Link, ParkReason, StateName};
+use crate::log::{LogEntry, LogFilter};
+use crate::page::{Page, PageRequest};
+use crate::person::{Person, PersonChange, Version};
+use crate::stats::CounterRow;
+use crate::sync::{Operation, Settings, SyncConfig};
+use crate::time::Timestamp;
+use crate::transition::{SettleResult, Settlement};
+use async_trait::async_trait;
+use futures_core::stream::BoxStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What can go wrong in a store. `Display` says what failed on what; causes are sources.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, is read-only or full, or is stopping: nothing was half done; try again later.
+    #[error("the database is unavailable ({operation})")]
+    Unavailable {
+        /// Which operation.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The database's schema is not this program's: older, newer, or not there.
+    #[error("the database's schema does not fit this program: {0}")]
+    Schema(String),
+    /// A row that no correct program wrote.
+    #[error("a corrupt row: table {table}, column {column}, key {key}")]
+    Corrupt {
+        /// Table.
+        table: &'static str,
+        /// Column.
+        column: &'static str,
+        /// Key, in words.
+        key: String,
+    },
+    /// Anything else: a fault of this program.
+    #[error("the database refused an operation ({operation})")]
+    Internal {
+        /// Which operation.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// A cause from a library.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// What store methods answer with.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What a compare-and-set found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetResult<T> {
+    /// It was set; as it stands now.
+    Set(T),
+    /// There is no such row (or it is being deleted).
+    NotFound,
+    /// Somebody else was faster; as it stands now.
+    Conflict(T),
+}
+
+/// What happened in a store, on whichever node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Links may be due.
+    Due,
+    /// Log entries were written. Ids only; at most 100 in one signal. Empty: some may have been missed (a listener
+    /// reconnected): ask the log.
+    Logged(Vec<(AccountId, LogId)>),
+    /// A sync, a key or an account changed: what is cached of them is to be read again.
+    Changed,
+}
+
+/// Which links a resync marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResyncScope {
+    /// All people, and tombstones that still have a link.
+    All,
+    /// People of whom the sync holds no record yet: no row, or an Unlinked one; never an Uncertain or Unaddressable one.
+    Unlinked,
+    /// Parked links.
+    Parked,
+}
+
+/// What a sweep does to each of a sync's links, in bounded batches. Durable: made in the transaction that acknowledges
+/// the command, it survives a crash and goes on from its cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SweepKind {
+    /// Marks links as [`crate::transition::Mark::Resync`]; makes rows for people who have none (scopes All, Unlinked).
+    Resync {
+        /// Which.
+        scope: ResyncScope,
+        /// Whether equal requests are sent too.
+        force: bool,
+    },
+    /// [`crate::transition::Mark::Edit`].
+    Edit,
+    /// [`crate::transition::Mark::Recovered`].
+    Recovered,
+    /// [`crate::transition::forget`], and rows for people who have none are not made.
+    Forget,
+    /// Removes links, counters, counts and log entries, then the sync's row.
+    Delete,
+}
+
+/// Which links a retry marks.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct RetryFilter {
+    /// Of this sync; `None`: of all syncs of the account.
+    pub sync: Option<SyncId>,
+    /// Of these people; `None`: of all. Only owed and parked links are marked.
+    pub people: Option<Vec<PersonId>>,
+}
+
+/// Which people are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PeopleFilter {
+    /// Case-insensitive beginning of the id, the first, last or whole name, or any email.
+    pub search: Option<String>,
+    /// Tombstones too.
+    pub include_deleted: bool,
+}
+
+/// Which links of a sync are asked for: all that are given must hold.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LinkFilter {
+    /// In this state.
+    pub state: Option<StateName>,
+    /// Owed, or not.
+    pub owed: Option<bool>,
+    /// Parked, or not.
+    pub parked: Option<bool>,
+    /// Parked for this reason.
+    pub parked_reason: Option<ParkReason>,
+    /// Of this person.
+    pub person: Option<PersonId>,
+    /// With this unique id.
+    pub unique_id: Option<String>,
+    /// As in [`PeopleFilter`].
+    pub search: Option<String>,
+}
+
+/// Which counters are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterFilter {
+    /// Of this sync; `None`: of all syncs of the account.
+    pub sync: Option<SyncId>,
+    /// Of this operation; `None`: of all.
+    pub operation: Option<Operation>,
+    /// Spans that begin at or after.
+    pub since: Timestamp,
+    /// Spans that begin before.
+    pub until: Timestamp,
+}
+
+/// How old log entries may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Successes, skipped entries and people's changes.
+    pub successes: Duration,
+    /// Failures.
+    pub failures: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { successes: Duration::from_secs(30 * 24 * 3600), failures: Duration::from_secs(90 * 24 * 3600) }
+    }
+}
+
+/// What a store holds, for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct StoreTotals {
+    /// Accounts.
+    pub accounts: i64,
+    /// People that are not deleted.
+    pub people: i64,
+    /// Syncs.
+    pub syncs: i64,
+    /// Links by state and debt.
+    pub links: LinkCounts,
+    /// Log entries (may be an estimate).
+    pub log_entries: i64,
+}
+
+/// What a sync looks like from outside, beside its configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncRuntime {
+    /// Its governor.
+    pub governor: Governor,
+    /// Its links by state and debt.
+    pub counts: LinkCounts,
+}
+
+/// The work queue: what the engine's hot path drives.
+///
+/// For all of a store's methods: one method is one transaction, which is durable when the method returns `Ok`, and left
+/// no trace when it returns an error. Every method is scoped by account. Times are by the store's own clock.
+#[async_trait]
+pub trait WorkStore: Send + Sync {
+    /// Records changes of people and marks their links, and leases fresh ones for a hand-off.
+    ///
+    /// MUST lock the account shared (so that no sync is made or deleted meanwhile), then the people in order of id, then
+    /// links in order of (sync, person), then the syncs' runtime rows in order of id; raise every link's generation
+    /// unconditionally, for paused and suspended syncs too; make rows for people who have none (never for deleted ones);
+    /// apply all calls or none. Where it answers with an error and there are several calls, the engine repeats them one
+    /// by one. A transaction that the database aborts for a deadlock or serialization failure MUST be repeated here.
+    async fn record_changes(&self, request: RecordRequest) -> StoreResult<Recorded>;
+
+    /// Leases due links of active syncs: for each with room (by its governor, its limits and the leases out over all
+    /// nodes) its due links, oldest first (of each sync's share at least half are links without failed tries, where
+    /// there are some, so that retries do not starve fresh work), skipping locked ones.
+    ///
+    /// MUST read people and syncs after the links are locked; MUST write rows that were only recovered
+    /// ([`crate::transition::Leasing::Quiet`]). Paused syncs lease nothing. Links of one sync never take the room of
+    /// another: the share of a call is spread over all syncs that have due links.
+    async fn claim(&self, request: ClaimRequest) -> StoreResult<Claimed>;
+
+    /// Settles leases; see [`crate::transition::settle_batch`], which says what is written. Counters are added in the
+    /// same transaction; log entries too, but one that cannot be written MUST never fail a settlement. A batch that fails
+    /// otherwise than by a lost connection MUST be halved down to the row, so that one bad row never stops the others: a
+    /// single bad row is settled without its log, then without its answer. The same batch settled twice changes nothing.
+    async fn settle(&self, settlements: Vec<Settlement>) -> StoreResult<Vec<SettleResult>>;
+
+    /// Marks links as [`crate::transition::Mark::Retry`]. Returns how many. At most [`RETRY_AT_ONCE`] are marked within
+    /// the call; it is repeated until fewer come back, with `after` the last one marked.
+    async fn retry(&self, account: AccountId, filter: &RetryFilter, after: Option<&LinkId>) -> StoreResult<Retried>;
+
+    /// Works one batch of one sweep: at most `rows_max` rows. Returns whether there was anything to do.
+    async fn work_sweep(&self, rows_max: usize) -> StoreResult<bool>;
+
+    /// What happens in the store from now on. A listener that falls behind gets [`Signal::Logged`] with no ids.
+    fn signals(&self) -> BoxStream<'static, Signal>;
+}
+
+/// The most links that one call of [`WorkStore::retry`] marks.
+pub const RETRY_AT_ONCE: usize = 1000;
+
+/// What a retry marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retried {
+    /// How many links.
+    pub marked: usize,
+    /// The last one, to go on from; `None` when all are marked.
+    pub last: Option<LinkId>,
+}
+
+/// People, syncs and their links, as administrators and programs see them.
+#[async_trait]
+pub trait DirectoryStore: Send + Sync {
+    /// People in order of id.
+    async fn people(
+        &self,
+        account: AccountId,
+        filter: &PeopleFilter,
+        page: PageRequest<PersonId>,
+    ) -> StoreResult<Page<Person>>;
+
+    /// Those of the people that exist, tombstones too, in any order.
+    async fn people_by_ids(&self, account: AccountId, ids: &[PersonId]) -> StoreResult<Vec<Person>>;
+
+    /// People that are not deleted; kept, never counted by scanning.
+    async fn people_count(&self, account: AccountId) -> StoreResult<i64>;
+
+    /// What happened to a person, newest first.
+    async fn person_changes(
+        &self,
+        account: AccountId,
+        person: &PersonId,
+        page: PageRequest<Version>,
+    ) -> StoreResult<Page<PersonChange>>;
+
+    /// Makes a sync (revision 1, not paused), with a sweep over existing people where asked for. Takes the account
+    /// exclusively, so that no person falls between.
+    async fn create_sync(&self, sync: &SyncConfig, include_existing: bool) -> StoreResult<()>;
+
+    /// Replaces friendly name and settings where the revision is still `expected`; raises the revision by one, and
+    /// `unique_id_revision` where unique id or lookup differ; makes the given sweeps in the same transaction.
+    async fn update_sync(
+        &self,
+        account: AccountId,
+        id: SyncId,
+        expected: i32,
+        friendly_name: &str,
+        settings: &Settings,
+        sweeps: &[SweepKind],
+    ) -> StoreResult<SetResult<SyncConfig>>;
+
+    /// Pauses or resumes. Resuming also lets a suspended sync probe now ([`Governor::probe_now`]). Does not raise the
+    /// revision.
+    async fn set_paused(&self, account: AccountId, id: SyncId, paused: bool) -> StoreResult<SetResult<SyncConfig>>;
+
+    /// Marks a sync as deleted (it is shown to nobody from then on) with a sweep that removes it. False where there is
+    /// no such sync.
+    async fn delete_sync(&self, account: AccountId, id: SyncId) -> StoreResult<bool>;
+
+    /// Makes a resync's sweep. Returns how many people and links it will mark as things stand; `None`: no such sync.
+    async fn resync(&self, account: AccountId, id: SyncId, scope: ResyncScope, force: bool)
+    -> StoreResult<Option<i64>>;
+
+    /// How many people and links a resync would mark now.
+    async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64>;
+
+    /// Syncs, newest first; the key is the sync's id (version 7, so that ids sort by time).
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>>;
+
+    /// Those of the syncs that exist and are not deleted, in any order.
+    async fn syncs_by_ids(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<SyncConfig>>;
+
+    /// Governors and counts of syncs, in any order.
+    async fn runtimes(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, SyncRuntime)>>;
+
+    /// Links of a sync in order of the person's id.
+    async fn links(
+        &self,
+        account: AccountId,
+        sync: SyncId,
+        filter: &LinkFilter,
+        page: PageRequest<PersonId>,
+    ) -> StoreResult<Page<Link>>;
+
+    /// Links of people with syncs that are not deleted, in any order.
+    async fn links_of_people(&self, account: AccountId, people: &[PersonId]) -> StoreResult<Vec<Link>>;
+
+    /// Those of the links that exist, in any order.
+    async fn links_by_ids(&self, ids: &[LinkId]) -> StoreResult<Vec<Link>>;
+
+    /// Replaces every sealed secret of all syncs by what `reseal` makes of it, one sync a transaction, without raising
+    /// revisions. Returns how many syncs were written.
+    async fn reseal(&self, reseal: Arc<dyn Reseal>) -> StoreResult<usize>;
+}
+
+/// Makes new seals of old ones, see [`DirectoryStore::reseal`].
+pub trait Reseal: Send + Sync {
+    /// The settings with every secret sealed anew; `None` where nothing is to be done.
+    fn reseal(&self, sync: &SyncConfig) -> Result<Option<Settings>, BoxError>;
+}
+
+/// The log and the counters.
+#[async_trait]
+pub trait LogStore: Send + Sync {
+    /// Entries, newest first.
+    async fn logs(
+        &self,
+        account: AccountId,
+        filter: &LogFilter,
+        page: PageRequest<LogId>,
+    ) -> StoreResult<Page<LogEntry>>;
+
+    /// Those of the entries that exist, in any order.
+    async fn logs_by_ids(&self, account: AccountId, ids: &[LogId]) -> StoreResult<Vec<LogEntry>>;
+
+    /// Counters, minutes and hours together: each event is in exactly one row.
+    async fn counters(&self, account: AccountId, filter: &CounterFilter) -> StoreResult<Vec<CounterRow>>;
+}
+
+/// Accounts and keys.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Makes an account with its first key, unless there is any account yet. False where there is one.
+    async fn create_first_account(&self, account: &Account, key: &ApiKey) -> StoreResult<bool>;
+
+    /// Makes a key; one with the same hash is replaced (a script's bootstrap key given again).
+    async fn create_key(&self, key: &ApiKey) -> StoreResult<()>;
+
+    /// The key with a hash, revoked ones too.
+    async fn key_by_hash(&self, hash: &[u8; 32]) -> StoreResult<Option<ApiKey>>;
+
+    /// The keys of an account, newest first, revoked ones too.
+    async fn keys(&self, account: AccountId) -> StoreResult<Vec<ApiKey>>;
+
+    /// Revokes a key. Conflict: it is the last ADMIN key that is not revoked. Revoking twice is no error.
+    async fn revoke_key(&self, account: AccountId, id: KeyId) -> StoreResult<SetResult<ApiKey>>;
+
+    /// Notes that a key was used.
+    async fn touch_key(&self, account: AccountId, id: KeyId, at: Timestamp) -> StoreResult<()>;
+
+    /// All accounts, oldest first.
+    async fn accounts(&self) -> StoreResult<Vec<Account>>;
+}
+
+/// What keeps a store healthy.
+#[async_trait]
+pub trait MaintenanceStore: Send + Sync {
+    /// Brings the schema up to date. Refuses a database that is newer than the program.
+    async fn migrate(&self) -> StoreResult<()>;
+
+    /// Whether the database is reachable, writable and its schema current.
+    async fn ready(&self) -> StoreResult<()>;
+
+    /// Ends the leases that a crashed process of this very store left, where the store can know (an embedded database
+    /// has one process): called once before the first claim. Such leases count as *sent, no answer*.
+    async fn end_stale_leases(&self) -> StoreResult<usize>;
+
+    /// Removes at most `rows_max` log entries and changes that are too old. Returns how many; fewer than `rows_max`: done.
+    async fn prune_logs(&self, retention: &Retention, rows_max: usize) -> StoreResult<usize>;
+
+    /// Folds counters older than [`crate::stats::MINUTES_KEPT`] into hours, and prepares log partitions ahead.
+    async fn fold_counters(&self) -> StoreResult<()>;
+
+    /// Removes at most `rows_max` tombstones of whom no link is owed, leased or parked (Unlinked links without debt go
+    /// with them; links kept because delete is off stay), and raises the account's version floor. Locks the person first.
+    async fn purge_tombstones(&self, rows_max: usize) -> StoreResult<usize>;
+
+    /// What it holds.
+    async fn totals(&self) -> StoreResult<StoreTotals>;
+
+    /// The store's clock.
+    async fn now(&self) -> StoreResult<Timestamp>;
+
+    /// How many statements were sent to the database so far, for tests that count them; `None` where there are none.
+    fn statements(&self) -> Option<u64>;
+}
+
+/// A whole store.
+pub trait Store: WorkStore + DirectoryStore + LogStore + KeyStore + MaintenanceStore {}
+impl<T: WorkStore + DirectoryStore + LogStore + KeyStore + MaintenanceStore> Store for T {}

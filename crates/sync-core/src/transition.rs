@@ -1,0 +1,596 @@
+//! The only functions that change a stored link: marking, leasing, settling. Every store reads rows under a lock, calls
+//! these, and writes what comes back; so no store has rules of its own.
+
+use crate::backoff::Policy;
+use crate::claim::Leased;
+use crate::counts::LinkCounts;
+use crate::decide::{Decision, SyncRules, decide};
+use crate::governor::{Change, Governor};
+use crate::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
+use crate::link::{CreateKey, KeptAnswer, Lease, Link, LinkState, ParkReason, Parked, UniqueId};
+use crate::log::{FailureKind, LogEntry, LogOutcome};
+use crate::person::{Person, Version};
+use crate::settle::{Next, Settled};
+use crate::stats::{CounterKey, CounterKind};
+use crate::sync::{Operation, SyncConfig};
+use crate::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// Why a link becomes owed.
+#[derive(Clone, Copy, Debug)]
+pub enum Mark<'a> {
+    /// The person changed; what the directory held before, `None` where the person was unknown.
+    Change(Option<&'a Person>),
+    /// An administrator's resync.
+    Resync {
+        /// Whether equal requests are sent too.
+        force: bool,
+    },
+    /// An administrator's retry.
+    Retry,
+    /// The rules were edited: un-parks, and looks at Unaddressable links again. Others are left alone.
+    Edit,
+    /// The breaker closed: links parked *retries spent* are tried again. Others are left alone.
+    Recovered,
+}
+
+/// Makes a link owed: raises its generation and sets `due_at`, unconditionally (also while a lease is out, also where it
+/// is due already). Returns false where the mark leaves this link alone.
+pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) -> bool {
+    let backing_off = link.tries > 0 || link.deferrals > 0;
+    match mark {
+        Mark::Edit if link.parked.is_none() && link.state != LinkState::Unaddressable => return false,
+        Mark::Recovered if link.parked.as_ref().is_none_or(|parked| parked.reason != ParkReason::RetriesSpent) => {
+            return false;
+        }
+        _ => {}
+    }
+    let was_parked = link.parked.take();
+    let due = match mark {
+        Mark::Change(before) => {
+            keep_first_snapshot(link, before);
+            if was_parked.is_some() {
+                link.tries = 0;
+                now
+            } else if backing_off {
+                let floor = link.last_tried_at.map_or(now, |tried| tried.plus(policy.change_floor).max(now));
+                link.due_at.map_or(floor, |due| due.min(floor))
+            } else {
+                link.due_at.map_or(now, |due| due.min(now))
+            }
+        }
+        Mark::Resync { force } => {
+            link.force |= force;
+            link.asked = true;
+            link.refused_digest = None;
+            if was_parked.is_some() {
+                link.tries = 0;
+            }
+            if backing_off { link.due_at.map_or(now, |due| due) } else { now }
+        }
+        Mark::Retry => {
+            link.tries = 0;
+            link.deferrals = 0;
+            link.asked = true;
+            link.refused_digest = None;
+            link.allow_resend |= was_parked.is_some_and(|parked| parked.reason == ParkReason::Uncertain);
+            now
+        }
+        Mark::Edit | Mark::Recovered => {
+            link.tries = 0;
+            link.refused_digest = None;
+            now
+        }
+    };
+    link.generation += 1;
+    link.due_at = Some(due);
+    link.updated_at = now;
+    true
+}
+
+/// A lookup renders from the snapshot that the unresolved create carried: kept when the person is overwritten.
+fn keep_first_snapshot(link: &mut Link, before: Option<&Person>) {
+    let creating = link.lease.as_ref().is_some_and(|lease| lease.operation == Some(Operation::Create));
+    if (link.state == LinkState::Uncertain || creating) && link.extras.first_snapshot.is_none() {
+        link.extras.first_snapshot = before.cloned().map(Box::new);
+    }
+}
+
+/// What leasing a link came to.
+#[derive(Debug)]
+pub enum Leasing {
+    /// It is leased.
+    Leased(Box<Leased>),
+    /// An earlier lease was found that was neither settled nor released, and its request may still be at work: the link
+    /// waits out its quiet time. The row is to be written all the same.
+    Quiet,
+}
+
+/// What all links of a sync share while they are leased.
+#[derive(Clone, Debug)]
+pub struct LeaseTerms {
+    /// The claim's token.
+    pub token: LeaseToken,
+    /// How long the lease lasts.
+    pub duration: Duration,
+    /// Nothing is sent for this long after a lease that was neither settled nor released.
+    pub quiet: Duration,
+    /// Whether this is the probe of a suspended sync.
+    pub probe: bool,
+    /// The sync's rules.
+    pub rules: SyncRules,
+    /// Whether a lookup of this sync ever found something.
+    pub lookup_has_found: bool,
+}
+
+impl LeaseTerms {
+    /// The terms of a sync.
+    pub fn of(sync: &SyncConfig, governor: &Governor, token: LeaseToken, policy: &Policy, probe: bool) -> Self {
+        Self {
+            token,
+            duration: sync.lease_duration(),
+            quiet: policy.quiet_after(sync.settings.timeout_max()),
+            probe,
+            rules: SyncRules::of(sync),
+            lookup_has_found: governor.lookup_has_found,
+        }
+    }
+}
+
+/// Leases an owed link that is claimable at `now`, and writes down the operation it may send. `person` must have been
+/// read after the link was locked, so that a new generation is never paired with an old person.
+pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: Timestamp) -> Leasing {
+    if let Some(lost) = link.lease.take() {
+        recover(link, &lost, person);
+        let quiet_until = lost.until.plus(terms.quiet);
+        if lost.operation.is_some() && quiet_until > now {
+            link.quiet_until = Some(quiet_until);
+            link.updated_at = now;
+            return Leasing::Quiet;
+        }
+    }
+    let decision = decide(person, link, &terms.rules, now);
+    let version = person.map_or_else(|| link.sent.as_ref().map_or(0, |sent| sent.version), |person| person.version);
+    let operation = decision.operation_sent(&terms.rules);
+    match decision {
+        // Never sent before, or definitely not carried out: a new key.
+        Decision::Send(Operation::Create) => link.key = Some(new_key(&link.id, terms.token, version, now)),
+        Decision::Repeat if link.key.is_none() => link.key = Some(new_key(&link.id, terms.token, version, now)),
+        _ => {}
+    }
+    link.lease = Some(Lease { token: terms.token, until: now.plus(terms.duration), operation, version });
+    link.updated_at = now;
+    Leasing::Leased(Box::new(Leased {
+        link: link.clone(),
+        person: person.cloned(),
+        revision: terms.rules.revision,
+        decision,
+        probe: terms.probe,
+        lookup_has_found: terms.lookup_has_found,
+        lease_duration: terms.duration,
+    }))
+}
+
+/// Drawn from the lease's random token: random, and never made of person or version alone.
+fn new_key(link: &LinkId, token: LeaseToken, version: Version, now: Timestamp) -> CreateKey {
+    let mut hash = Sha256::new();
+    hash.update(token.0.as_bytes());
+    hash.update(link.sync.0.as_bytes());
+    hash.update(link.person.as_str().as_bytes());
+    let bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("SHA-256 has 32 bytes");
+    CreateKey { key: uuid::Builder::from_random_bytes(bytes).into_uuid(), version, first_used_at: now }
+}
+
+/// An earlier lease was neither settled nor released: *sent, no answer*.
+fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>) {
+    match lost.operation {
+        Some(Operation::Create) => {
+            if link.state == LinkState::Unlinked {
+                link.state = LinkState::Uncertain;
+            }
+            // Unless the person changed meanwhile (then the mark kept it), the create carried the snapshot of today.
+            if link.extras.first_snapshot.is_none() {
+                link.extras.first_snapshot =
+                    person.filter(|person| person.version == lost.version).cloned().map(Box::new);
+            }
+        }
+        Some(Operation::Delete) => {
+            if let LinkState::Linked(id) = &link.state {
+                link.state = LinkState::Leaving(id.clone());
+            }
+        }
+        Some(Operation::Update | Operation::Lookup) | None => {}
+    }
+    if lost.operation.is_some()
+        && let Some(sent) = &mut link.sent
+    {
+        sent.digest = None;
+    }
+}
+
+/// Whether the intake's transaction may lease a link that it has just marked: only fresh links without history go past
+/// the claim; everything else waits its turn there. The sync must be active, without a rate limit, and have room.
+pub fn may_hand_off(link: &Link, now: Timestamp) -> bool {
+    link.lease.is_none()
+        && link.parked.is_none()
+        && link.tries == 0
+        && link.deferrals == 0
+        && link.quiet_until.is_none_or(|until| until <= now)
+        && matches!(link.state, LinkState::Unlinked | LinkState::Linked(_))
+}
+
+/// A settled lease, on its way into the store.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// Which link.
+    pub link: LinkId,
+    /// The lease's token.
+    pub token: LeaseToken,
+    /// The claimed generation.
+    pub generation: i64,
+    /// The operation that was decided on.
+    pub operation: Operation,
+    /// Whether the person was deleted in the claimed snapshot.
+    pub person_deleted: bool,
+    /// The sync's revision that decided and rendered.
+    pub revision: i32,
+    /// The meaning.
+    pub settled: Settled,
+    /// The entry to log; its `next_attempt_at` is filled in here.
+    pub log: Option<LogEntry>,
+    /// What to count.
+    pub counter: Option<CounterKey>,
+}
+
+/// What a store knows of a sync while it settles.
+#[derive(Clone, Debug)]
+pub struct SyncView {
+    /// Its revision now.
+    pub revision: i32,
+    /// Its governor, locked.
+    pub governor: Governor,
+    /// How many of its links are owed.
+    pub owed: i64,
+}
+
+/// Names a unique id within all accounts.
+pub type UniqueKey = (AccountId, SyncId, String);
+
+/// What a batch of settlements is applied to: read under locks, in this order: links, then syncs' runtime rows.
+#[derive(Debug, Default)]
+pub struct BatchInput {
+    /// The rows of the settlements' links, as far as they exist.
+    pub links: HashMap<LinkId, Link>,
+    /// Who holds the ids of [`unique_keys`] now.
+    pub holders: HashMap<UniqueKey, PersonId>,
+    /// The settlements' syncs; one that is missing is deleted.
+    pub syncs: HashMap<(AccountId, SyncId), SyncView>,
+}
+
+/// What became of a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettleResult {
+    /// Applied.
+    Applied,
+    /// Applied before: nothing changed, nothing was counted or logged again.
+    AlreadyDone,
+    /// The lease was taken over meanwhile: what was learnt was kept as far as it may be.
+    TakenOver,
+    /// The sync or the link is gone.
+    Gone,
+}
+
+/// What a batch changes: to be written in one transaction.
+#[derive(Debug, Default)]
+pub struct BatchOutput {
+    /// Rows to write, the newest state of each.
+    pub updated: Vec<Link>,
+    /// Rows to remove. Remove before you write: a unique id may pass from one link to another.
+    pub removed: Vec<LinkId>,
+    /// Governors to write.
+    pub governors: HashMap<(AccountId, SyncId), Governor>,
+    /// Syncs whose breaker closed: each gets a sweep that marks links parked *retries spent*.
+    pub recovered: Vec<(AccountId, SyncId)>,
+    /// Differences of link counts.
+    pub counts: HashMap<(AccountId, SyncId), LinkCounts>,
+    /// What to add to the counters.
+    pub counters: BTreeMap<(AccountId, SyncId, CounterKey), i64>,
+    /// What to log.
+    pub log: Vec<LogEntry>,
+    /// One result for each settlement, in the order given.
+    pub results: Vec<SettleResult>,
+    /// Whether links are due at once.
+    pub due_now: bool,
+}
+
+/// The unique ids whose holders [`settle_batch`] needs to know.
+pub fn unique_keys(settlements: &[Settlement]) -> Vec<UniqueKey> {
+    settlements
+        .iter()
+        .filter_map(|settlement| {
+            let id = settlement.settled.state.unique_id()?;
+            Some((settlement.link.account, settlement.link.sync, id.as_str().to_owned()))
+        })
+        .collect()
+}
+
+/// Applies settlements to their rows. Removals first: an id may pass from a deleted person to another.
+pub fn settle_batch(input: BatchInput, settlements: Vec<Settlement>, policy: &Policy, now: Timestamp) -> BatchOutput {
+    let mut batch = Batch { input, output: BatchOutput::default(), touched: BTreeMap::new(), policy, now };
+    batch.output.results = vec![SettleResult::Gone; settlements.len()];
+    let (removals, others): (Vec<_>, Vec<_>) =
+        settlements.into_iter().enumerate().partition(|(_, s)| s.settled.state.unique_id().is_none());
+    for (at, settlement) in removals.into_iter().chain(others) {
+        batch.output.results[at] = batch.settle(settlement);
+    }
+    batch.finish()
+}
+
+struct Batch<'a> {
+    input: BatchInput,
+    output: BatchOutput,
+    /// What each touched row was before the batch.
+    touched: BTreeMap<LinkId, Option<Link>>,
+    policy: &'a Policy,
+    now: Timestamp,
+}
+
+impl Batch<'_> {
+    fn settle(&mut self, mut settlement: Settlement) -> SettleResult {
+        let sync_key = (settlement.link.account, settlement.link.sync);
+        let Some(view) = self.input.syncs.get(&sync_key) else { return SettleResult::Gone };
+        let (revision, owed) = (view.revision, view.owed);
+        let row = self.input.links.get(&settlement.link).cloned();
+        let holds = row.as_ref().and_then(|row| row.lease.as_ref()).is_some_and(|l| l.token == settlement.token);
+        if row.as_ref().is_some_and(|row| row.settled_token == Some(settlement.token)) {
+            return SettleResult::AlreadyDone;
+        }
+        self.check_conflict(&mut settlement, row.as_ref().filter(|_| holds));
+        self.observe(&settlement, owed);
+        let (after, result) = match row.clone() {
+            Some(row) if holds => (apply(row, &settlement, revision, self.policy, self.now), SettleResult::Applied),
+            Some(row) => (Some(taken_over(row, &mut settlement, self.now)), SettleResult::TakenOver),
+            None => match late_create(&settlement, self.now) {
+                Some(link) => (Some(link), SettleResult::TakenOver),
+                None => (None, SettleResult::Gone),
+            },
+        };
+        if let Some(mut entry) = settlement.log.take() {
+            let due = after.as_ref().and_then(Link::claimable_at);
+            entry.next_attempt_at = due.filter(|_| entry.outcome == LogOutcome::Retrying);
+            self.output.log.push(entry);
+        }
+        if let Some(counter) = settlement.counter {
+            *self.output.counters.entry((sync_key.0, sync_key.1, counter)).or_default() += 1;
+        }
+        self.write(&settlement.link, row, after);
+        result
+    }
+
+    /// An id that is another person's parks that row alone; for the first three tries it is tried later, since the
+    /// other's removal may be on its way.
+    fn check_conflict(&mut self, settlement: &mut Settlement, row: Option<&Link>) {
+        let Some(id) = settlement.settled.state.unique_id() else { return };
+        let key = (settlement.link.account, settlement.link.sync, id.as_str().to_owned());
+        let Some(holder) = self.input.holders.get(&key).filter(|holder| **holder != settlement.link.person) else {
+            return;
+        };
+        let detail = format!("the unique id {id} already belongs to the person {holder} of this sync");
+        let tries = row.map_or(0, |row| row.tries);
+        let settled = &mut settlement.settled;
+        if let (Operation::Create, Some(entry)) = (settlement.operation, &settlement.log) {
+            // Kept, so that nothing is created twice: the id is read again from it.
+            settled.answer = entry.response.as_ref().map(|response| {
+                let headers = response.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect();
+                let body = response.body.clone().unwrap_or_default();
+                Box::new(KeptAnswer { status: response.status, headers, body, looked_at_revision: -1 })
+            });
+        }
+        settled.state = match (settlement.operation, row.map(|row| &row.state)) {
+            (Operation::Create, _) => LinkState::Unaddressable,
+            (_, Some(LinkState::Unaddressable)) => {
+                settled.answer = row.and_then(|row| row.extras.answer.clone());
+                LinkState::Unaddressable
+            }
+            _ => LinkState::Uncertain,
+        };
+        settled.resolved = settled.state == LinkState::Unaddressable;
+        settled.sent = None;
+        settled.failure = Some(FailureKind::Conflict);
+        settled.tries = tries.saturating_add(1);
+        let delay = self.policy.retry_delay(settled.tries, 0.5).filter(|_| tries < 3);
+        settled.outcome = if delay.is_some() { LogOutcome::Retrying } else { LogOutcome::Parked };
+        settled.message = format!("{detail}: remove one of the two records or correct the unique id, then retry");
+        settled.next = match delay {
+            Some(delay) => Next::Owed(delay),
+            None => Next::Park(ParkReason::Conflict, settled.message.clone()),
+        };
+        if let Some(entry) = &mut settlement.log {
+            entry.outcome = settled.outcome;
+            entry.failure = settled.failure;
+            entry.message.clone_from(&settled.message);
+        }
+        if let Some(counter) = &mut settlement.counter {
+            counter.kind = CounterKind::Failed;
+        }
+    }
+
+    fn observe(&mut self, settlement: &Settlement, owed: i64) {
+        let sync_key = (settlement.link.account, settlement.link.sync);
+        let Some(view) = self.input.syncs.get_mut(&sync_key) else { return };
+        let before = view.governor.clone();
+        let settled = &settlement.settled;
+        view.governor.lookup_has_found |= settled.lookup_found;
+        let change = view.governor.observe(
+            &settled.signal,
+            settlement.token,
+            &settlement.link.person,
+            owed,
+            self.policy,
+            self.now,
+        );
+        if change == Change::Closed {
+            self.output.recovered.push(sync_key);
+        }
+        if view.governor != before {
+            self.output.governors.insert(sync_key, view.governor.clone());
+        }
+    }
+
+    fn write(&mut self, id: &LinkId, before: Option<Link>, after: Option<Link>) {
+        for (link, held) in [(&before, false), (&after, true)] {
+            if let Some(unique_id) = link.as_ref().and_then(|link| link.state.unique_id()) {
+                let key = (id.account, id.sync, unique_id.as_str().to_owned());
+                if held {
+                    self.input.holders.insert(key, id.person.clone());
+                } else if self.input.holders.get(&key) == Some(&id.person) {
+                    self.input.holders.remove(&key);
+                }
+            }
+        }
+        match after {
+            Some(after) => self.input.links.insert(id.clone(), after),
+            None => self.input.links.remove(id),
+        };
+        self.touched.entry(id.clone()).or_insert(before);
+    }
+
+    fn finish(mut self) -> BatchOutput {
+        for (id, before) in std::mem::take(&mut self.touched) {
+            let after = self.input.links.remove(&id);
+            self.output.counts.entry((id.account, id.sync)).or_default().note(before.as_ref(), after.as_ref());
+            match after {
+                Some(link) => {
+                    self.output.due_now |= link.claimable_at().is_some_and(|at| at <= self.now);
+                    if before.as_ref() != Some(&link) {
+                        self.output.updated.push(link);
+                    }
+                }
+                None if before.is_some() => self.output.removed.push(id),
+                None => {}
+            }
+        }
+        self.output
+    }
+}
+
+/// Applies a settlement to the row whose lease it holds. `None`: the row goes.
+fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy, now: Timestamp) -> Option<Link> {
+    let settled = &settlement.settled;
+    let same_generation = row.generation == settlement.generation;
+    row.lease = None;
+    row.settled_token = Some(settlement.token);
+    row.updated_at = now;
+    row.state = settled.state.clone();
+    row.sent.clone_from(&settled.sent);
+    row.recreated = settled.recreated;
+    // A retry during the attempt set the tries back; that counts.
+    row.tries = settled.tries.min(row.tries.saturating_add(1));
+    row.deferrals = settled.deferrals.min(row.deferrals.saturating_add(1));
+    row.extras.answer = settled.answer.clone().filter(|_| row.state == LinkState::Unaddressable);
+    if settled.resolved {
+        row.key = None;
+        row.extras.first_snapshot = None;
+    }
+    if settled.tried {
+        row.last_tried_at = Some(now);
+    }
+    if let Some(quiet) = settled.quiet {
+        row.quiet_until = Some(now.plus(quiet));
+    } else if settled.tried {
+        row.quiet_until = None;
+    }
+    if same_generation {
+        row.refused_digest = settled.refused_digest;
+    }
+    row.last_decision = Some(settled.message.clone());
+    if !same_generation {
+        let wished = row.due_at.unwrap_or(now);
+        row.due_at = Some(match settled.next {
+            Next::Owed(delay) if row.tries > 0 || row.deferrals > 0 => {
+                wished.max(now.plus(policy.change_floor).min(now.plus(delay)))
+            }
+            _ => wished,
+        });
+        return Some(row);
+    }
+    match &settled.next {
+        Next::Done => {
+            row.due_at = (settlement.revision < revision).then_some(now);
+            row.force = false;
+            row.allow_resend = false;
+            row.asked = false;
+        }
+        Next::Remove if settlement.person_deleted => return None,
+        Next::Remove => row.due_at = Some(now),
+        Next::Owed(delay) => row.due_at = Some(now.plus(*delay)),
+        Next::Park(reason, detail) => {
+            row.due_at = None;
+            row.force = false;
+            row.allow_resend = false;
+            row.asked = false;
+            row.parked = Some(Parked { reason: *reason, detail: detail.clone(), at: now });
+        }
+    }
+    Some(row)
+}
+
+/// The lease was taken over: the state is another's to change. The digest is emptied and the link marked, so that what
+/// this late request did is overwritten; the id of a create is linked if nobody knows better.
+fn taken_over(mut row: Link, settlement: &mut Settlement, now: Timestamp) -> Link {
+    if !settlement.settled.tried {
+        return row;
+    }
+    if let Some(sent) = &mut row.sent {
+        sent.digest = None;
+    }
+    row.generation += 1;
+    row.due_at = Some(row.due_at.map_or(now, |due| due.min(now)));
+    row.parked = None;
+    row.updated_at = now;
+    if let (Operation::Create, LinkState::Linked(id)) = (settlement.operation, &settlement.settled.state) {
+        if row.lease.is_none() && matches!(row.state, LinkState::Unlinked | LinkState::Uncertain) {
+            row.state = LinkState::Linked(id.clone());
+            row.sent = None;
+            row.key = None;
+            row.extras.first_snapshot = None;
+        } else if row.state.unique_id() != Some(id)
+            && let Some(entry) = &mut settlement.log
+        {
+            entry.message = orphan(id);
+        }
+    }
+    row
+}
+
+fn orphan(id: &UniqueId) -> String {
+    format!(
+        "created the record {id}, but another attempt had taken over: the external system may hold an orphan, remove it"
+    )
+}
+
+/// A create was accepted for a link whose row is gone: a new row, owed.
+fn late_create(settlement: &Settlement, now: Timestamp) -> Option<Link> {
+    let LinkState::Linked(id) = &settlement.settled.state else { return None };
+    if settlement.operation != Operation::Create {
+        return None;
+    }
+    let mut link = Link::new(settlement.link.clone(), now);
+    link.state = LinkState::Linked(id.clone());
+    link.generation = 1;
+    link.due_at = Some(now);
+    link.settled_token = Some(settlement.token);
+    link.last_decision = Some(settlement.settled.message.clone());
+    Some(link)
+}
+
+/// Forgets what was linked at another origin: everybody is new there. A request under way will settle into nothing.
+pub fn forget(link: &mut Link, now: Timestamp) {
+    let lease = link.lease.take();
+    let id = link.id.clone();
+    let generation = link.generation + 1;
+    *link = Link { generation, due_at: Some(now), settled_token: lease.map(|lease| lease.token), ..Link::new(id, now) };
+    link.last_decision = Some("forgotten: the rules moved to another origin".to_owned());
+}
