@@ -212,8 +212,14 @@ mod tests {
     #[test]
     fn refused_addresses_are_left_out_and_families_take_turns() {
         let guard = AddressGuard::default();
-        let resolved =
-            addresses(&["8.8.8.8:80", "10.0.0.1:80", "1.1.1.1:80", "[2606:4700::1]:80", "[::1]:80", "[2606:4700::2]:80"]);
+        let resolved = addresses(&[
+            "8.8.8.8:80",
+            "10.0.0.1:80",
+            "1.1.1.1:80",
+            "[2606:4700::1]:80",
+            "[::1]:80",
+            "[2606:4700::2]:80",
+        ]);
         assert_eq!(
             checked(&guard, "crm.example", resolved).unwrap(),
             addresses(&["[2606:4700::1]:80", "8.8.8.8:80", "[2606:4700::2]:80", "1.1.1.1:80"])

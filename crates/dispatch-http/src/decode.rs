@@ -8,6 +8,10 @@ use sync_core::outcome::BodyRead;
 const LAYERS_MAX: usize = 3;
 /// Working buffer of the brotli decoder.
 const BROTLI_BUFFER_BYTES: usize = 4096;
+/// Every gzip stream starts so (RFC 1952, section 2.3.1). Plain text called gzip is not a cut stream.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// The first seven bits of a brotli stream with a "large window"; reserved in RFC 7932, section 9.1.
+const BROTLI_LARGE_WINDOW: u8 = 0x11;
 
 /// Undoes the `Content-Encoding` of a body (RFC 9110, section 8.4): `encodings` in the order in which they were applied.
 /// At most `bytes_max` bytes come out of any layer, whatever went in. Answers with what could be decoded and how far.
@@ -20,17 +24,21 @@ pub(crate) fn decode<'a>(
     if body.is_empty() {
         return (body, read);
     }
-    let layers = encodings.map(str::trim).filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")).rev();
+    let layers =
+        encodings.map(str::trim).filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")).rev();
     for (depth, name) in layers.enumerate() {
-        if depth == LAYERS_MAX {
+        if depth == LAYERS_MAX || body.is_empty() {
             return (body, BodyRead::Malformed);
         }
         let (inner, inner_read) = match name.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" if !body.starts_with(&GZIP_MAGIC) => return (Bytes::new(), BodyRead::Malformed),
             "gzip" | "x-gzip" => inflate(flate2::read::MultiGzDecoder::new(&body[..]), bytes_max),
             // By the RFC a zlib stream; several servers send the bare deflate stream, as its name suggests.
             "deflate" if is_zlib(&body) => inflate(flate2::read::ZlibDecoder::new(&body[..]), bytes_max),
             "deflate" => inflate(flate2::read::DeflateDecoder::new(&body[..]), bytes_max),
-            "br" => inflate(brotli::Decompressor::new(&body[..], BROTLI_BUFFER_BYTES), bytes_max),
+            // A window beyond RFC 7932 is an extension that no server may use unasked; it asks for up to 1 GiB at once.
+            "br" if body[0] & 0x7f == BROTLI_LARGE_WINDOW => return (Bytes::new(), BodyRead::Malformed),
+            "br" => inflate(brotli::Decompressor::new((&body[..]).chain(Ended), BROTLI_BUFFER_BYTES), bytes_max),
             _ => return (body, BodyRead::Malformed),
         };
         body = inner;
@@ -53,6 +61,15 @@ fn inflate(decoder: impl Read, bytes_max: usize) -> (Bytes, BodyRead) {
     };
     out.truncate(bytes_max);
     (out.into(), read)
+}
+
+/// Where input ends that a decoder wants more of. The brotli decoder takes no more for broken; it asks only within a stream.
+struct Ended;
+
+impl Read for Ended {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// Whether a stream starts with a zlib header (RFC 1950, section 2.2).
@@ -132,9 +149,11 @@ mod tests {
         flipped[crc] ^= 1;
         for (encodings, body) in [
             ("gzip", TEXT.to_vec()),
+            ("gzip", b"{}".to_vec()),
             ("gzip", flipped),
             ("deflate", b"\xff\xff\xff".to_vec()),
             ("br", vec![0xff; 64]),
+            ("br", vec![0x11, 0x1e, 0, 0, 0, 0]),
             ("zstd", TEXT.to_vec()),
             ("gzip,gzip,gzip,gzip", gzip(&gzip(&gzip(&gzip(TEXT))))),
         ] {
@@ -145,9 +164,12 @@ mod tests {
     #[test]
     fn no_layer_grows_beyond_the_cap() {
         let zeros = vec![0; 8 << 20];
-        for (encodings, body) in
-            [("gzip", gzip(&zeros)), ("deflate", zlib(&zeros)), ("br", brotli(&zeros)), ("gzip,gzip", gzip(&gzip(&zeros)))]
-        {
+        for (encodings, body) in [
+            ("gzip", gzip(&zeros)),
+            ("deflate", zlib(&zeros)),
+            ("br", brotli(&zeros)),
+            ("gzip,gzip", gzip(&gzip(&zeros))),
+        ] {
             let (out, read) = decoded(encodings, body);
             assert_eq!((out.len() <= 1024, read), (true, BodyRead::TooLarge), "{encodings}");
         }

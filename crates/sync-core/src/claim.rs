@@ -44,7 +44,8 @@ pub struct Leased {
 pub struct Claimed {
     /// The leased links.
     pub leased: Vec<Leased>,
-    /// Whether more could be leased right now (the claim's bound was reached).
+    /// Whether links that are due were left for want of the claim's bound or of a sync's room: worth another claim as
+    /// soon as something is settled.
     pub more: bool,
     /// In how long something may become claimable by time alone, as far as the store can tell; at most a minute ahead.
     pub next_in: Option<Duration>,

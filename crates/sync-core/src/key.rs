@@ -15,6 +15,21 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// All, in the order of their stored numbers.
+    pub const ALL: [Self; 3] = [Self::Reader, Self::Writer, Self::Admin];
+
+    /// The stored number.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// From the stored number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
 /// One API key as it is kept: its hash, never the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {

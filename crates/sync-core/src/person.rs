@@ -281,6 +281,21 @@ pub enum ChangeKind {
     Deleted,
 }
 
+impl ChangeKind {
+    /// All, in the order of their stored numbers.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Deleted];
+
+    /// The stored number.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// From the stored number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
 /// One entry of a person's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonChange {

@@ -214,6 +214,11 @@ pub fn settle_still_refused(link: &Link) -> Settled {
     )
 }
 
+/// Settles a lease that is given back unsent.
+pub fn settle_released(link: &Link, why: &str) -> Settled {
+    Settled { next: Next::Owed(Duration::ZERO), message: why.to_owned(), ..Settled::unchanged_from(link) }
+}
+
 /// Settles a request that could not be rendered: it is never sent.
 pub fn settle_template(link: &Link, faults: &str) -> Settled {
     let mut settled = Settled::unchanged_from(link);
@@ -251,9 +256,7 @@ fn link_to(settled: &mut Settled, id: UniqueId) {
 pub fn settle(link: &Link, attempt: &Attempt, outcome: &Outcome, context: &Context<'_>) -> Settled {
     let settled = Settled { tried: true, ..Settled::unchanged_from(link) };
     match outcome {
-        Outcome::NotSent(NotSent::Released, why) => {
-            Settled { tried: false, next: Next::Owed(Duration::ZERO), message: why.clone(), ..settled }
-        }
+        Outcome::NotSent(NotSent::Released, why) => settle_released(link, why),
         Outcome::NotSent(kind, why) => not_sent(settled, attempt, *kind, why, context),
         Outcome::NoAnswer(kind, why) => no_answer(settled, attempt, *kind, why, context),
         Outcome::Answered(answer) => answered(settled, link, attempt, answer, context),
@@ -315,11 +318,11 @@ fn answered(mut settled: Settled, link: &Link, attempt: &Attempt, answer: &Answe
         settled.forget_digest();
     }
     match (attempt.operation, status) {
-        (Operation::Create, 200..300) => created(settled, link, attempt, answer, context),
-        (Operation::Update, 200..300) => updated(settled, attempt),
-        (Operation::Delete, 200..300) => deleted(settled, attempt, format!("deleted: answered {status}")),
-        (Operation::Lookup, 200..300) => looked_up(settled, link, attempt, context),
-        (_, 300..400) => {
+        (Operation::Create, 200..=299) => created(settled, link, attempt, answer, context),
+        (Operation::Update, 200..=299) => updated(settled, attempt),
+        (Operation::Delete, 200..=299) => deleted(settled, attempt, format!("deleted: answered {status}")),
+        (Operation::Lookup, 200..=299) => looked_up(settled, link, attempt, context),
+        (_, 300..=399) => {
             settled.failure = Some(FailureKind::Redirect);
             let to = answer.header("location").unwrap_or("nowhere");
             let detail = format!(

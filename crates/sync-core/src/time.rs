@@ -69,7 +69,7 @@ impl Timestamp {
         let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimestampError::Malformed)?;
         let micros =
             i64::try_from(at.unix_timestamp_nanos().div_euclid(1000)).map_err(|_| TimestampError::OutOfRange)?;
-        if micros < Self::MIN.0 || micros > Self::MAX.0 {
+        if !(Self::MIN.0..=Self::MAX.0).contains(&micros) {
             return Err(TimestampError::OutOfRange);
         }
         Ok(Self(micros))

@@ -1,1 +1,328 @@
-//! To be written.
+//! The use cases that drive the ports, and the only loops: intake, dispatcher, administration, maintenance.
+//!
+//! This is what other programs embed:
+//!
+//! ```no_run
+//! # async fn example(store: std::sync::Arc<dyn sync_core::ports::Store>, http: std::sync::Arc<dyn sync_core::ports::Dispatcher>,
+//! #   templates: std::sync::Arc<dyn sync_core::ports::TemplateEngine>, account: sync_core::id::AccountId) -> Result<(), Box<dyn std::error::Error>> {
+//! use sync_core::{id::PersonId, person::{Patch, PersonPatch}};
+//! use sync_engine::{Engine, SecretKey, Vault};
+//!
+//! let engine = Engine::builder(store, http, templates, Vault::new(SecretKey::generate(), [])).build();
+//! let (stop, stopped) = tokio::sync::watch::channel(false);
+//! let running = tokio::spawn(engine.clone().run(stopped));
+//! let ada = PersonPatch { first_name: Patch::Set("Ada".into()), ..PersonPatch::new(PersonId::new("1")?) };
+//! engine.account(account).upsert_people(vec![ada]).await?;
+//! stop.send(true)?;
+//! running.await?;
+//! # Ok(()) }
+//! ```
+
+mod administration;
+mod attempt;
+mod compiled;
+mod dispatch;
+mod error;
+mod intake;
+mod keys;
+mod maintenance;
+mod people;
+mod rehearsal;
+mod settler;
+mod system;
+mod vault;
+
+pub use administration::MovedLinks;
+pub use compiled::USER_AGENT;
+pub use error::{EngineError, EngineResult, chain};
+pub use intake::PEOPLE_PER_CALL_MAX;
+pub use keys::{CHOSEN_KEY_CHARACTERS_MIN, KEY_PREFIX};
+pub use people::DeletedPeople;
+pub use rehearsal::{Previewed, Subject, Tested};
+pub use system::{SystemClock, SystemRandom};
+pub use vault::{OpenError, SecretKey, SecretKeyError, Vault};
+
+use attempt::Surroundings;
+use compiled::Cache;
+use dispatch::Dispatching;
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use sync_core::backoff::Policy;
+use sync_core::id::{AccountId, LogId};
+use sync_core::ports::{Clock, Dispatcher, Random, Retention, Signal, Store, TemplateEngine};
+use sync_core::time::Timestamp;
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+/// The most requests in flight of one node, over all syncs.
+pub const IN_FLIGHT_MAX: usize = 1024;
+/// How long a stopping engine waits for what is in flight.
+pub const GRACE: Duration = Duration::from_secs(30);
+/// How many batches of new log entries a subscriber may fall behind.
+const LOGGED_BUFFER: usize = 4096;
+
+/// The engine: cheap to clone, all clones are one.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) dispatching: Arc<Dispatching>,
+    pub(crate) retention: Retention,
+    pub(crate) sweeps: Arc<Notify>,
+    intake: mpsc::Sender<intake::Waiting>,
+    logged: broadcast::Sender<Logged>,
+    grace: Duration,
+    in_flight_max: usize,
+    dispatches: bool,
+}
+
+/// Log entries that were written, on whichever node.
+#[derive(Clone, Debug)]
+pub enum Logged {
+    /// These.
+    Entries(Arc<Vec<(AccountId, LogId)>>),
+    /// Some may have been missed: ask the log.
+    Missed,
+}
+
+/// Puts an engine together.
+pub struct EngineBuilder {
+    store: Arc<dyn Store>,
+    http: Arc<dyn Dispatcher>,
+    templates: Arc<dyn TemplateEngine>,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    policy: Policy,
+    retention: Retention,
+    in_flight_max: usize,
+    grace: Duration,
+    dispatches: bool,
+}
+
+impl EngineBuilder {
+    /// The wall clock; left out: the operating system's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Randomness; left out: the operating system's.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// The delays of the rules; left out: the product's.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How old log entries may get; left out: 30 days for successes, 90 for failures.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Requests in flight of this node, over all syncs; left out: [`IN_FLIGHT_MAX`].
+    pub fn in_flight_max(mut self, requests: usize) -> Self {
+        self.in_flight_max = requests.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// How long a stopping engine waits for what is in flight; left out: [`GRACE`].
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Whether this node sends; left out: yes. One that does not takes changes in and leaves the sending to others.
+    pub fn dispatches(mut self, dispatches: bool) -> Self {
+        self.dispatches = dispatches;
+        self
+    }
+
+    /// The engine. Must be called within a tokio runtime: intake and settling begin at once, sending with
+    /// [`Engine::run`].
+    pub fn build(self) -> Engine {
+        let (outcomes, outcomes_in) = mpsc::channel(4096);
+        let (intake, intake_in) = mpsc::channel(4096);
+        let around = Surroundings { clock: self.clock, random: self.random, policy: Arc::new(self.policy) };
+        let dispatching = Arc::new(Dispatching {
+            store: self.store,
+            http: self.http,
+            templates: self.templates,
+            vault: Arc::new(self.vault),
+            cache: Arc::new(Cache::default()),
+            around: Arc::new(around),
+            permits: Arc::new(Semaphore::new(self.in_flight_max)),
+            outcomes,
+            wake: Arc::new(Notify::new()),
+            settled: Arc::new(Notify::new()),
+            unsettled: watch::channel(0).0,
+            running: AtomicBool::new(false),
+        });
+        tokio::spawn(settler::run(dispatching.clone(), outcomes_in));
+        tokio::spawn(intake::run(dispatching.clone(), intake_in));
+        let inner = Inner {
+            dispatching,
+            retention: self.retention,
+            sweeps: Arc::new(Notify::new()),
+            intake,
+            logged: broadcast::channel(LOGGED_BUFFER).0,
+            grace: self.grace,
+            in_flight_max: self.in_flight_max,
+            dispatches: self.dispatches,
+        };
+        Engine { inner: Arc::new(inner) }
+    }
+}
+
+impl Engine {
+    /// Begins to put an engine together.
+    pub fn builder(
+        store: Arc<dyn Store>,
+        http: Arc<dyn Dispatcher>,
+        templates: Arc<dyn TemplateEngine>,
+        vault: Vault,
+    ) -> EngineBuilder {
+        EngineBuilder {
+            store,
+            http,
+            templates,
+            vault,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            policy: Policy::default(),
+            retention: Retention::default(),
+            in_flight_max: IN_FLIGHT_MAX,
+            grace: GRACE,
+            dispatches: true,
+        }
+    }
+
+    /// Runs until `stop` turns true (or its sender is gone): sends what is due, works sweeps, keeps the store tidy. Then
+    /// stops claiming, finishes what is in flight within the grace period, and returns. What is still in flight after
+    /// that counts as *sent, no answer* once its lease is over.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let (stop_loops, stopped) = watch::channel(false);
+        let mut loops = JoinSet::new();
+        loops.spawn(follow_signals(self.clone(), stopped.clone()));
+        loops.spawn(maintenance::sweep(self.clone(), stopped.clone()));
+        loops.spawn(maintenance::tidy(self.clone(), stopped.clone()));
+        if self.inner.dispatches {
+            match self.store().end_stale_leases().await {
+                Ok(0) => {}
+                Ok(links) => warn!(links, "leases of an earlier process were found: it did not stop by itself"),
+                Err(error) => warn!(error = chain(&error), "looking for stale leases failed"),
+            }
+            loops.spawn(self.inner.dispatching.clone().run(stopped));
+        }
+        let mut stop = stop;
+        while !*stop.borrow() && stop.changed().await.is_ok() {}
+        stop_loops.send_replace(true);
+        self.drain().await;
+        loops.join_all().await;
+    }
+
+    /// Waits for what is in flight: every permit is back once its outcome is on its way to be settled.
+    async fn drain(&self) {
+        let permits = &self.inner.dispatching.permits;
+        let all = u32::try_from(self.inner.in_flight_max).unwrap_or(u32::MAX);
+        self.inner.dispatching.running.store(false, std::sync::atomic::Ordering::Release);
+        let waited = tokio::time::timeout(self.inner.grace, permits.acquire_many(all)).await;
+        match waited {
+            Ok(_) => info!("nothing is in flight any more"),
+            Err(_) => warn!("some requests are still in flight after the grace period"),
+        }
+        let mut unsettled = self.inner.dispatching.unsettled.subscribe();
+        if tokio::time::timeout(self.inner.grace, unsettled.wait_for(|outcomes| *outcomes == 0)).await.is_err() {
+            warn!("some outcomes could not be settled in time");
+        }
+    }
+
+    /// One account's use cases.
+    pub fn account(&self, account: AccountId) -> AccountScope {
+        AccountScope { engine: self.clone(), account }
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.dispatching.store
+    }
+
+    /// The template engine: tokens, filters, the sample person.
+    pub fn templates(&self) -> &dyn TemplateEngine {
+        self.inner.dispatching.templates.as_ref()
+    }
+
+    /// The vault, for rotation.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.inner.dispatching.vault
+    }
+
+    /// New log entries from now on, of all accounts, on whichever node they are written. Needs [`Engine::run`].
+    pub fn logged(&self) -> broadcast::Receiver<Logged> {
+        self.inner.logged.subscribe()
+    }
+
+    /// Looks for due links and sweeps now.
+    pub(crate) fn wake(&self) {
+        self.inner.dispatching.wake.notify_one();
+        self.inner.sweeps.notify_one();
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.dispatching.around.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        self.inner.dispatching.around.random.as_ref()
+    }
+}
+
+/// Hands the store's signals on: wake-ups to the loops, log entries to subscribers.
+async fn follow_signals(engine: Engine, mut stop: watch::Receiver<bool>) {
+    let mut signals = engine.store().signals();
+    while !*stop.borrow() {
+        let signal = tokio::select! {
+            _ = stop.changed() => break,
+            signal = signals.next() => signal,
+        };
+        match signal {
+            Some(Signal::Due) => engine.inner.dispatching.wake.notify_one(),
+            Some(Signal::Logged(ids)) if ids.is_empty() => {
+                let _nobody_listens = engine.inner.logged.send(Logged::Missed);
+            }
+            Some(Signal::Logged(ids)) => {
+                let _nobody_listens = engine.inner.logged.send(Logged::Entries(Arc::new(ids)));
+            }
+            Some(Signal::Changed) => engine.inner.sweeps.notify_one(),
+            None => break,
+        }
+    }
+}
+
+/// One account's use cases: people are pushed, syncs configured. Nothing crosses accounts.
+#[derive(Clone)]
+pub struct AccountScope {
+    pub(crate) engine: Engine,
+    pub(crate) account: AccountId,
+}
+
+impl AccountScope {
+    /// The account.
+    pub fn id(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        self.engine.store()
+    }
+}

@@ -1,0 +1,145 @@
+//! Claiming: how a call is shared out between syncs, which due links are taken, and what leasing them writes.
+
+use super::LinkWrite;
+use crate::claim::{ClaimRequest, Leased};
+use crate::governor::{Governor, Grant};
+use crate::id::{LeaseToken, PersonId};
+use crate::link::Link;
+use crate::person::Person;
+use crate::sync::SyncConfig;
+use crate::time::Timestamp;
+use crate::transition::{LeaseTerms, Leasing, lease};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The furthest ahead that [`next_in`] looks.
+pub const NEXT_IN_MAX: Duration = Duration::from_secs(60);
+
+/// An active sync that has due links, its runtime row locked.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its configuration.
+    pub config: SyncConfig,
+    /// Its governor.
+    pub governor: Governor,
+    /// Leases out over all nodes: links whose lease has not ended.
+    pub leased: usize,
+    /// How many of its links are claimable now; counted no further than one above the call's bound.
+    pub due: usize,
+}
+
+/// What a candidate may lease in this call.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// What its governor grants.
+    pub grant: Grant,
+    /// At most this many links.
+    pub links: usize,
+}
+
+/// Shares the call's bound out between the candidates, so that none takes the room of another.
+pub fn shares(candidates: &[Candidate], request: &ClaimRequest, now: Timestamp) -> Vec<Share> {
+    let grants: Vec<Grant> = candidates
+        .iter()
+        .map(|c| c.governor.grant(now, &c.config.settings.limits, c.leased, request.links_max))
+        .collect();
+    let wants: Vec<usize> = candidates.iter().zip(&grants).map(|(c, grant)| c.due.min(grant.links)).collect();
+    let links = spread(&wants, request.links_max, request.token);
+    grants.into_iter().zip(links).map(|(grant, links)| Share { grant, links }).collect()
+}
+
+/// Spreads `total` over wishes as evenly as it goes. Where it does not reach round, the token's chance says who comes
+/// first.
+pub fn spread(wants: &[usize], total: usize, token: LeaseToken) -> Vec<usize> {
+    let mut shares = vec![0; wants.len()];
+    let mut left = total;
+    let start = (token.0.as_u128() % wants.len().max(1) as u128) as usize;
+    while left > 0 {
+        let in_turn = (start..wants.len()).chain(0..start);
+        let hungry: Vec<usize> = in_turn.filter(|&at| shares[at] < wants[at]).collect();
+        if hungry.is_empty() {
+            break;
+        }
+        let each = (left / hungry.len()).max(1);
+        for at in hungry {
+            let given = each.min(wants[at] - shares[at]).min(left);
+            shares[at] += given;
+            left -= given;
+        }
+    }
+    shares
+}
+
+/// Whether a link is retried, as claims tell retries from fresh work.
+pub fn is_retrying(link: &Link) -> bool {
+    link.tries > 0 || link.deferrals > 0
+}
+
+/// Picks from the oldest due links, at most a share of each kind, both in order of (due, person). At least half are fresh
+/// where there are some, so that retries do not starve fresh work; a share of one is drawn by the token. A probe takes
+/// the oldest whatever it is, or the newest where the grant says so (then both lists have the newest first).
+pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseToken) -> Vec<Link> {
+    let reserved = match share.links {
+        _ if share.grant.probe => 0,
+        1 => usize::from(token.0.as_bytes()[0] & 1 == 0),
+        links => links.div_ceil(2),
+    };
+    let retries_max = share.links - fresh.len().min(reserved);
+    let mut all: Vec<Link> = fresh.into_iter().chain(retrying.into_iter().take(retries_max)).collect();
+    if share.grant.newest_first {
+        all.sort_by(|a, b| b.due_at.cmp(&a.due_at).then_with(|| a.id.person.cmp(&b.id.person)));
+    } else {
+        all.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.id.person.cmp(&b.id.person)));
+    }
+    all.truncate(share.links);
+    all
+}
+
+/// What leasing a sync's picked links comes to.
+#[derive(Debug, Default)]
+pub struct LeasedShare {
+    /// What the claim gives out.
+    pub leased: Vec<Leased>,
+    /// Rows to write, those that only wait out their quiet time too.
+    pub writes: Vec<LinkWrite>,
+}
+
+/// Leases picked links and takes them out of the governor's grant. `people` were read after the links were locked.
+pub fn lease_share(
+    candidate: &mut Candidate,
+    share: Share,
+    picked: Vec<Link>,
+    people: &HashMap<PersonId, Person>,
+    request: &ClaimRequest,
+    now: Timestamp,
+) -> LeasedShare {
+    let Candidate { config, governor, .. } = candidate;
+    let terms = LeaseTerms::of(config, governor, request.token, &request.policy, share.grant.probe);
+    let mut out = LeasedShare::default();
+    for before in picked {
+        let mut after = before.clone();
+        if let Leasing::Leased(leased) = lease(&mut after, people.get(&before.id.person), &terms, now) {
+            out.leased.push(*leased);
+        }
+        out.writes.push(LinkWrite { before: Some(before), after: Some(after) });
+    }
+    let probe = share.grant.probe.then(|| (request.token, now.plus(terms.duration)));
+    governor.take(now, &config.settings.limits, share.grant, out.leased.len(), probe);
+    out
+}
+
+/// Whether links were left for want of the call's bound or of the sync's room (and not for a hold, a probe or a rate
+/// limit, which time alone ends: see [`waits_until`]).
+pub fn leaves_more(candidate: &Candidate, share: Share, taken: usize) -> bool {
+    candidate.due > taken && (share.links < share.grant.links || share.grant.again_at.is_none())
+}
+
+/// When to ask again for what a hold, a probe or a rate limit left.
+pub fn waits_until(candidate: &Candidate, share: Share, taken: usize) -> Option<Timestamp> {
+    share.grant.again_at.filter(|_| candidate.due > taken)
+}
+
+/// In how long the earliest of some times comes, at most [`NEXT_IN_MAX`]; `None` where there is none.
+pub fn next_in(now: Timestamp, times: impl IntoIterator<Item = Timestamp>) -> Option<Duration> {
+    times.into_iter().min().map(|at| at.since(now).min(NEXT_IN_MAX))
+}

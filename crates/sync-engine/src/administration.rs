@@ -1,0 +1,238 @@
+//! What administrators do with syncs: configure, pause, resync, retry, preview, test.
+
+use crate::compiled::{CompiledSync, in_words};
+use crate::error::{EngineError, EngineResult};
+use crate::{AccountScope, Engine};
+use secrecy::SecretString;
+use sync_core::id::SyncId;
+use sync_core::patch::{Merged, SyncPatch, merge, rule_field};
+use sync_core::ports::{ResyncScope, RetryFilter, SetResult, SweepKind};
+use sync_core::sync::{Sealed, Settings, SyncConfig};
+
+/// What becomes of existing links when a rule's origin changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovedLinks {
+    /// The new origin knows the same unique ids.
+    Keep,
+    /// Everybody is new there.
+    Forget,
+}
+
+/// How often a patch without `ifRevision` is merged anew when somebody else was faster.
+const MERGES_MAX: usize = 10;
+
+impl AccountScope {
+    /// Makes a sync. It may have its name alone; it sends nothing until the create rule is set up.
+    pub async fn create_sync(&self, patch: &SyncPatch, include_existing: bool) -> EngineResult<SyncConfig> {
+        let id = SyncId(self.engine.new_id());
+        let merged = merge(None, patch, &self.seal(id)).map_err(EngineError::Invalid)?;
+        let now = self.engine.now();
+        let config = SyncConfig {
+            account: self.account,
+            id,
+            friendly_name: merged.friendly_name,
+            revision: 1,
+            unique_id_revision: 1,
+            paused: false,
+            settings: merged.settings,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        };
+        self.compile(config.clone())?;
+        self.store().create_sync(&config, include_existing).await?;
+        Ok(config)
+    }
+
+    /// Changes a sync. Without `if_revision` the last writer wins.
+    pub async fn update_sync(
+        &self,
+        id: SyncId,
+        patch: &SyncPatch,
+        if_revision: Option<i32>,
+        links: Option<MovedLinks>,
+    ) -> EngineResult<SyncConfig> {
+        for _ in 0..MERGES_MAX {
+            let saved = self.sync(id).await?;
+            if let Some(expected) = if_revision
+                && expected != saved.revision
+            {
+                return Err(revision_conflict(expected, saved.revision));
+            }
+            let merged = merge(Some((&saved.friendly_name, &saved.settings)), patch, &self.seal(id))
+                .map_err(EngineError::Invalid)?;
+            let compiled = SyncConfig {
+                friendly_name: merged.friendly_name.clone(),
+                settings: merged.settings.clone(),
+                ..saved.clone()
+            };
+            self.compile(compiled)?;
+            let sweeps = self.sweeps_of(&saved, &merged, links).await?;
+            let set = self
+                .store()
+                .update_sync(self.account, id, saved.revision, &merged.friendly_name, &merged.settings, &sweeps)
+                .await?;
+            match set {
+                SetResult::Set(config) => {
+                    self.engine.wake();
+                    return Ok(config);
+                }
+                SetResult::NotFound => return Err(EngineError::NotFound("sync")),
+                SetResult::Conflict(now) => {
+                    if let Some(expected) = if_revision {
+                        return Err(revision_conflict(expected, now.revision));
+                    }
+                }
+            }
+        }
+        Err(EngineError::Conflict("others change this sync all the time: try again".to_owned()))
+    }
+
+    /// What an edit does to existing links: an edit of rules, authentication, unique id or lookup un-parks; friendly name
+    /// and limits do not.
+    async fn sweeps_of(
+        &self,
+        saved: &SyncConfig,
+        merged: &Merged,
+        links: Option<MovedLinks>,
+    ) -> EngineResult<Vec<SweepKind>> {
+        let mut sweeps = Vec::new();
+        if !merged.moved.is_empty() {
+            match links {
+                Some(MovedLinks::Keep) => {}
+                Some(MovedLinks::Forget) => sweeps.push(SweepKind::Forget),
+                None => {
+                    let runtimes = self.store().runtimes(self.account, &[saved.id]).await?;
+                    let linked = runtimes.first().map_or(0, |(_, runtime)| {
+                        runtime.counts.by_state.iter().sum::<i64>()
+                            - runtime.counts.of(sync_core::link::StateName::Unlinked)
+                    });
+                    if linked > 0 {
+                        let names: Vec<_> = merged.moved.iter().map(|&operation| rule_field(operation)).collect();
+                        return Err(EngineError::Conflict(format!(
+                            "{} moved to another origin while {linked} people are linked: say with links what becomes \
+                             of them, KEEP (the new origin knows the same unique ids) or FORGET (everybody is new there)",
+                            names.join(", ")
+                        )));
+                    }
+                }
+            }
+        }
+        let sends_otherwise = |settings: &Settings| Settings {
+            limits: sync_core::sync::Limits::default(),
+            dropped_secrets: None,
+            ..settings.clone()
+        };
+        if sends_otherwise(&saved.settings) != sends_otherwise(&merged.settings) {
+            sweeps.push(SweepKind::Edit);
+        }
+        Ok(sweeps)
+    }
+
+    /// Deletes a sync with its links and logs, in the background. The records in the external system stay.
+    pub async fn delete_sync(&self, id: SyncId) -> EngineResult<()> {
+        if !self.store().delete_sync(self.account, id).await? {
+            return Err(EngineError::NotFound("sync"));
+        }
+        self.engine.inner.dispatching.cache.forget(id);
+        self.engine.wake();
+        Ok(())
+    }
+
+    /// Stops sending; at most what is leased already still goes.
+    pub async fn pause_sync(&self, id: SyncId) -> EngineResult<SyncConfig> {
+        self.set_paused(id, true).await
+    }
+
+    /// Ends a pause. On a suspended sync: probes now.
+    pub async fn resume_sync(&self, id: SyncId) -> EngineResult<SyncConfig> {
+        self.set_paused(id, false).await
+    }
+
+    async fn set_paused(&self, id: SyncId, paused: bool) -> EngineResult<SyncConfig> {
+        match self.store().set_paused(self.account, id, paused).await? {
+            SetResult::Set(config) | SetResult::Conflict(config) => {
+                self.engine.wake();
+                Ok(config)
+            }
+            SetResult::NotFound => Err(EngineError::NotFound("sync")),
+        }
+    }
+
+    /// Marks people as owed to a sync. Returns how many, as things stand; they are marked in the background.
+    pub async fn resync(&self, id: SyncId, scope: ResyncScope, force: bool) -> EngineResult<i64> {
+        let marked = self.store().resync(self.account, id, scope, force).await?;
+        self.engine.wake();
+        marked.ok_or(EngineError::NotFound("sync"))
+    }
+
+    /// Un-parks links and ends the wait of those backing off. Returns how many.
+    pub async fn retry(&self, filter: &RetryFilter) -> EngineResult<i64> {
+        if let Some(sync) = filter.sync {
+            self.sync(sync).await?;
+        }
+        let (mut marked, mut after) = (0, None);
+        loop {
+            let retried = self.store().retry(self.account, filter, after.as_ref()).await?;
+            marked += retried.marked as i64;
+            self.engine.wake();
+            after = retried.last;
+            if after.is_none() {
+                return Ok(marked);
+            }
+        }
+    }
+
+    /// A sync by its id.
+    pub async fn sync(&self, id: SyncId) -> EngineResult<SyncConfig> {
+        self.store().syncs_by_ids(self.account, &[id]).await?.pop().ok_or(EngineError::NotFound("sync"))
+    }
+
+    /// A sync's warnings: rules that are right, but cost more requests than one may expect.
+    pub async fn warnings(&self, config: &SyncConfig) -> Vec<String> {
+        match self.engine.inner.dispatching.compiled(self.account, config.id, config.revision).await {
+            Ok(Some(sync)) => sync.warnings(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn compile(&self, config: SyncConfig) -> EngineResult<CompiledSync> {
+        CompiledSync::compile(config, self.engine.templates(), &self.engine.inner.dispatching.vault)
+            .map_err(EngineError::Invalid)
+    }
+
+    pub(crate) fn seal(&self, id: SyncId) -> impl Fn(&SecretString) -> Sealed + use<'_> {
+        let vault = &self.engine.inner.dispatching.vault;
+        move |secret| vault.seal(id, secret)
+    }
+}
+
+fn revision_conflict(expected: i32, found: i32) -> EngineError {
+    EngineError::Conflict(format!(
+        "the sync has revision {found}, not {expected}: somebody changed it meanwhile. Read it again, then change it"
+    ))
+}
+
+impl Engine {
+    /// Why nothing can be compiled, in words: for `doctor`.
+    pub async fn unusable_syncs(&self) -> EngineResult<Vec<(SyncConfig, String)>> {
+        let mut unusable = Vec::new();
+        for account in self.store().accounts().await? {
+            let mut page = sync_core::page::PageRequest::first(100);
+            loop {
+                let found = self.store().syncs(account.id, page.clone()).await?;
+                page.after = found.items.last().map(|sync| sync.id);
+                for config in found.items {
+                    match CompiledSync::compile(config.clone(), self.templates(), &self.inner.dispatching.vault) {
+                        Ok(sync) => unusable.extend(sync.blocked.map(|why| (config, why))),
+                        Err(faults) => unusable.push((config, in_words(&faults))),
+                    }
+                }
+                if !found.has_next {
+                    break;
+                }
+            }
+        }
+        Ok(unusable)
+    }
+}

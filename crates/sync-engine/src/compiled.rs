@@ -1,0 +1,254 @@
+//! A sync whose rules are compiled and whose secrets are open, kept by its revision.
+
+use crate::vault::Vault;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use sync_core::decide::SyncRules;
+use sync_core::fault::Fault;
+use sync_core::id::SyncId;
+use sync_core::link::UniqueId;
+use sync_core::outcome::{Request, RequestHeader};
+use sync_core::patch::rule_field;
+use sync_core::ports::{
+    CompiledRule, CompiledText, HeaderSource, HeaderText, RenderContext, RuleSource, TemplateEngine,
+};
+use sync_core::sync::{Authentication, HeaderValue, Operation, Rule, SyncConfig, UniqueIdSource};
+use sync_core::unique_id::{IdSource, JsonPath};
+
+/// What is sent as `User-Agent` unless a header of the rule says otherwise.
+pub const USER_AGENT: &str = concat!("crm-sync/", env!("CARGO_PKG_VERSION"));
+
+/// Where unique ids come from, ready to be used.
+#[derive(Clone)]
+pub(crate) enum IdPlan {
+    Read(IdSource),
+    Choose(Arc<dyn CompiledText>),
+}
+
+/// A compiled sync.
+pub(crate) struct CompiledSync {
+    /// What it was compiled from.
+    pub(crate) config: SyncConfig,
+    /// What its rules come to.
+    pub(crate) rules: SyncRules,
+    /// Why nothing can be sent at all: a secret is missing or cannot be opened.
+    pub(crate) blocked: Option<String>,
+    pub(crate) ids: IdPlan,
+    pub(crate) lookup_path: Option<JsonPath>,
+    compiled: HashMap<Operation, Arc<dyn CompiledRule>>,
+    authorization: Option<SecretString>,
+}
+
+impl CompiledSync {
+    /// Compiles a sync. Faults have paths as the GraphQL input writes them.
+    pub(crate) fn compile(
+        config: SyncConfig,
+        templates: &dyn TemplateEngine,
+        vault: &Vault,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut blocked = None;
+        let mut open = |what: &str, sealed: &Option<sync_core::sync::Sealed>| match sealed {
+            None => {
+                blocked.get_or_insert_with(|| format!("{what} is missing: give it again"));
+                SecretString::default()
+            }
+            Some(sealed) => vault.open(config.id, sealed).unwrap_or_else(|error| {
+                blocked.get_or_insert_with(|| format!("{what} cannot be opened: {error}"));
+                SecretString::default()
+            }),
+        };
+        let authorization = match &config.settings.authentication {
+            Authentication::None => None,
+            Authentication::Basic { username, password } => {
+                let password = open("the saved password", password);
+                let pair = format!("{username}:{}", password.expose_secret());
+                Some(format!("Basic {}", BASE64.encode(pair)).into())
+            }
+            Authentication::Bearer { token } => {
+                Some(format!("Bearer {}", open("the saved token", token).expose_secret()).into())
+            }
+        };
+        let mut compiled = HashMap::new();
+        for (operation, rule) in config.settings.rules() {
+            let source =
+                source_of(operation, rule, &mut |name, sealed| open(&format!("the secret header {name}"), sealed));
+            match templates.compile(&source) {
+                Ok(rule) => {
+                    compiled.insert(operation, rule);
+                }
+                Err(found) => faults.extend(found.into_iter().map(|fault| fault.under(rule_field(operation)))),
+            }
+        }
+        let ids = match &config.settings.unique_id {
+            None => IdPlan::Read(IdSource::None),
+            Some(UniqueIdSource::Header(name)) => IdPlan::Read(IdSource::Header(name.to_ascii_lowercase())),
+            Some(UniqueIdSource::Path(path)) => match JsonPath::parse(path) {
+                Ok(path) => IdPlan::Read(IdSource::Path(path)),
+                Err(message) => {
+                    faults.push(Fault::at(["uniqueId", "path"], message));
+                    IdPlan::Read(IdSource::None)
+                }
+            },
+            Some(UniqueIdSource::Template(template)) => match templates.compile_unique_id(template) {
+                Ok(text) => IdPlan::Choose(text),
+                Err(found) => {
+                    faults.extend(found.into_iter().map(|fault| fault.under("template").under("uniqueId")));
+                    IdPlan::Read(IdSource::None)
+                }
+            },
+        };
+        let lookup_path = match config.settings.lookup.as_ref().map(|lookup| JsonPath::parse(&lookup.path)) {
+            Some(Err(message)) => {
+                faults.push(Fault::at(["lookup", "path"], message));
+                None
+            }
+            Some(Ok(path)) => Some(path),
+            None => None,
+        };
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let rules = SyncRules::of(&config);
+        Ok(Self { config, rules, blocked, ids, lookup_path, compiled, authorization })
+    }
+
+    /// The compiled rule of an operation.
+    pub(crate) fn rule(&self, operation: Operation) -> Option<&Arc<dyn CompiledRule>> {
+        self.compiled.get(&operation)
+    }
+
+    /// The timeout of an operation's rule.
+    pub(crate) fn timeout(&self, operation: Operation) -> Duration {
+        let seconds = self.config.settings.rule(operation).map_or(10, |rule| rule.timeout_seconds);
+        Duration::from_secs(seconds.into())
+    }
+
+    /// Whether the create rule says everything of a person that the update rule says.
+    pub(crate) fn create_covers_update(&self) -> bool {
+        match (self.rule(Operation::Create), self.rule(Operation::Update)) {
+            (Some(create), Some(update)) => create.tokens().covers(update.tokens()),
+            _ => false,
+        }
+    }
+
+    /// The id that we choose for a person.
+    pub(crate) fn choose_id(&self, context: &RenderContext<'_>) -> Option<Result<UniqueId, String>> {
+        let IdPlan::Choose(text) = &self.ids else { return None };
+        let id = text.render(context).map_err(|faults| in_words(&faults)).and_then(|text| {
+            UniqueId::text(text).ok_or_else(|| {
+                "the unique id template renders no id: it must be 1 to 512 bytes without control characters".to_owned()
+            })
+        });
+        Some(id)
+    }
+
+    /// Adds what crm-sync sends with every request: authentication, idempotency key (creates only), user agent.
+    pub(crate) fn dress(&self, mut request: Request, operation: Operation, key: Option<uuid::Uuid>) -> Request {
+        let mut add = |name: &str, value: String, secret| {
+            if !request.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {
+                request.headers.push(RequestHeader { name: name.to_owned(), value, secret });
+            }
+        };
+        if let Some(authorization) = &self.authorization {
+            add("Authorization", authorization.expose_secret().to_owned(), true);
+        }
+        if let (Operation::Create, Some(key)) = (operation, key) {
+            add("Idempotency-Key", key.to_string(), false);
+        }
+        add("User-Agent", USER_AGENT.to_owned(), false);
+        request
+    }
+
+    /// What an administrator should know about rules that are right, but cost more requests than they may expect.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Some(update) = self.rule(Operation::Update)
+            && self.rules.update_on
+            && ["updated_at", "last_logged_in", ""].iter().any(|token| update.tokens().person.contains(*token))
+        {
+            warnings.push(
+                "Update Users renders a field that differs with every change, such as updated_at: every change of a \
+                 person sends a request, even one that matters to nothing else in it"
+                    .to_owned(),
+            );
+        }
+        if !self.rules.unique_id && !self.rules.lookup && (self.rules.update_on || self.rules.delete_on) {
+            warnings.push(
+                "no unique id is configured: people are created, and can be neither updated nor deleted".to_owned(),
+            );
+        }
+        if self.rules.chosen_id
+            && self.config.settings.create.as_ref().is_some_and(|rule| rule.method == sync_core::sync::Method::Post)
+        {
+            warnings.push(
+                "the unique id is chosen by its template: the create must hand it over, in its data or by a PUT to a URL \
+                 that holds it"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+}
+
+/// A rule with its secrets in the clear.
+pub(crate) fn source_of(
+    operation: Operation,
+    rule: &Rule,
+    open: &mut dyn FnMut(&str, &Option<sync_core::sync::Sealed>) -> SecretString,
+) -> RuleSource {
+    let headers = rule.headers.iter().map(|header| HeaderSource {
+        name: header.name.clone(),
+        value: match &header.value {
+            HeaderValue::Template(text) => HeaderText::Plain(text.clone()),
+            HeaderValue::Secret(sealed) => HeaderText::Secret(open(&header.name, sealed)),
+        },
+    });
+    RuleSource {
+        operation,
+        method: rule.method,
+        url: rule.url.clone(),
+        headers: headers.collect(),
+        data: rule.data.clone(),
+        format: rule.format,
+        ssl_verification: rule.ssl_verification,
+        timeout: Duration::from_secs(rule.timeout_seconds.into()),
+    }
+}
+
+/// Faults in one line.
+pub(crate) fn in_words(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Compiled syncs by id, each at the newest revision seen.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<HashMap<SyncId, Arc<CompiledSync>>>);
+
+impl Cache {
+    /// The compiled sync if it is at least at `revision`.
+    pub(crate) fn at_least(&self, id: SyncId, revision: i32) -> Option<Arc<CompiledSync>> {
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(&id).filter(|sync| sync.config.revision >= revision).cloned()
+    }
+
+    /// Keeps a compiled sync, unless a newer one is there.
+    pub(crate) fn put(&self, sync: CompiledSync) -> Arc<CompiledSync> {
+        let sync = Arc::new(sync);
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = cache.entry(sync.config.id).or_insert_with(|| sync.clone());
+        if kept.config.revision < sync.config.revision {
+            *kept = sync.clone();
+        }
+        sync
+    }
+
+    /// Drops what is kept of a sync.
+    pub(crate) fn forget(&self, id: SyncId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}

@@ -1,0 +1,202 @@
+//! The dispatcher: claims what is due, sends it, hands the outcomes to be settled. The only loop that sends.
+
+use crate::attempt::{self, Prepared, Surroundings};
+use crate::compiled::{Cache, CompiledSync, in_words};
+use crate::error::chain;
+use crate::vault::Vault;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use sync_core::claim::{ClaimRequest, HandOff, Leased};
+use sync_core::id::{AccountId, LeaseToken, SyncId};
+use sync_core::outcome::Exchange;
+use sync_core::ports::{Dispatcher, Store, StoreError, TemplateEngine};
+use sync_core::settle;
+use sync_core::transition::Settlement;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tracing::{debug, error, warn};
+
+/// The most links of one claim.
+const CLAIM_MAX: usize = 500;
+/// How often the table is looked at although nothing said that something is due: the net under lost wake-ups.
+const POLL: Duration = Duration::from_secs(1);
+/// How long to wait after a claim failed.
+const CLAIM_FAILED: Duration = Duration::from_millis(500);
+
+/// Everything that sending needs.
+pub(crate) struct Dispatching {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) http: Arc<dyn Dispatcher>,
+    pub(crate) templates: Arc<dyn TemplateEngine>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) around: Arc<Surroundings>,
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) outcomes: mpsc::Sender<Settlement>,
+    /// Something may be due.
+    pub(crate) wake: Arc<Notify>,
+    /// A batch was settled: room may be free.
+    pub(crate) settled: Arc<Notify>,
+    /// How many outcomes are on their way to be settled.
+    pub(crate) unsettled: watch::Sender<usize>,
+    /// Whether the loop runs: only then is anything handed off.
+    pub(crate) running: AtomicBool,
+}
+
+/// Permits taken for a hand-off, before its transaction.
+pub(crate) struct HandOffPermits {
+    permits: OwnedSemaphorePermit,
+    asked_at: Instant,
+    token: LeaseToken,
+}
+
+impl Dispatching {
+    /// Takes free permits for a hand-off of at most `links_max` links; `None` where nothing can be handed off.
+    pub(crate) fn reserve(&self, links_max: usize) -> Option<HandOffPermits> {
+        if !self.running.load(Ordering::Acquire) {
+            return None;
+        }
+        let free = self.permits.available_permits().min(links_max).min(CLAIM_MAX);
+        let permits = self.permits.clone().try_acquire_many_owned(u32::try_from(free).ok()?).ok()?;
+        if free == 0 {
+            return None;
+        }
+        Some(HandOffPermits { permits, asked_at: Instant::now(), token: self.token() })
+    }
+
+    fn token(&self) -> LeaseToken {
+        LeaseToken(self.around.random.uuid())
+    }
+
+    /// Sends what was leased. Permits that are left over are given back.
+    pub(crate) fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits) {
+        for leased in leased {
+            let Some(permit) = permits.permits.split(1) else {
+                error!("more was leased than there were permits; the lease runs out");
+                continue;
+            };
+            let (this, asked_at) = (self.clone(), permits.asked_at);
+            tokio::spawn(async move {
+                this.work(leased, asked_at).await;
+                drop(permit);
+            });
+        }
+    }
+
+    /// Claims and sends until `stop`; then releases nothing that is under way, and returns: what is in flight goes on.
+    pub(crate) async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        self.running.store(true, Ordering::Release);
+        while !*stop.borrow() {
+            let (left_some, wait) = self.claim_once().await;
+            let timer = tokio::time::sleep(wait);
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = self.wake.notified() => {}
+                () = self.settled.notified(), if left_some => {}
+                () = timer => {}
+            }
+        }
+        self.running.store(false, Ordering::Release);
+    }
+
+    /// One claim. Returns whether due links were left, and how long to wait where nothing wakes the loop.
+    async fn claim_once(self: &Arc<Self>) -> (bool, Duration) {
+        let free = self.permits.available_permits().min(CLAIM_MAX);
+        let Some(permits) = u32::try_from(free).ok().filter(|&free| free > 0) else { return (true, POLL) };
+        let Ok(permits) = self.permits.clone().try_acquire_many_owned(permits) else { return (true, POLL) };
+        let permits = HandOffPermits { permits, asked_at: Instant::now(), token: self.token() };
+        let request = ClaimRequest { token: permits.token, links_max: free, policy: self.around.policy.clone() };
+        match self.store.claim(request).await {
+            Ok(claimed) => {
+                debug!(links = claimed.leased.len(), more = claimed.more, "claimed");
+                let wait = claimed.next_in.unwrap_or(POLL).min(POLL).max(Duration::from_millis(1));
+                // A full claim: the next one at once.
+                let wait = if claimed.more && claimed.leased.len() == free { Duration::ZERO } else { wait };
+                self.start(claimed.leased, permits);
+                (claimed.more, wait)
+            }
+            Err(error) => {
+                warn!(error = chain(&error), "claiming failed, it is tried again");
+                (false, CLAIM_FAILED)
+            }
+        }
+    }
+
+    async fn work(self: &Arc<Self>, leased: Leased, asked_at: Instant) {
+        let settlement = match self.sync_of(&leased).await {
+            Ok(Some(sync)) => self.attempt(leased, sync, asked_at).await,
+            Ok(None) => attempt::release(&leased, "the sync changed meanwhile"),
+            Err(settlement) => *settlement,
+        };
+        self.unsettled.send_modify(|outcomes| *outcomes += 1);
+        // The receiver lives as long as the engine.
+        if self.outcomes.send(settlement).await.is_err() {
+            error!("an outcome came after the end; its lease runs out");
+        }
+    }
+
+    async fn attempt(&self, leased: Leased, sync: Arc<CompiledSync>, asked_at: Instant) -> Settlement {
+        let lease = leased.lease_duration;
+        let sending = match attempt::prepare(leased, sync, &self.around) {
+            Prepared::Settled(settlement) => return *settlement,
+            Prepared::Send(sending) => sending,
+        };
+        let left = lease.saturating_sub(asked_at.elapsed());
+        let exchange = match sending.not_now(left) {
+            Some(outcome) => Exchange { outcome, duration: Duration::ZERO },
+            None => self.http.send(&sending.request).await,
+        };
+        sending.conclude(&exchange, &self.around)
+    }
+
+    /// The compiled sync at the leased revision; `None` where it is another by now. Where it cannot be compiled any
+    /// more (a newer program refuses its templates), the link is parked with the reason.
+    async fn sync_of(&self, leased: &Leased) -> Result<Option<Arc<CompiledSync>>, Box<Settlement>> {
+        let id = &leased.link.id;
+        let sync = match self.compiled(id.account, id.sync, leased.revision).await {
+            Ok(sync) => sync,
+            Err(Unusable::Store(error)) => {
+                warn!(sync.id = %id.sync, error = chain(&error), "reading a sync failed, its link is released");
+                return Ok(None);
+            }
+            Err(Unusable::Faults(faults)) => {
+                let settled = settle::settle_template(&leased.link, &faults);
+                return Err(Box::new(attempt::decided(leased, settled)));
+            }
+        };
+        Ok(sync.filter(|sync| sync.config.revision == leased.revision))
+    }
+
+    /// A sync at least at `revision`, compiled; `None` where it is gone.
+    pub(crate) async fn compiled(
+        &self,
+        account: AccountId,
+        id: SyncId,
+        revision: i32,
+    ) -> Result<Option<Arc<CompiledSync>>, Unusable> {
+        if let Some(sync) = self.cache.at_least(id, revision) {
+            return Ok(Some(sync));
+        }
+        let mut found = self.store.syncs_by_ids(account, &[id]).await.map_err(Unusable::Store)?;
+        let Some(config) = found.pop() else {
+            self.cache.forget(id);
+            return Ok(None);
+        };
+        let sync = CompiledSync::compile(config, self.templates.as_ref(), &self.vault)
+            .map_err(|faults| Unusable::Faults(in_words(&faults)))?;
+        Ok(Some(self.cache.put(sync)))
+    }
+}
+
+/// Why a sync cannot be used.
+pub(crate) enum Unusable {
+    Store(StoreError),
+    Faults(String),
+}
+
+impl HandOffPermits {
+    /// What the intake's transaction is told.
+    pub(crate) fn hand_off(&self) -> HandOff {
+        HandOff { token: self.token, links_max: self.permits.num_permits() }
+    }
+}

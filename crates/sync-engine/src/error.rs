@@ -1,0 +1,55 @@
+//! What the use cases answer with where they cannot do what was asked.
+
+use sync_core::fault::Fault;
+use sync_core::ports::StoreError;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The input is wrong: every fault at its place.
+    #[error("the input has {} fault(s): {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Invalid(Vec<Fault>),
+    /// There is no such thing in this account.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// It does not fit what stands now.
+    #[error("{0}")]
+    Conflict(String),
+    /// The engine or its database cannot serve now; nothing was half done.
+    #[error("not available now, nothing was changed: try again later")]
+    Unavailable(#[source] Option<StoreError>),
+    /// A fault of this program; its causes are for the log.
+    #[error("an internal error")]
+    Internal(#[source] StoreError),
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } | StoreError::Schema(_) => Self::Unavailable(Some(error)),
+            StoreError::Corrupt { .. } | StoreError::Internal { .. } => Self::Internal(error),
+        }
+    }
+}
+
+impl EngineError {
+    /// One fault of an input.
+    pub fn invalid(fault: Fault) -> Self {
+        Self::Invalid(vec![fault])
+    }
+}
+
+/// What use cases answer with.
+pub type EngineResult<T> = Result<T, EngineError>;
+
+/// An error with its causes, for one log line at the edge.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! Intake: calls that arrive while the last transaction commits go into the next one together.
+
+use crate::dispatch::Dispatching;
+use crate::error::{EngineError, EngineResult, chain};
+use std::collections::HashMap;
+use std::sync::Arc;
+use sync_core::claim::{Call, CallResult, RecordRequest};
+use sync_core::id::AccountId;
+use sync_core::ports::StoreError;
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+/// The most calls and people of one transaction.
+const CALLS_MAX: usize = 256;
+const PEOPLE_MAX: usize = 2000;
+/// The most people of one call.
+pub const PEOPLE_PER_CALL_MAX: usize = 1000;
+
+/// One call that waits for its transaction.
+pub(crate) struct Waiting {
+    pub(crate) account: AccountId,
+    pub(crate) call: Call,
+    pub(crate) done: oneshot::Sender<EngineResult<CallResult>>,
+}
+
+/// Records what comes in, until every sender is gone.
+pub(crate) async fn run(dispatching: Arc<Dispatching>, mut calls: mpsc::Receiver<Waiting>) {
+    let mut gathered = Vec::new();
+    while calls.recv_many(&mut gathered, CALLS_MAX).await > 0 {
+        let mut by_account: HashMap<AccountId, Vec<Waiting>> = HashMap::new();
+        for waiting in gathered.drain(..) {
+            by_account.entry(waiting.account).or_default().push(waiting);
+        }
+        for (account, waiting) in by_account {
+            for batch in bounded(waiting) {
+                record(&dispatching, account, batch).await;
+            }
+        }
+    }
+}
+
+/// Splits calls, in order, into batches of at most [`PEOPLE_MAX`] people (or one call).
+fn bounded(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
+    let mut batches: Vec<Vec<Waiting>> = Vec::new();
+    let mut people = PEOPLE_MAX;
+    for waiting in waiting {
+        let size = match &waiting.call {
+            Call::Upsert(patches) => patches.len(),
+            Call::Delete(ids) => ids.len(),
+        };
+        if people + size > PEOPLE_MAX {
+            batches.push(Vec::new());
+            people = 0;
+        }
+        people += size;
+        batches.last_mut().expect("one was pushed").push(waiting);
+    }
+    batches
+}
+
+async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec<Waiting>) {
+    let (calls, mut done): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.call, w.done)).unzip();
+    match record_calls(dispatching, account, calls.clone()).await {
+        Ok(results) => {
+            for (done, result) in done.into_iter().zip(results) {
+                // A caller that went away has its change recorded all the same.
+                let _gone = done.send(Ok(result));
+            }
+        }
+        // One bad call must not fail the others.
+        Err(error) if calls.len() > 1 && !matches!(error, StoreError::Unavailable { .. }) => {
+            warn!(
+                calls = calls.len(),
+                error = chain(&error),
+                "recording a batch failed, its calls are repeated one by one"
+            );
+            for (call, done) in calls.into_iter().zip(done) {
+                let result = record_calls(dispatching, account, vec![call]).await;
+                let result = result.map(|mut results| results.remove(0)).map_err(EngineError::from);
+                let _gone = done.send(result);
+            }
+        }
+        Err(error) => {
+            warn!(calls = calls.len(), error = chain(&error), "recording failed");
+            let last = done.pop();
+            for done in done {
+                let _gone = done.send(Err(EngineError::Unavailable(None)));
+            }
+            if let Some(done) = last {
+                let _gone = done.send(Err(error.into()));
+            }
+        }
+    }
+}
+
+async fn record_calls(
+    dispatching: &Arc<Dispatching>,
+    account: AccountId,
+    calls: Vec<Call>,
+) -> Result<Vec<CallResult>, StoreError> {
+    let permits = dispatching.reserve(PEOPLE_MAX);
+    let request = RecordRequest {
+        account,
+        calls,
+        hand_off: permits.as_ref().map(crate::dispatch::HandOffPermits::hand_off),
+        policy: dispatching.around.policy.clone(),
+    };
+    let recorded = dispatching.store.record_changes(request).await?;
+    if let Some(permits) = permits {
+        dispatching.start(recorded.leased, permits);
+    }
+    if recorded.due {
+        dispatching.wake.notify_one();
+    }
+    Ok(recorded.results)
+}

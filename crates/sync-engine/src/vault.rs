@@ -1,0 +1,189 @@
+//! Secrets at rest: XChaCha20-Poly1305 with a random nonce, bound to the sync's id, the key's id beside the ciphertext.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use sync_core::id::SyncId;
+use sync_core::ports::{BoxError, Reseal};
+use sync_core::sync::{Authentication, HeaderValue, Sealed, Settings, SyncConfig};
+use zeroize::Zeroizing;
+
+/// A secret key: 32 random bytes.
+#[derive(Clone)]
+pub struct SecretKey {
+    id: String,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+/// Why a text is no secret key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a secret key is 32 bytes in base64 (44 characters); make one with: openssl rand -base64 32")]
+pub struct SecretKeyError;
+
+impl SecretKey {
+    /// Reads a key: 32 bytes in base64.
+    pub fn parse(text: &str) -> Result<Self, SecretKeyError> {
+        let bytes = Zeroizing::new(BASE64.decode(text.trim()).map_err(|_| SecretKeyError)?);
+        let bytes: [u8; 32] = bytes.as_slice().try_into().map_err(|_| SecretKeyError)?;
+        Ok(Self::from_bytes(bytes))
+    }
+
+    /// Draws a new key from the operating system.
+    pub fn generate() -> Self {
+        let mut bytes = [0; 32];
+        fill(&mut bytes);
+        Self::from_bytes(bytes)
+    }
+
+    fn from_bytes(bytes: [u8; 32]) -> Self {
+        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        let id = format!("{:08x}", u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]));
+        Self { id, bytes: Zeroizing::new(bytes) }
+    }
+
+    /// The key in base64, to be kept in a file that nobody else can read.
+    pub fn to_base64(&self) -> SecretString {
+        BASE64.encode(self.bytes.as_slice()).into()
+    }
+
+    /// A short name of the key, made of its hash.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey({})", self.id)
+    }
+}
+
+/// Fills with random bytes of the operating system.
+pub(crate) fn fill(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system gives random bytes");
+}
+
+/// Seals and opens secrets. New ones are sealed with the first key; the others only open (rotation).
+#[derive(Clone, Debug)]
+pub struct Vault {
+    keys: Vec<SecretKey>,
+}
+
+/// Why a sealed secret could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// None of the keys has this id.
+    #[error("it was sealed with the secret key {0}, which is not given to this server")]
+    UnknownKey(String),
+    /// The ciphertext was changed, or belongs to another sync.
+    #[error("its ciphertext is damaged or belongs to another sync")]
+    Damaged,
+}
+
+impl Vault {
+    /// A vault that seals with `key` and also opens with `previous` ones.
+    pub fn new(key: SecretKey, previous: impl IntoIterator<Item = SecretKey>) -> Self {
+        let mut keys = vec![key];
+        keys.extend(previous);
+        Self { keys }
+    }
+
+    /// Seals a secret of a sync.
+    pub fn seal(&self, sync: SyncId, secret: &SecretString) -> Sealed {
+        let key = &self.keys[0];
+        let mut nonce = [0_u8; 24];
+        fill(&mut nonce);
+        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: sync.0.as_bytes() };
+        let sealed =
+            cipher(key).encrypt(&XNonce::from(nonce), payload).expect("a secret is far below the cipher's limit");
+        let ciphertext = BASE64.encode([nonce.as_slice(), &sealed].concat());
+        Sealed { key_id: key.id.clone(), ciphertext }
+    }
+
+    /// Opens a secret of a sync.
+    pub fn open(&self, sync: SyncId, sealed: &Sealed) -> Result<SecretString, OpenError> {
+        let key = self
+            .keys
+            .iter()
+            .find(|key| key.id == sealed.key_id)
+            .ok_or_else(|| OpenError::UnknownKey(sealed.key_id.clone()))?;
+        let bytes = BASE64.decode(&sealed.ciphertext).map_err(|_| OpenError::Damaged)?;
+        let (nonce, ciphertext) = bytes.split_first_chunk::<24>().ok_or(OpenError::Damaged)?;
+        let payload = Payload { msg: ciphertext, aad: sync.0.as_bytes() };
+        let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| OpenError::Damaged)?;
+        String::from_utf8(opened).map(Into::into).map_err(|_| OpenError::Damaged)
+    }
+}
+
+fn cipher(key: &SecretKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new((&*key.bytes).into())
+}
+
+impl Reseal for Vault {
+    fn reseal(&self, sync: &SyncConfig) -> Result<Option<Settings>, BoxError> {
+        let mut settings = sync.settings.clone();
+        let mut changed = false;
+        for sealed in sealed_in(&mut settings) {
+            if sealed.key_id != self.keys[0].id {
+                *sealed = self.seal(sync.id, &self.open(sync.id, sealed)?);
+                changed = true;
+            }
+        }
+        Ok(changed.then_some(settings))
+    }
+}
+
+fn sealed_in(settings: &mut Settings) -> Vec<&mut Sealed> {
+    let mut all = Vec::new();
+    match &mut settings.authentication {
+        Authentication::Basic { password: sealed, .. } | Authentication::Bearer { token: sealed } => all.extend(sealed),
+        Authentication::None => {}
+    }
+    let rules = [&mut settings.create, &mut settings.update, &mut settings.delete].into_iter().flatten();
+    for rule in rules.chain(settings.lookup.as_mut().map(|lookup| &mut lookup.request)) {
+        for header in &mut rule.headers {
+            if let HeaderValue::Secret(Some(sealed)) = &mut header.value {
+                all.push(sealed);
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_core::id::SyncId;
+
+    fn sync(n: u8) -> SyncId {
+        SyncId(uuid::Uuid::from_bytes([n; 16]))
+    }
+
+    #[test]
+    fn a_secret_opens_only_for_its_sync_and_with_its_key() {
+        let old = SecretKey::generate();
+        let vault = Vault::new(old.clone(), []);
+        let sealed = vault.seal(sync(1), &"pass:word \"x\"".into());
+        assert_eq!(vault.open(sync(1), &sealed).unwrap().expose_secret(), "pass:word \"x\"");
+        assert_eq!(vault.open(sync(2), &sealed).unwrap_err(), OpenError::Damaged);
+        let rotated = Vault::new(SecretKey::generate(), [old]);
+        assert!(rotated.open(sync(1), &sealed).is_ok());
+        let other = Vault::new(SecretKey::generate(), []);
+        assert!(matches!(other.open(sync(1), &sealed), Err(OpenError::UnknownKey(_))));
+        let shown = format!("{sealed:?} {vault:?}");
+        assert!(!shown.contains(&sealed.ciphertext) && !shown.contains("pass"));
+    }
+
+    #[test]
+    fn a_key_is_32_bytes_in_base64() {
+        let key = SecretKey::generate();
+        assert_eq!(SecretKey::parse(key.to_base64().expose_secret()).unwrap().id(), key.id());
+        for wrong in ["", "abc", "not base64!", &BASE64.encode([0; 31])] {
+            assert!(SecretKey::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

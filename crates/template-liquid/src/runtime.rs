@@ -1,0 +1,171 @@
+//! Where templates look up names: tokens, and what they assign. Nothing known is ever missing: it is unset.
+
+use crate::sink::burn;
+use crate::tokens;
+use crate::values::{UNSET, weigh};
+use liquid_core::model::{KString, KStringCow, KStringRef, Object, ScalarCow, Value, ValueCow, ValueView};
+use liquid_core::runtime::{PartialStore, Registers};
+use liquid_core::{Error, Renderable, Result, Runtime};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use sync_core::ports::templates::RenderContext;
+use sync_core::sync::Operation;
+
+/// Leads every name that a template assigns, so that none collides with a token or begins like a literal (`nilly`),
+/// which the Liquid grammar could not read.
+pub(crate) const LOCAL: &str = "v_";
+
+/// The outermost scope: tokens, and everything assigned.
+pub(crate) struct Scope<'a> {
+    context: &'a RenderContext<'a>,
+    operation: Option<Operation>,
+    locals: RefCell<Object>,
+    registers: Registers,
+}
+
+impl<'a> Scope<'a> {
+    /// For one rendering.
+    pub(crate) fn new(context: &'a RenderContext<'a>, operation: Option<Operation>) -> Self {
+        Self { context, operation, locals: RefCell::default(), registers: Registers::default() }
+    }
+}
+
+impl Runtime for Scope<'_> {
+    fn partials(&self) -> &dyn PartialStore {
+        &NoPartials
+    }
+
+    fn name(&self) -> Option<KStringRef<'_>> {
+        None
+    }
+
+    fn roots(&self) -> BTreeSet<KStringCow<'_>> {
+        BTreeSet::new()
+    }
+
+    fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
+        let root = path.first()?.to_kstr();
+        if root.starts_with(LOCAL) {
+            let locals = self.locals.borrow();
+            let found = tokens::find_within(locals.get(root.as_str())?, &path[1..])?;
+            return Some(ValueCow::Owned(found.into_owned()));
+        }
+        if root == KStringCow::from_static("operation") {
+            return self.operation.map(|operation| ValueCow::Owned(Value::scalar(operation.as_str())));
+        }
+        tokens::find(self.context, path)
+    }
+
+    fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
+        let found = self.try_get(path);
+        if found.is_none() && self.context.unique_id.is_none() && path.first().is_some_and(|root| root.to_kstr() == "unique_id") {
+            return Err(Error::with_msg("the record's unique id is not known"));
+        }
+        if let Some(ValueCow::Owned(owned)) = &found {
+            burn(self, weigh(owned))?;
+        }
+        Ok(set_or_unset(found))
+    }
+
+    fn set_global(&self, name: KString, value: Value) -> Option<Value> {
+        self.locals.borrow_mut().insert(name, value)
+    }
+
+    fn set_index(&self, _: KString, _: Value) -> Option<Value> {
+        None
+    }
+
+    fn get_index<'a>(&'a self, _: &str) -> Option<ValueCow<'a>> {
+        None
+    }
+
+    fn registers(&self) -> &Registers {
+        &self.registers
+    }
+}
+
+fn set_or_unset(found: Option<ValueCow<'_>>) -> ValueCow<'_> {
+    found.filter(|found| !found.is_nil()).unwrap_or(ValueCow::Borrowed(&UNSET))
+}
+
+/// One turn of a loop: its item by its name, and `forloop`.
+pub(crate) struct LoopScope<'p> {
+    pub(crate) parent: &'p dyn Runtime,
+    pub(crate) name: &'p str,
+    pub(crate) item: &'p dyn ValueView,
+    pub(crate) forloop: &'p Value,
+}
+
+impl LoopScope<'_> {
+    fn own(&self, path: &[ScalarCow<'_>]) -> Option<&dyn ValueView> {
+        match path.first()?.to_kstr().as_str() {
+            "forloop" => Some(self.forloop),
+            name if name == self.name => Some(self.item),
+            _ => None,
+        }
+    }
+}
+
+impl Runtime for LoopScope<'_> {
+    fn partials(&self) -> &dyn PartialStore {
+        &NoPartials
+    }
+
+    fn name(&self) -> Option<KStringRef<'_>> {
+        None
+    }
+
+    fn roots(&self) -> BTreeSet<KStringCow<'_>> {
+        BTreeSet::new()
+    }
+
+    fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
+        match self.own(path) {
+            Some(own) => tokens::find_within(own, &path[1..]),
+            None => self.parent.try_get(path),
+        }
+    }
+
+    fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
+        match self.own(path) {
+            Some(own) => Ok(set_or_unset(tokens::find_within(own, &path[1..]))),
+            None => self.parent.get(path),
+        }
+    }
+
+    fn set_global(&self, name: KString, value: Value) -> Option<Value> {
+        self.parent.set_global(name, value)
+    }
+
+    fn set_index(&self, name: KString, value: Value) -> Option<Value> {
+        self.parent.set_index(name, value)
+    }
+
+    fn get_index<'a>(&'a self, name: &str) -> Option<ValueCow<'a>> {
+        self.parent.get_index(name)
+    }
+
+    fn registers(&self) -> &Registers {
+        self.parent.registers()
+    }
+}
+
+/// There are no partial templates.
+#[derive(Debug)]
+struct NoPartials;
+
+impl PartialStore for NoPartials {
+    fn contains(&self, _: &str) -> bool {
+        false
+    }
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
+    fn try_get(&self, _: &str) -> Option<Arc<dyn Renderable>> {
+        None
+    }
+    fn get(&self, _: &str) -> Result<Arc<dyn Renderable>> {
+        Err(Error::with_msg("there are no partial templates"))
+    }
+}
