@@ -1,2 +1,90 @@
-//! To be written.
-fn main() {}
+//! The command `mock-crm`.
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use mock_crm::{Auth, FaultRate, Faults, IdKind, MockCrm, MockCrmOptions, RECORDS_MAX};
+use std::net::SocketAddr;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// An HTTP record store to rehearse against: POST, GET, PUT, PATCH and DELETE on /contacts, kept in memory, with faults on
+/// demand.
+///
+/// A request gets a fault by its header `X-Mock-Fault: status=500`, by its path `/fault/status=500/contacts`, or by
+/// --fault-rate. Faults: status=500, retry-after=3 (429), redirect, delay=250ms, delay=after:2s, hangup=before (nothing
+/// stored), hangup=after (stored, no answer), hang, huge, malformed, cut; several with commas.
+///
+/// Look at it at /_mock/stats, /_mock/records and /_mock/requests; change faults with PUT /_mock/faults.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "MOCK_CRM_LISTEN", default_value = "127.0.0.1:9090")]
+    listen: SocketAddr,
+    /// What ids records get
+    #[arg(long, value_enum, default_value_t = Ids::Numbers)]
+    ids: Ids,
+    /// What requests must bring: none, basic:USER:PASSWORD or bearer:TOKEN
+    #[arg(long, env = "MOCK_CRM_AUTH", hide_env_values = true, default_value = "none")]
+    auth: Auth,
+    /// PUT on an unknown id stores a record, rather than being answered 404
+    #[arg(long)]
+    put_creates: bool,
+    /// Refuse a second record with the same email (409)
+    #[arg(long)]
+    unique_emails: bool,
+    /// Give a POST with an Idempotency-Key seen before the answer of then, and store nothing
+    #[arg(long)]
+    idempotency_keys: bool,
+    /// A fault for a share of the requests, such as status=500:0.1; may be given several times
+    #[arg(long = "fault-rate", value_name = "FAULT:SHARE")]
+    fault_rates: Vec<FaultRate>,
+    /// The same seed gives the same faults to the same sequence of requests
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Keep this many of the newest requests for /_mock/requests
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    record_requests: usize,
+    /// Answer 507 to a create beyond this many records
+    #[arg(long, value_name = "COUNT", default_value_t = RECORDS_MAX)]
+    records_max: usize,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Ids {
+    /// 1, 2, 3
+    Numbers,
+    /// "c-1", "c-2"
+    Strings,
+}
+
+impl From<Arguments> for MockCrmOptions {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            listen: arguments.listen,
+            ids: match arguments.ids {
+                Ids::Numbers => IdKind::Numbers,
+                Ids::Strings => IdKind::Strings,
+            },
+            auth: arguments.auth,
+            put_creates: arguments.put_creates,
+            unique_emails: arguments.unique_emails,
+            idempotency_keys: arguments.idempotency_keys,
+            record_requests: arguments.record_requests,
+            records_max: arguments.records_max,
+            faults: Faults { rates: arguments.fault_rates, seed: arguments.seed, ..Faults::default() },
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let crm = MockCrm::start(Arguments::parse().into()).await?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    println!("mock-crm listens on {}", crm.url());
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for Ctrl-C")?,
+        _ = terminate.recv() => {}
+    }
+    crm.stop().await;
+    Ok(())
+}

@@ -24,8 +24,6 @@ pub struct SyncRules {
     pub delete_on: bool,
     /// Whether there is a lookup rule.
     pub lookup: bool,
-    /// Whether the lookup rule mentions `person.id`: what it finds is then certainly ours.
-    pub lookup_by_person_id: bool,
     /// Whether unique ids are chosen by us.
     pub chosen_id: bool,
     /// Whether any unique id source is configured.
@@ -50,7 +48,6 @@ impl SyncRules {
             update_on: on(&settings.update),
             delete_on: on(&settings.delete),
             lookup: settings.lookup.is_some(),
-            lookup_by_person_id: settings.lookup.as_ref().is_some_and(|lookup| mentions(&lookup.request, "person.id")),
             chosen_id: matches!(settings.unique_id, Some(UniqueIdSource::Template(_))),
             unique_id: settings.unique_id.is_some(),
             create_mentions_key: settings.create.as_ref().is_some_and(|rule| mentions(rule, "idempotency_key")),

@@ -335,7 +335,7 @@ fn answered(mut settled: Settled, link: &Link, attempt: &Attempt, answer: &Answe
             deleted(settled, attempt, format!("already gone: answered {status}"))
         }
         (Operation::Update, 404 | 410) => missing(settled, link, status, context),
-        (Operation::Lookup, 404) if context.lookup_has_found => found(settled, link, attempt, Vec::new(), context),
+        (Operation::Lookup, 404) if context.lookup_has_found => found(settled, link, attempt, Vec::new()),
         (_, 401) => {
             settled.message = "answered 401: check the sync's authentication".to_owned();
             settled.signal = Signal::Fails(settled.message.clone());
@@ -495,20 +495,14 @@ fn missing(mut settled: Settled, link: &Link, status: u16, context: &Context<'_>
 
 fn looked_up(settled: Settled, link: &Link, attempt: &Attempt, context: &Context<'_>) -> Settled {
     match &context.reading {
-        Reading::Ids(Ok(ids)) => found(settled, link, attempt, ids.clone(), context),
+        Reading::Ids(Ok(ids)) => found(settled, link, attempt, ids.clone()),
         Reading::Ids(Err(fault)) => settled
             .park(ParkReason::Refused, format!("the lookup's answer could not be used: {fault}; correct its path")),
         _ => settled.park(ParkReason::Refused, "the lookup's answer could not be used: correct the lookup rule"),
     }
 }
 
-fn found(
-    mut settled: Settled,
-    link: &Link,
-    attempt: &Attempt,
-    mut ids: Vec<UniqueId>,
-    context: &Context<'_>,
-) -> Settled {
+fn found(mut settled: Settled, link: &Link, attempt: &Attempt, mut ids: Vec<UniqueId>) -> Settled {
     settled.lookup_found = !ids.is_empty();
     match ids.len() {
         0 if link.state == LinkState::Unaddressable => {
@@ -526,17 +520,6 @@ fn found(
         }
         1 => {
             let id = ids.remove(0);
-            let certainly_ours = link.state == LinkState::Unaddressable || context.rules.lookup_by_person_id;
-            if attempt.person_deleted && !certainly_ours {
-                settled.failure = None;
-                return settled.park(
-                    ParkReason::Uncertain,
-                    format!(
-                        "the person was deleted, and the lookup finds the record {id}, which may be somebody else's \
-                         work: look there and remove it if it is ours, then retry, or look up by person.id"
-                    ),
-                );
-            }
             settled.sent = Some(first_sent(link, attempt));
             let message = format!("looked up: the record is {id}");
             link_to(&mut settled, id);

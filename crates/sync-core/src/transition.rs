@@ -155,8 +155,11 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
     let version = person.map_or_else(|| link.sent.as_ref().map_or(0, |sent| sent.version), |person| person.version);
     let operation = decision.operation_sent(&terms.rules);
     match decision {
-        // Never sent before, or definitely not carried out: a new key.
-        Decision::Send(Operation::Create) => link.key = Some(new_key(&link.id, terms.token, version, now)),
+        // Never sent before, or definitely not carried out: a new key, and a new snapshot to look for.
+        Decision::Send(Operation::Create) => {
+            link.key = Some(new_key(&link.id, terms.token, version, now));
+            link.extras.first_snapshot = None;
+        }
         Decision::Repeat if link.key.is_none() => link.key = Some(new_key(&link.id, terms.token, version, now)),
         _ => {}
     }

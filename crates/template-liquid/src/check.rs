@@ -196,7 +196,8 @@ impl Checker {
         self.code.push_str(name);
         self.code.push('\n');
         self.code.push_str(arguments);
-        self.code.push_str("%}");
+        // A name may end in a dash, which must not become white space control.
+        self.code.push_str(" %}");
         self.lines.push(piece);
         // Texts in the arguments may hold line breaks too.
         self.lines.extend(arguments.matches('\n').map(|_| piece));

@@ -132,7 +132,7 @@ impl Sink {
 }
 
 /// Writes text with each run of control characters as one space, so that it stays on one line.
-fn one_line(text: &str, out: &mut String) {
+pub(crate) fn one_line(text: &str, out: &mut String) {
     let mut in_run = false;
     for c in text.chars() {
         if !c.is_control() {

@@ -1,0 +1,67 @@
+//! Connections: accepting them, and ending them when a fault or the end of the server wants it.
+
+use crate::handler;
+use crate::state::State;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// How long requests under way are waited for at the end.
+const GRACE: Duration = Duration::from_secs(1);
+/// Pause after an accept that failed, as it does when there are too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until the state's `stopping` turns true, then lets requests under way end, but not for long.
+pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
+    let mut stopping = state.stopping.subscribe();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, state.clone()));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+        }
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    connections.shutdown().await;
+}
+
+async fn serve(stream: TcpStream, state: Arc<State>) {
+    let mut stopping = state.stopping.subscribe();
+    let _ = stream.set_nodelay(true);
+    let hang_up = Arc::new(Notify::new());
+    let service = {
+        let hang_up = hang_up.clone();
+        service_fn(move |request: Request<Incoming>| handler::handle(state.clone(), hang_up.clone(), request))
+    };
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new());
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let mut shutting_down = false;
+    loop {
+        tokio::select! {
+            // Also where it fails: a client that went away is no fault of ours.
+            _ = connection.as_mut() => return,
+            // Dropping the connection closes it, whatever is under way on it.
+            () = hang_up.notified() => return,
+            _ = stopping.wait_for(|stopping| *stopping), if !shutting_down => {
+                shutting_down = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Filters on numbers. What is unset stays unset; what is no number, and what no number can hold, is a fault.
+
+use super::{Call, Spec, spec};
+use crate::values::{Plain, plain};
+use liquid_core::Result;
+use liquid_core::model::{Value, ValueView};
+
+pub(super) const FILTERS: [Spec; 11] = [
+    spec("plus", (1, 1), "A number added", ("{{ 3 | plus: 4 }}", "7"), |call| {
+        calculate(call, i64::checked_add, |a, b| a + b)
+    }),
+    spec("minus", (1, 1), "A number subtracted", ("{{ 3 | minus: 4 }}", "-1"), |call| {
+        calculate(call, i64::checked_sub, |a, b| a - b)
+    }),
+    spec("times", (1, 1), "Multiplied", ("{{ 3 | times: 4 }}", "12"), |call| {
+        calculate(call, i64::checked_mul, |a, b| a * b)
+    }),
+    spec(
+        "divided_by",
+        (1, 1),
+        "Divided; whole numbers by a whole number rounded down",
+        ("{{ 7 | divided_by: 2 }}", "3"),
+        |call| {
+            not_zero(call)?;
+            calculate(call, floor_div, |a, b| a / b)
+        },
+    ),
+    spec("modulo", (1, 1), "What is left over by a division", ("{{ 7 | modulo: 2 }}", "1"), |call| {
+        not_zero(call)?;
+        calculate(call, |a, b| Some(a.checked_rem(b)?.checked_add(b)?.checked_rem(b)?), |a, b| (a % b + b) % b)
+    }),
+    spec("round", (0, 1), "Rounded, to so many digits behind the point", ("{{ 2.567 | round: 1 }}", "2.6"), round),
+    spec("floor", (0, 0), "Rounded down", ("{{ 2.5 | floor }}", "2"), |call| whole(call, f64::floor)),
+    spec("ceil", (0, 0), "Rounded up", ("{{ 2.5 | ceil }}", "3"), |call| whole(call, f64::ceil)),
+    spec("abs", (0, 0), "Without its sign", ("{{ -2 | abs }}", "2"), |call| match number(call, call.input)? {
+        None => Ok(Value::Nil),
+        Some(Number::Whole(whole)) => whole.checked_abs().map(Value::scalar).ok_or_else(|| call.fault(TOO_LARGE)),
+        Some(Number::Fraction(fraction)) => Ok(Value::scalar(fraction.abs())),
+    }),
+    spec("at_least", (1, 1), "This number or the other, whichever is larger", ("{{ 3 | at_least: 5 }}", "5"), |call| {
+        calculate(call, |a, b| Some(a.max(b)), f64::max)
+    }),
+    spec("at_most", (1, 1), "This number or the other, whichever is smaller", ("{{ 3 | at_most: 5 }}", "3"), |call| {
+        calculate(call, |a, b| Some(a.min(b)), f64::min)
+    }),
+];
+
+const TOO_LARGE: &str = "the result is too large";
+
+#[derive(Clone, Copy)]
+enum Number {
+    Whole(i64),
+    Fraction(f64),
+}
+
+/// A value as a number; `None` where it is unset or an empty text.
+fn number(call: &Call<'_>, value: &dyn ValueView) -> Result<Option<Number>> {
+    let read = |text: &str| {
+        let text = text.trim();
+        let fraction = || text.parse().ok().filter(|fraction: &f64| fraction.is_finite()).map(Number::Fraction);
+        text.parse().ok().map(Number::Whole).or_else(fraction)
+    };
+    if value.is_nil() || value.is_state() {
+        return Ok(None);
+    }
+    let number = match plain(value) {
+        Some(Plain::Whole(whole)) => Some(Number::Whole(whole)),
+        Some(Plain::Fraction(fraction)) => Some(Number::Fraction(fraction)),
+        Some(Plain::Text(text)) if text.trim().is_empty() => return Ok(None),
+        Some(Plain::Text(text)) => read(&text),
+        // Its digits would be lost.
+        Some(Plain::Exact(_)) => return Err(call.fault("the number has too many digits to calculate with")),
+        Some(Plain::Truth(_)) | None => None,
+    };
+    number.map(Some).ok_or_else(|| call.fault("the value is no number"))
+}
+
+impl Number {
+    fn fraction(self) -> f64 {
+        match self {
+            Self::Whole(whole) => whole as f64,
+            Self::Fraction(fraction) => fraction,
+        }
+    }
+}
+
+fn calculate(call: &Call<'_>, whole: fn(i64, i64) -> Option<i64>, fraction: fn(f64, f64) -> f64) -> Result<Value> {
+    let (Some(one), Some(other)) = (number(call, call.input)?, number(call, call.argument(0))?) else {
+        return Ok(Value::Nil);
+    };
+    if let (Number::Whole(one), Number::Whole(other)) = (one, other) {
+        return whole(one, other).map(Value::scalar).ok_or_else(|| call.fault(TOO_LARGE));
+    }
+    finite(call, fraction(one.fraction(), other.fraction()))
+}
+
+fn finite(call: &Call<'_>, fraction: f64) -> Result<Value> {
+    if fraction.is_finite() { Ok(Value::scalar(fraction)) } else { Err(call.fault(TOO_LARGE)) }
+}
+
+fn not_zero(call: &Call<'_>) -> Result<()> {
+    if number(call, call.argument(0))?.is_some_and(|number| number.fraction() == 0.0) {
+        return Err(call.fault("nothing can be divided by 0"));
+    }
+    Ok(())
+}
+
+fn floor_div(one: i64, other: i64) -> Option<i64> {
+    let quotient = one.checked_div(other)?;
+    let inexact = one.checked_rem(other)? != 0;
+    Some(if inexact && (one < 0) != (other < 0) { quotient - 1 } else { quotient })
+}
+
+fn whole(call: &Call<'_>, rounded: fn(f64) -> f64) -> Result<Value> {
+    match number(call, call.input)? {
+        None => Ok(Value::Nil),
+        Some(Number::Whole(whole)) => Ok(Value::scalar(whole)),
+        Some(Number::Fraction(fraction)) => to_whole(call, rounded(fraction)),
+    }
+}
+
+fn to_whole(call: &Call<'_>, fraction: f64) -> Result<Value> {
+    // Both ends are powers of two, which floating point numbers hold exactly.
+    let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&fraction);
+    if fits { Ok(Value::scalar(fraction as i64)) } else { Err(call.fault(TOO_LARGE)) }
+}
+
+fn round(call: &Call<'_>) -> Result<Value> {
+    let digits = call.whole_argument(0, 0)?.clamp(0, 15);
+    if digits == 0 {
+        return whole(call, f64::round);
+    }
+    let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
+    match number(call, call.input)? {
+        None => Ok(Value::Nil),
+        Some(Number::Whole(whole)) => Ok(Value::scalar(whole)),
+        Some(Number::Fraction(fraction)) => finite(call, (fraction * scale).round() / scale),
+    }
+}
+
+impl Call<'_> {
+    /// An argument as a whole number.
+    pub(super) fn whole_argument(&self, n: usize, default: i64) -> Result<i64> {
+        if !self.has_argument(n) {
+            return Ok(default);
+        }
+        match number(self, self.argument(n))? {
+            None => Ok(default),
+            Some(Number::Whole(whole)) => Ok(whole),
+            Some(Number::Fraction(_)) => Err(self.fault("a whole number is expected as its argument")),
+        }
+    }
+}
