@@ -73,17 +73,19 @@ impl Contacts {
     }
 
     pub(crate) fn answer(&mut self, call: &Call) -> Answer {
-        let rest = call.path.strip_prefix("/contacts").unwrap_or_default();
+        let nothing_here = || Answer::error(StatusCode::NOT_FOUND, "there is nothing at this path");
+        let Some(rest) = call.path.strip_prefix("/contacts") else { return nothing_here() };
         let id = match rest.strip_prefix('/') {
-            None | Some("") if rest.len() <= 1 => None,
+            _ if rest.is_empty() || rest == "/" => None,
             Some(id) if !id.contains('/') => Some(percent_decode_str(id).decode_utf8_lossy().into_owned()),
-            _ => return Answer::error(StatusCode::NOT_FOUND, "there is nothing at this path"),
+            _ => return nothing_here(),
         };
         match (&call.method, id) {
             (&Method::GET, None) => self.list(call.query.as_deref()),
             (&Method::POST, None) => self.create(call),
-            (_, None) => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "/contacts takes GET and POST")
-                .with(ALLOW, "GET, POST"),
+            (_, None) => {
+                Answer::error(StatusCode::METHOD_NOT_ALLOWED, "/contacts takes GET and POST").with(ALLOW, "GET, POST")
+            }
             (&Method::GET, Some(id)) => found(self.store.get(&id)),
             (&Method::PUT, Some(id)) => self.replace(&id, call),
             (&Method::PATCH, Some(id)) => match fields(call) {

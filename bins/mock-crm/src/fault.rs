@@ -317,7 +317,9 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_refused() {
-        for text in ["", "status", "status=700", "status=x", "delay=5", "delay=99999s", "hangup", "hang=never", "huge=1", "x"] {
+        for text in
+            ["", "status", "status=700", "status=x", "delay=5", "delay=99999s", "hangup", "hang=never", "huge=1", "x"]
+        {
             assert!(text.parse::<Fault>().unwrap_err().to_string().starts_with(&format!("{text:?} is no fault")));
         }
         assert!(matches!("status=500".parse::<FaultRate>(), Err(FaultRateError::Share(_))));

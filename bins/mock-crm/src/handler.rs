@@ -63,9 +63,8 @@ pub(crate) async fn handle(
 
 /// The fault that a request asks for by path or header, and its path without that.
 fn wanted_fault<'a>(path: &'a str, headers: &HeaderMap) -> Result<(Option<Fault>, &'a str), Answer> {
-    let parse = |text: &str| {
-        text.parse::<Fault>().map_err(|fault| Answer::error(StatusCode::BAD_REQUEST, &fault.to_string()))
-    };
+    let parse =
+        |text: &str| text.parse::<Fault>().map_err(|fault| Answer::error(StatusCode::BAD_REQUEST, &fault.to_string()));
     if let Some(rest) = path.strip_prefix(FAULT_PREFIX) {
         let (text, _) = rest.split_once('/').unwrap_or((rest, ""));
         let fault = parse(&percent_decode_str(text).decode_utf8_lossy())?;
@@ -101,20 +100,21 @@ async fn with_fault(state: &Arc<State>, fault: &Fault, call: Call) -> Option<Ans
 
 async fn done(state: &State, fault: &Fault, call: &Call) -> Option<Answer> {
     end_here(fault, Phase::Before).await?;
-    Some(refusal(fault).unwrap_or_else(|| match state.auth.check(&call.headers) {
-        Ok(()) => state.contacts().answer(call),
-        Err(scheme) => Answer::error(StatusCode::UNAUTHORIZED, "the credentials are missing or wrong")
-            .with(WWW_AUTHENTICATE, format!("{scheme} realm=\"mock-crm\"")),
+    Some(refusal(fault).unwrap_or_else(|| {
+        match state.auth.check(&call.headers) {
+            Ok(()) => state.contacts().answer(call),
+            Err(scheme) => Answer::error(StatusCode::UNAUTHORIZED, "the credentials are missing or wrong")
+                .with(WWW_AUTHENTICATE, format!("{scheme} realm=\"mock-crm\"")),
+        }
     }))
 }
 
 /// Waits as long as the fault says; `None` if the server ends meanwhile.
 async fn wait(state: &State, fault: &Fault, here: Phase) -> Option<()> {
     let Some((_, delay)) = fault.delay.filter(|(phase, _)| *phase == here) else { return Some(()) };
-    let mut stopping = state.stopping.subscribe();
     tokio::select! {
         () = tokio::time::sleep(delay) => Some(()),
-        _ = stopping.wait_for(|stopping| *stopping) => None,
+        () = state.stopped() => None,
     }
 }
 

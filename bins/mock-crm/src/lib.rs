@@ -169,7 +169,7 @@ impl MockCrm {
 
     /// Takes no more connections, lets requests under way end for up to a second, and ends.
     pub async fn stop(mut self) {
-        self.state.stopping.send_replace(true);
+        self.state.stop();
         // It cannot fail but by a panic of ours, which has been printed.
         let _ = (&mut self.serving).await;
     }
@@ -177,7 +177,7 @@ impl MockCrm {
 
 impl Drop for MockCrm {
     fn drop(&mut self) {
-        self.state.stopping.send_replace(true);
+        self.state.stop();
         self.serving.abort();
     }
 }

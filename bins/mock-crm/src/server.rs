@@ -18,9 +18,10 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Pause after an accept that failed, as it does when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until the state's `stopping` turns true, then lets requests under way end, but not for long.
+/// Serves until the state says stop, then lets requests under way end, but not for long.
 pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
-    let mut stopping = state.stopping.subscribe();
+    let stopping = state.stopped();
+    tokio::pin!(stopping);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -31,7 +32,7 @@ pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
-            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = &mut stopping => break,
         }
     }
     drop(listener);
@@ -40,11 +41,12 @@ pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
 }
 
 async fn serve(stream: TcpStream, state: Arc<State>) {
-    let mut stopping = state.stopping.subscribe();
+    let stopping = state.stopped();
+    tokio::pin!(stopping);
     let _ = stream.set_nodelay(true);
     let hang_up = Arc::new(Notify::new());
     let service = {
-        let hang_up = hang_up.clone();
+        let (state, hang_up) = (state.clone(), hang_up.clone());
         service_fn(move |request: Request<Incoming>| handler::handle(state.clone(), hang_up.clone(), request))
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -58,7 +60,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             _ = connection.as_mut() => return,
             // Dropping the connection closes it, whatever is under way on it.
             () = hang_up.notified() => return,
-            _ = stopping.wait_for(|stopping| *stopping), if !shutting_down => {
+            () = &mut stopping, if !shutting_down => {
                 shutting_down = true;
                 connection.as_mut().graceful_shutdown();
             }

@@ -15,8 +15,7 @@ pub(crate) struct State {
     contacts: Mutex<Contacts>,
     counts: Mutex<Counts>,
     injector: Mutex<Injector>,
-    /// Turns true when the server ends.
-    pub(crate) stopping: watch::Sender<bool>,
+    stopping: watch::Sender<bool>,
 }
 
 impl State {
@@ -30,6 +29,17 @@ impl State {
             injector: Mutex::new(Injector::new(options.faults.clone())),
             stopping: watch::Sender::new(false),
         })
+    }
+
+    /// Tells everything to end.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Returns when everything is to end.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as this state: it cannot fail.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
     pub(crate) fn contacts(&self) -> MutexGuard<'_, Contacts> {

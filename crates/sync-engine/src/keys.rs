@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use sync_core::fault::Fault;
 use sync_core::id::{AccountId, KeyId};
 use sync_core::key::{Account, ApiKey, Role};
@@ -33,6 +35,40 @@ fn new_secret() -> SecretString {
     let mut bytes = [0; 32];
     vault::fill(&mut bytes);
     format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
+}
+
+/// Valid keys that were looked up a moment ago, so that a request does not cost a query each. Forgotten at every signal
+/// that something changed, and after a second in any case.
+#[derive(Default)]
+pub(crate) struct KnownKeys(Mutex<HashMap<[u8; 32], KnownKey>>);
+
+struct KnownKey {
+    key: ApiKey,
+    at: Instant,
+}
+
+impl KnownKeys {
+    /// How long a key is taken to be as it was.
+    const FRESH: Duration = Duration::from_secs(1);
+    /// The most keys kept.
+    const KEPT_MAX: usize = 1000;
+
+    fn get(&self, hash: &[u8; 32]) -> Option<ApiKey> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(hash).filter(|known| known.at.elapsed() < Self::FRESH).map(|known| known.key.clone())
+    }
+
+    fn put(&self, key: ApiKey) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= Self::KEPT_MAX {
+            known.clear();
+        }
+        known.insert(key.hash, KnownKey { key, at: Instant::now() });
+    }
+
+    pub(crate) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 impl Engine {
@@ -73,13 +109,17 @@ impl Engine {
         let secret = new_secret();
         let key = self.key(account, name, role, &secret);
         self.store().create_key(&key).await?;
+        self.changed();
         Ok((key, secret))
     }
 
     /// Revokes a key, at once. The last ADMIN key is refused with a conflict; revoking twice is no error.
     pub async fn revoke_key(&self, account: AccountId, id: KeyId) -> EngineResult<ApiKey> {
         match self.store().revoke_key(account, id).await? {
-            SetResult::Set(key) => Ok(key),
+            SetResult::Set(key) => {
+                self.changed();
+                Ok(key)
+            }
             SetResult::NotFound => Err(EngineError::NotFound("API key")),
             SetResult::Conflict(_) => Err(EngineError::Conflict(
                 "this is the last ADMIN key, and without one nobody could make another: make a second one first"
@@ -90,13 +130,22 @@ impl Engine {
 
     /// The key that a secret opens, if it is not revoked; notes its use, to the minute.
     pub async fn authenticate(&self, secret: &SecretString) -> EngineResult<Option<ApiKey>> {
-        let Some(key) = self.store().key_by_hash(&hash(secret)).await? else { return Ok(None) };
-        if key.revoked_at.is_some() {
-            return Ok(None);
+        let hash = hash(secret);
+        if let Some(key) = self.inner.known_keys.get(&hash) {
+            return Ok(Some(key));
         }
+        let seen = self.change_number();
+        let Some(mut key) = self.store().key_by_hash(&hash).await?.filter(|key| key.revoked_at.is_none()) else {
+            return Ok(None);
+        };
         let now = self.now();
         if key.last_used_at.is_none_or(|used| now.since(used) >= TOUCH_EVERY) {
             self.store().touch_key(key.account, key.id, now).await?;
+            key.last_used_at = Some(now);
+        }
+        // A key that was revoked while it was read is not to be remembered as valid.
+        if seen == self.change_number() {
+            self.inner.known_keys.put(key.clone());
         }
         Ok(Some(key))
     }

@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) sweeps: Arc<Notify>,
     intake: mpsc::Sender<intake::Waiting>,
     logged: broadcast::Sender<Logged>,
+    changes: watch::Sender<u64>,
+    pub(crate) known_keys: keys::KnownKeys,
     grace: Duration,
     in_flight_max: usize,
     dispatches: bool,
@@ -176,6 +178,8 @@ impl EngineBuilder {
             sweeps: Arc::new(Notify::new()),
             intake,
             logged: broadcast::channel(LOGGED_BUFFER).0,
+            changes: watch::channel(0).0,
+            known_keys: keys::KnownKeys::default(),
             grace: self.grace,
             in_flight_max: self.in_flight_max,
             dispatches: self.dispatches,
@@ -272,6 +276,22 @@ impl Engine {
         self.inner.logged.subscribe()
     }
 
+    /// Changes whenever a sync, a key or an account did, on whichever node: what is known of them is to be read again.
+    /// Needs [`Engine::run`].
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
+    }
+
+    /// A key, sync or account changed.
+    pub(crate) fn changed(&self) {
+        self.inner.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        self.inner.known_keys.forget();
+    }
+
+    pub(crate) fn change_number(&self) -> u64 {
+        *self.inner.changes.borrow()
+    }
+
     /// Looks for due links and sweeps now.
     pub(crate) fn wake(&self) {
         self.inner.dispatching.wake.notify_one();
@@ -303,7 +323,10 @@ async fn follow_signals(engine: Engine, mut stop: watch::Receiver<bool>) {
             Some(Signal::Logged(ids)) => {
                 let _nobody_listens = engine.inner.logged.send(Logged::Entries(Arc::new(ids)));
             }
-            Some(Signal::Changed) => engine.inner.sweeps.notify_one(),
+            Some(Signal::Changed) => {
+                engine.changed();
+                engine.inner.sweeps.notify_one();
+            }
             None => break,
         }
     }

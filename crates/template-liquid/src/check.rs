@@ -10,7 +10,7 @@ use crate::lexer::{self, Chunk, Flaw};
 use crate::limits::{FAULTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::sink::Place;
 use std::collections::{BTreeSet, HashSet};
-use sync_core::ports::templates::TokensUsed;
+use sync_core::ports::TokensUsed;
 use sync_core::sync::Operation;
 
 /// Which tokens a template may use.

@@ -13,7 +13,7 @@ use liquid_core::parser::{FilterArguments, ParameterReflection};
 use liquid_core::{Error, Expression, Filter, FilterReflection, Language, ParseFilter, Result, Runtime};
 use std::borrow::Cow;
 use std::fmt;
-use sync_core::ports::templates::FilterInfo;
+use sync_core::ports::FilterInfo;
 
 /// One filter.
 pub(crate) struct Spec {

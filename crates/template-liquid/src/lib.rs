@@ -1,1 +1,43 @@
-//! To be written.
+//! Compiles, checks and renders templates: Liquid, with every value encoded for the place where it stands.
+//!
+//! One engine serves JSON, form and text data, URLs and headers. A template is read by a lexer and checker of its own,
+//! which know every token, filter and tag and tell each fault at its place; they write it afresh for the Liquid parser,
+//! with every literal text and every `{{ output }}` as a tag of our own. Rendering sends these into a *sink*, and the
+//! sink encodes values by place. So what a person holds is never template text, and can neither end a JSON string nor
+//! leave its URL segment; whatever can hang or abort a plain Liquid engine never gets that far.
+//!
+//! | place | an output is written as |
+//! | --- | --- |
+//! | JSON data, inside of a string | text, escaped; unset is empty; lists are joined by a comma and a space |
+//! | JSON data, outside | a JSON value of its own type; unset is null |
+//! | form data | percent-encoded, a space as `+` |
+//! | text data | text as it is |
+//! | URL | percent-encoded but for letters, digits and `-._~` |
+//! | header | text, each run of line breaks and control characters as one space |
+//!
+//! JSON data is read over after rendering and sent without white space: a comma behind the last member is forgiven,
+//! members and items marked `or_omit` are dropped where they are empty, digits stay as they are. Line breaks in form
+//! data, with the white space around them, are layout. A URL must not have a fragment.
+//!
+//! # Where to find what
+//! - [`LiquidTemplates`] is the adapter. `tokens` lists tokens and `filters` the filters.
+//! - `lexer` and `check` read templates; `blocks`, `runtime` and `values` are the language; `sink` encodes.
+//! - `address`, `header` and `json` finish what was rendered for its place.
+
+mod address;
+mod blocks;
+mod check;
+mod engine;
+mod filters;
+mod header;
+mod json;
+mod lexer;
+mod limits;
+mod runtime;
+mod samples;
+mod sink;
+mod template;
+mod tokens;
+mod values;
+
+pub use engine::LiquidTemplates;

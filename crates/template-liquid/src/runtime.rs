@@ -9,7 +9,7 @@ use liquid_core::{Error, Renderable, Result, Runtime};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use sync_core::ports::templates::RenderContext;
+use sync_core::ports::RenderContext;
 use sync_core::sync::Operation;
 
 /// Leads every name that a template assigns, so that none collides with a token or begins like a literal (`nilly`),

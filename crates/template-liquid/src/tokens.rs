@@ -3,7 +3,7 @@
 use crate::values;
 use liquid_core::model::{KString, KStringCow, Object, ScalarCow, Value, ValueCow, ValueView, try_find};
 use sync_core::person::Person;
-use sync_core::ports::templates::{RenderContext, TokenInfo};
+use sync_core::ports::{RenderContext, TokenInfo};
 use sync_core::sync::Operation;
 
 /// What a token of a person holds.

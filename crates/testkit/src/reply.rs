@@ -86,7 +86,7 @@ impl Sender<'_> {
                 settle_decision(&leased.link, &leased.decision)
             }
             Decision::Readdress { .. } if rules.chosen_id => settle_readdressed(&leased.link, self.chosen(leased)),
-            _ => settle(&leased.link, &self.attempt(leased, operation), &outcome, &self.context(&rules, operation, &outcome)),
+            _ => settle(&leased.link, &self.attempt(leased, operation), &outcome, &self.context(&rules, leased, operation, &outcome)),
         };
         let counted = settled.tried.then(|| CounterKey {
             operation,
@@ -125,13 +125,14 @@ impl Sender<'_> {
         }
     }
 
-    fn context<'a>(&'a self, rules: &'a SyncRules, operation: Operation, outcome: &Outcome) -> Context<'a> {
+    fn context<'a>(&'a self, rules: &'a SyncRules, leased: &Leased, operation: Operation, outcome: &Outcome) -> Context<'a> {
         let path = |text: &str| JsonPath::parse(text).expect("tests give sound paths");
         let reading = match (operation, outcome) {
             (Operation::Create, Outcome::Answered(answer)) => match &self.sync.settings.unique_id {
                 Some(UniqueIdSource::Path(text)) => Reading::Id(read(&IdSource::Path(path(text)), answer)),
                 Some(UniqueIdSource::Header(name)) => Reading::Id(read(&IdSource::Header(name.clone()), answer)),
-                Some(UniqueIdSource::Template(_)) | None => Reading::Nothing,
+                Some(UniqueIdSource::Template(_)) => Reading::Id(Ok(self.chosen(leased))),
+                None => Reading::Nothing,
             },
             (Operation::Lookup, Outcome::Answered(answer)) => match &self.sync.settings.lookup {
                 Some(lookup) => Reading::Ids(read_all(&path(&lookup.path), answer)),

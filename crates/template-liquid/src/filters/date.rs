@@ -49,7 +49,7 @@ fn date(call: &Call<'_>) -> Result<Value> {
         if unpadded {
             let digits = out.split_off(from);
             let trimmed = digits.trim_start_matches(['0', ' ']);
-            out.push_str(if trimmed.is_empty() { &digits[digits.len().min(1) - usize::from(!digits.is_empty())..] } else { trimmed });
+            out.push_str(if trimmed.is_empty() { "0" } else { trimmed });
         }
     }
     out.push_str(rest);

@@ -27,7 +27,7 @@ pub(super) const FILTERS: [Spec; 11] = [
     ),
     spec("modulo", (1, 1), "What is left over by a division", ("{{ 7 | modulo: 2 }}", "1"), |call| {
         not_zero(call)?;
-        calculate(call, |a, b| Some(a.checked_rem(b)?.checked_add(b)?.checked_rem(b)?), |a, b| (a % b + b) % b)
+        calculate(call, floor_rem, |a, b| a - b * (a / b).floor())
     }),
     spec("round", (0, 1), "Rounded, to so many digits behind the point", ("{{ 2.567 | round: 1 }}", "2.6"), round),
     spec("floor", (0, 0), "Rounded down", ("{{ 2.5 | floor }}", "2"), |call| whole(call, f64::floor)),
@@ -109,6 +109,15 @@ fn floor_div(one: i64, other: i64) -> Option<i64> {
     let quotient = one.checked_div(other)?;
     let inexact = one.checked_rem(other)? != 0;
     Some(if inexact && (one < 0) != (other < 0) { quotient - 1 } else { quotient })
+}
+
+/// The remainder that goes with [`floor_div`]: it has the divisor's sign.
+fn floor_rem(one: i64, other: i64) -> Option<i64> {
+    if other == 0 {
+        return None;
+    }
+    let rest = one.wrapping_rem(other);
+    Some(if rest != 0 && (rest < 0) != (other < 0) { rest + other } else { rest })
 }
 
 fn whole(call: &Call<'_>, rounded: fn(f64) -> f64) -> Result<Value> {

@@ -1,0 +1,258 @@
+//! The adapter: rules and unique ids compiled, tried and rendered.
+
+use crate::address::Address;
+use crate::check::{Allowed, Used};
+use crate::header::Header;
+use crate::json::{self, compact};
+use crate::sink::Place;
+use crate::template::Template;
+use crate::{filters, samples, tokens};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use sync_core::fault::Fault;
+use sync_core::link::UniqueId;
+use sync_core::outcome::{Request, RequestHeader};
+use sync_core::person::Person;
+use sync_core::ports::{
+    CompiledRule, CompiledText, FilterInfo, Preview, RenderContext, RuleSource, TemplateEngine, TokenInfo, TokensUsed,
+};
+use sync_core::sync::{BodyFormat, Method};
+use url::Url;
+use uuid::Uuid;
+
+/// Liquid templates. Holds nothing: what is compiled is the caller's to keep.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LiquidTemplates;
+
+impl LiquidTemplates {
+    /// The engine.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl TemplateEngine for LiquidTemplates {
+    fn compile(&self, source: &RuleSource) -> Result<Arc<dyn CompiledRule>, Vec<Fault>> {
+        let rule = Rule::new(source)?;
+        rule.try_out()?;
+        Ok(Arc::new(rule))
+    }
+
+    fn compile_unique_id(&self, template: &str) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
+        if template.trim().is_empty() {
+            return Err(vec![Fault::here("the template is empty; write one such as crm-{{ person.id }}")]);
+        }
+        let text = Text(Template::trimmed(template, Place::Text, Allowed::UniqueId)?);
+        let people = people(&BTreeSet::new());
+        let tried = people.iter().map(|person| {
+            let context = context(person, None);
+            text.0.render(&context).map_or_else(|fault| vec![fault], |_| Vec::new())
+        });
+        common(tried)?;
+        Ok(Arc::new(text))
+    }
+
+    fn tokens(&self) -> Vec<TokenInfo> {
+        tokens::infos()
+    }
+
+    fn filters(&self) -> Vec<FilterInfo> {
+        filters::infos()
+    }
+
+    fn sample_person(&self) -> Person {
+        samples::all_set()
+    }
+}
+
+/// A compiled unique id template.
+struct Text(Template);
+
+impl CompiledText for Text {
+    fn render(&self, context: &RenderContext<'_>) -> Result<String, Vec<Fault>> {
+        self.0.render(context).map(|rendered| rendered.text).map_err(|fault| vec![fault])
+    }
+}
+
+/// A compiled rule.
+struct Rule {
+    allowed: Allowed,
+    method: Method,
+    address: Address,
+    headers: Vec<Header>,
+    data: Option<Template>,
+    format: BodyFormat,
+    ssl_verification: bool,
+    timeout: Duration,
+    tokens: TokensUsed,
+    open: BTreeSet<Vec<String>>,
+}
+
+/// The parts of a request, those that could be rendered.
+struct Parts {
+    url: Option<Url>,
+    headers: Vec<RequestHeader>,
+    body: Option<String>,
+    faults: Vec<Fault>,
+}
+
+impl Rule {
+    fn new(source: &RuleSource) -> Result<Self, Vec<Fault>> {
+        let allowed = Allowed::Rule(source.operation);
+        let mut faults = Vec::new();
+        let mut told = |found: Vec<Fault>| faults.extend(found);
+        let address = Address::new(&source.url, allowed);
+        let address = address.map_err(|found| told(found.into_iter().map(|fault| fault.under("url")).collect())).ok();
+        let mut headers = Vec::new();
+        for (n, header) in source.headers.iter().enumerate() {
+            match Header::new(header, &source.headers[..n], allowed) {
+                Ok(header) => headers.push(header),
+                Err(found) => told(found.into_iter().map(|fault| fault.under(n).under("headers")).collect()),
+            }
+        }
+        let place = match source.format {
+            BodyFormat::Json => Some(Place::Json),
+            BodyFormat::Form => Some(Place::Form),
+            BodyFormat::Text => Some(Place::Text),
+            BodyFormat::None => None,
+        };
+        let data = source.data.as_ref().zip(place).map(|(data, place)| {
+            if place == Place::Json && data.trim().is_empty() {
+                return Err(vec![Fault::here(json::EMPTY)]);
+            }
+            match place {
+                Place::Text => Template::new(data, place, allowed),
+                _ => Template::trimmed(data, place, allowed),
+            }
+        });
+        let data = data.transpose().map_err(|found| told(found.into_iter().map(|fault| fault.under("data")).collect()));
+        let (Some(address), Ok(data), true) = (address, data, faults.is_empty()) else {
+            return Err(faults);
+        };
+        let mut rule = Self {
+            allowed,
+            method: source.method,
+            format: if data.is_some() { source.format } else { BodyFormat::None },
+            ssl_verification: source.ssl_verification,
+            timeout: source.timeout,
+            tokens: TokensUsed::default(),
+            open: BTreeSet::new(),
+            address,
+            headers,
+            data,
+        };
+        rule.note_used();
+        Ok(rule)
+    }
+
+    fn note_used(&mut self) {
+        let headers = self.headers.iter().map(|header| &header.template);
+        let templates = std::iter::once(&self.address.template).chain(headers).chain(&self.data);
+        for Used { tokens, open } in templates.map(|template| &template.used) {
+            self.tokens.person.extend(tokens.person.iter().cloned());
+            self.tokens.unique_id |= tokens.unique_id;
+            self.tokens.idempotency_key |= tokens.idempotency_key;
+            self.open.extend(open.iter().cloned());
+        }
+    }
+
+    /// Renders for sample people, and tells what fails for all of them.
+    fn try_out(&self) -> Result<(), Vec<Fault>> {
+        let known = matches!(self.allowed, Allowed::Rule(operation) if tokens::WITH_UNIQUE_ID.contains(&operation));
+        let ids = [UniqueId::text("8a7f31"), UniqueId::number("42"), UniqueId::text("\"/../{{ 😀")];
+        let people = people(&self.open);
+        let tried = people.iter().zip(&ids).map(|(person, id)| {
+            let mut faults = self.parts(&context(person, id.as_ref().filter(|_| known))).faults;
+            // Data may be for people that no sample is like.
+            faults.retain(|fault| fault.message != json::EMPTY);
+            faults
+        });
+        common(tried)
+    }
+
+    fn parts(&self, context: &RenderContext<'_>) -> Parts {
+        let mut faults = Vec::new();
+        let url = self.address.render(context).map_err(|fault| faults.push(fault.under("url"))).ok();
+        let mut headers = Vec::with_capacity(self.headers.len() + 1);
+        for (n, header) in self.headers.iter().enumerate() {
+            match header.render(context) {
+                Ok(header) => headers.extend(header),
+                Err(fault) => faults.push(fault.under("value").under(n).under("headers")),
+            }
+        }
+        let body = self.data.as_ref().and_then(|data| self.body(data, context).map_err(|fault| faults.push(fault)).ok());
+        if let (Some(media_type), Some(_)) = (media_type(self.format), &body)
+            && !headers.iter().any(|header| header.name.eq_ignore_ascii_case("content-type"))
+        {
+            headers.push(RequestHeader { name: "Content-Type".to_owned(), value: media_type.to_owned(), secret: false });
+        }
+        Parts { url, headers, body, faults }
+    }
+
+    fn body(&self, data: &Template, context: &RenderContext<'_>) -> Result<String, Fault> {
+        let rendered = data.render(context).map_err(|fault| fault.under("data"))?;
+        if self.format != BodyFormat::Json {
+            return Ok(rendered.text);
+        }
+        compact(&rendered.text, &rendered.omits)
+            .map_err(|found| data.fault_at(&rendered, found.at, found.message).under("data"))
+    }
+}
+
+impl CompiledRule for Rule {
+    fn render(&self, context: &RenderContext<'_>) -> Result<Request, Vec<Fault>> {
+        match self.parts(context) {
+            Parts { url: Some(url), headers, body, faults } if faults.is_empty() => Ok(Request {
+                method: self.method,
+                url,
+                headers,
+                body: body.map(Into::into),
+                format: self.format,
+                ssl_verification: self.ssl_verification,
+                timeout: self.timeout,
+            }),
+            parts => Err(parts.faults),
+        }
+    }
+
+    fn preview(&self, context: &RenderContext<'_>) -> Preview {
+        let Parts { url, headers, body, faults } = self.parts(context);
+        Preview { url, headers, body, faults }
+    }
+
+    fn tokens(&self) -> &TokensUsed {
+        &self.tokens
+    }
+}
+
+const fn media_type(format: BodyFormat) -> Option<&'static str> {
+    match format {
+        BodyFormat::Json => Some("application/json"),
+        BodyFormat::Form => Some("application/x-www-form-urlencoded"),
+        BodyFormat::Text => Some("text/plain; charset=utf-8"),
+        BodyFormat::None => None,
+    }
+}
+
+/// The people that rules are tried on.
+fn people(open: &BTreeSet<Vec<String>>) -> [Person; 3] {
+    let mut people = [samples::all_set(), samples::all_unset(), samples::nasty()];
+    samples::fill(&mut people[0], open);
+    samples::fill(&mut people[2], open);
+    people
+}
+
+fn context<'a>(person: &'a Person, unique_id: Option<&'a UniqueId>) -> RenderContext<'a> {
+    RenderContext { person, unique_id, idempotency_key: Uuid::nil(), sync_name: "My CRM" }
+}
+
+/// The faults of the parts that failed each time, as they were told the first time.
+fn common(tried: impl Iterator<Item = Vec<Fault>>) -> Result<(), Vec<Fault>> {
+    let mut tried = tried;
+    let mut faults = tried.next().unwrap_or_default();
+    for others in tried {
+        faults.retain(|fault| others.iter().any(|other| other.path == fault.path));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
