@@ -1,2 +1,96 @@
-//! To be written.
-fn main() {}
+//! The server and its command line.
+
+mod commands;
+mod compose;
+mod config;
+mod http;
+mod serve;
+mod telemetry;
+
+use clap::{Parser, Subcommand};
+use config::Options;
+use std::process::ExitCode;
+
+/// Keeps CRMs and other systems in step with a directory of people
+#[derive(Parser)]
+#[command(name = "crm-sync", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and send what is due
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Keys(commands::keys::Command),
+    /// Show the whole job in this terminal: an embedded database, a mock CRM, people pushed through create, update and delete
+    Demo(commands::demo::Arguments),
+    /// Check database, secret key, clock and network rules, and say what is wrong
+    Doctor,
+    /// Print the GraphQL schema
+    Schema,
+    /// Remove log entries that are older than asked for
+    PruneLogs(commands::maintenance::PruneLogs),
+    /// Un-park the links of a sync, and end the wait of those backing off
+    Retry(commands::maintenance::OfSync),
+    /// Mark people as owed to a sync
+    Resync(commands::maintenance::Resync),
+    /// Say what the database holds
+    Stats,
+    /// Seal all saved secrets with the present secret key
+    RotateSecrets,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => {
+            let done = runtime.block_on(run(cli));
+            // Blocking reads that nobody waits for any more must not hold the exit up.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+            done
+        }
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            // The chain once, at the edge.
+            eprintln!("crm-sync: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if matches!(cli.command, Command::Schema) {
+        print!("{}", api_graphql::sdl());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = cli.options.load()?;
+    let quiet = !matches!(cli.command, Command::Serve);
+    telemetry::init(config.log_format, if quiet { "warn" } else { "info" });
+    match cli.command {
+        Command::Serve => serve::serve(&config).await?,
+        Command::Migrate => commands::maintenance::migrate(&config).await?,
+        Command::Keys(command) => commands::keys::run(&config, command).await?,
+        Command::Demo(arguments) => return commands::demo::run(config, arguments).await,
+        Command::Doctor => return commands::doctor::run(&config).await,
+        Command::Schema => {}
+        Command::PruneLogs(arguments) => commands::maintenance::prune_logs(&config, &arguments).await?,
+        Command::Retry(arguments) => commands::maintenance::retry(&config, &arguments).await?,
+        Command::Resync(arguments) => commands::maintenance::resync(&config, &arguments).await?,
+        Command::Stats => commands::maintenance::stats(&config).await?,
+        Command::RotateSecrets => commands::maintenance::rotate_secrets(&config).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

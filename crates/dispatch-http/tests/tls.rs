@@ -195,6 +195,58 @@ async fn what_is_not_http_2_after_all_is_not_an_answer() {
     assert_eq!(reason, NoAnswer::Malformed, "{text}");
 }
 
+#[tokio::test]
+async fn an_http_2_request_that_the_server_gives_up_has_no_answer() {
+    // Even the reset that promises "not processed" is doubtful: the request was written.
+    let authority = Authority::new();
+    let acceptor = authority.acceptor(&["localhost"], &["h2"]);
+    for (reason, expected) in [(h2::Reason::REFUSED_STREAM, "REFUSED_STREAM"), (h2::Reason::CANCEL, "CANCEL")] {
+        let acceptor = acceptor.clone();
+        let server = Server::start(move |connection| {
+            let acceptor = acceptor.clone();
+            async move {
+                let Ok(stream) = acceptor.accept(connection.stream).await else { return };
+                let Ok(mut http2) = h2::server::handshake(stream).await else { return };
+                while let Some(Ok((_, mut answer))) = http2.accept().await {
+                    answer.send_reset(reason);
+                }
+            }
+        })
+        .await;
+        let (reason, text) = no_answer(authority.dispatcher().send(&post(&url(&server), "{}")).await);
+        let target = format!("localhost:{}", server.address.port());
+        assert_eq!((reason, text), (NoAnswer::Cut, format!("{target} gave the request up: {expected}")));
+    }
+}
+
+/// Where the test below finds its server, when it runs itself.
+const SERVER_URL: &str = "DISPATCH_HTTP_TEST_URL";
+
+#[tokio::test]
+async fn native_roots_are_those_of_ssl_cert_file() {
+    if let Ok(url) = std::env::var(SERVER_URL) {
+        let native = HttpDispatcher::new(Options { native_roots: true, ..loopback() }).unwrap();
+        assert_eq!(answered(native.send(&post(&url, "{}")).await).status, 200);
+        assert_eq!(not_sent(dispatcher().send(&post(&url, "{}")).await).0, NotSent::Tls);
+        return;
+    }
+    // A process cannot safely change its own environment; so this test runs itself.
+    let authority = Authority::new();
+    let server = https(authority.acceptor(&["localhost"], &["h2"])).await;
+    let file = std::env::temp_dir().join(format!("dispatch-http-roots-{}.pem", std::process::id()));
+    std::fs::write(&file, &authority.pem).unwrap();
+    let output = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "native_roots_are_those_of_ssl_cert_file"])
+        .env("SSL_CERT_FILE", &file)
+        .env(SERVER_URL, url(&server))
+        .output()
+        .await
+        .unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(server.connections(), 2);
+}
+
 #[test]
 fn roots_that_cannot_be_read_are_refused_by_name() {
     let with = |pem: &[u8]| HttpDispatcher::new(Options { extra_roots_pem: Some(pem.to_vec()), ..Options::default() });

@@ -66,7 +66,9 @@ impl Address {
                     "a path segment renders empty, and the URL would mean another resource: many servers take it for the \
                      whole collection. Use a token that is always set, or `default`"
                 }
-                "." | ".." if dynamic() => "a path segment renders `.` or `..`, and the URL would mean another resource",
+                "." | ".." if dynamic() => {
+                    "a path segment renders `.` or `..`, and the URL would mean another resource"
+                }
                 "." | ".." => "a path segment is `.` or `..`; write the path without it",
                 _ => "",
             };
@@ -87,7 +89,9 @@ fn origin(source: &str) -> Result<(Origin, usize), Fault> {
     if text.is_empty() {
         return fault(0, "the URL is empty; give one such as https://crm.example.com/people");
     }
-    let scheme = text.find("://").filter(|&at| text[..at].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)));
+    let scheme = text
+        .find("://")
+        .filter(|&at| text[..at].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)));
     let Some(scheme) = scheme else {
         return fault(0, "the URL must begin with https:// or http://, and scheme, host and port must be written out");
     };
@@ -97,10 +101,12 @@ fn origin(source: &str) -> Result<(Origin, usize), Fault> {
     let host_at = scheme + 3;
     let end = text[host_at..].find(['/', '?', '#', '\\', '{']).map_or(text.len(), |at| host_at + at);
     if text[end..].starts_with("{{") || text[end..].starts_with("{%") {
-        return fault(end, "scheme, host and port must be written out: a token can only stand behind the `/` that follows them");
+        return fault(
+            end,
+            "scheme, host and port must be written out: a token can only stand behind the `/` that follows them",
+        );
     }
-    if let Some(at) = text[host_at..end].rfind('@') {
-        let _ = at;
+    if text[host_at..end].contains('@') {
         return fault(host_at, "the URL holds a user name or password; set them as the sync's authentication");
     }
     match Url::parse(&text[..end]) {

@@ -11,8 +11,8 @@ use liquid_core::model::{KString, Object, Value, ValueCow, ValueView};
 use liquid_core::parser::{BlockElement, FilterChain, TryMatchToken};
 use liquid_core::runtime::{Interrupt, InterruptRegister};
 use liquid_core::{
-    BlockReflection, Error, Expression, Language, ParseBlock, ParseTag, Renderable, Result, Runtime, TagBlock, TagReflection,
-    TagTokenIter, Template,
+    BlockReflection, Error, Expression, Language, ParseBlock, ParseTag, Renderable, Result, Runtime, TagBlock,
+    TagReflection, TagTokenIter, Template,
 };
 use liquid_lib::stdlib;
 use std::io::Write;

@@ -49,7 +49,10 @@ pub(crate) fn check(
     allowed: Allowed,
 ) -> Result<Checked, Vec<Flaw>> {
     if template.len() > TEMPLATE_BYTES_MAX {
-        let message = format!("the template has {} bytes, more than the {TEMPLATE_BYTES_MAX} allowed; write it shorter", template.len());
+        let message = format!(
+            "the template has {} bytes, more than the {TEMPLATE_BYTES_MAX} allowed; write it shorter",
+            template.len()
+        );
         return Err(vec![Flaw::new(0, message)]);
     }
     let (chunks, flaws) = lexer::split(template, start, end);
@@ -162,7 +165,10 @@ impl Checker {
             }
             Place::Header => {
                 if let Some(control) = text.find(|c: char| c.is_control() && c != '\t') {
-                    self.flaw(at + control, "a header's value stands on one line; remove the line break or control character");
+                    self.flaw(
+                        at + control,
+                        "a header's value stands on one line; remove the line break or control character",
+                    );
                 }
             }
             Place::Url => {

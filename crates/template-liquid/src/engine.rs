@@ -181,11 +181,16 @@ impl Rule {
                 Err(fault) => faults.push(fault.under("value").under(n).under("headers")),
             }
         }
-        let body = self.data.as_ref().and_then(|data| self.body(data, context).map_err(|fault| faults.push(fault)).ok());
+        let body =
+            self.data.as_ref().and_then(|data| self.body(data, context).map_err(|fault| faults.push(fault)).ok());
         if let (Some(media_type), Some(_)) = (media_type(self.format), &body)
             && !headers.iter().any(|header| header.name.eq_ignore_ascii_case("content-type"))
         {
-            headers.push(RequestHeader { name: "Content-Type".to_owned(), value: media_type.to_owned(), secret: false });
+            headers.push(RequestHeader {
+                name: "Content-Type".to_owned(),
+                value: media_type.to_owned(),
+                secret: false,
+            });
         }
         Parts { url, headers, body, faults }
     }

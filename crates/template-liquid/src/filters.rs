@@ -61,7 +61,10 @@ const GENERAL: [Spec; 3] = [
         "or_omit",
         (0, 0),
         "At the end of an output of JSON data: where the value is unset or empty, its member or item is left out",
-        (r#"{"phone": "{{ person.phone | or_omit }}", "fax": "{{ person.contact.fax | or_omit }}"}"#, r#"{"phone":"+44 20 7946 0001"}"#),
+        (
+            r#"{"phone": "{{ person.phone | or_omit }}", "fax": "{{ person.contact.fax | or_omit }}"}"#,
+            r#"{"phone":"+44 20 7946 0001"}"#,
+        ),
         |call| Ok(call.input.to_value()),
     ),
 ];

@@ -24,7 +24,10 @@ const REFUSED: [(&str, &str); 13] = [
     ("trailer", CONNECTION),
     ("upgrade", CONNECTION),
     ("expect", CONNECTION),
-    ("idempotency-key", "crm-sync sends it with every create; the token idempotency_key puts the key into another header"),
+    (
+        "idempotency-key",
+        "crm-sync sends it with every create; the token idempotency_key puts the key into another header",
+    ),
 ];
 const CONNECTION: &str = "it concerns the connection, not the request";
 

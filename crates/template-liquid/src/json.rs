@@ -49,7 +49,10 @@ pub(crate) fn compact(text: &str, omits: &[usize]) -> Result<String, JsonFault> 
         return Err(reader.fault(EMPTY));
     }
     if reader.value(0)? {
-        return Err(JsonFault { at: 0, message: "`or_omit` leaves nothing here: it drops a member or an item, not all of the data" });
+        return Err(JsonFault {
+            at: 0,
+            message: "`or_omit` leaves nothing here: it drops a member or an item, not all of the data",
+        });
     }
     reader.space();
     if reader.at < text.len() {
@@ -84,8 +87,10 @@ impl Reader<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn omitted_at(&self, at: usize) -> bool {
-        self.omits.binary_search(&at).is_ok()
+    /// Whether what was read from `start` on is empty and marked: a whole value, or all of a string between its quotes.
+    fn is_omitted(&self, start: usize) -> bool {
+        let marked = |at| self.omits.binary_search(&at).is_ok();
+        marked(start) || (self.at == start + 2 && self.bytes[start] == b'"' && marked(start + 1))
     }
 
     /// Copies a value. Returns whether it is to be left out.
@@ -96,13 +101,10 @@ impl Reader<'_> {
         self.space();
         let start = self.at;
         match self.peek() {
-            Some(b'{') => self.object(depth).map(|()| false),
-            Some(b'[') => self.array(depth).map(|()| false),
-            Some(b'"') => {
-                self.string()?;
-                Ok(self.at == start + 2 && self.omitted_at(start + 1))
-            }
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| false),
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b'"') => self.string()?,
+            Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => {
                 let word = ["true", "false", "null"].into_iter().find(|word| self.text[start..].starts_with(word));
                 let word = word.ok_or_else(|| {
@@ -114,27 +116,31 @@ impl Reader<'_> {
                 })?;
                 self.at += word.len();
                 self.out.push_str(word);
-                Ok(word == "null" && self.omitted_at(start))
             }
         }
+        Ok(self.is_omitted(start))
     }
 
     fn object(&mut self, depth: usize) -> Result<(), JsonFault> {
-        self.list(b'}', |reader, depth| {
-            if reader.peek() != Some(b'"') {
-                return Err(reader.fault("not JSON: a member's name in double quotes is expected here"));
-            }
-            let start = reader.at;
-            reader.string()?;
-            let nameless = reader.at == start + 2 && reader.omitted_at(start + 1);
-            reader.space();
-            if reader.peek() != Some(b':') {
-                return Err(reader.fault("not JSON: a colon is expected behind a member's name"));
-            }
-            reader.at += 1;
-            reader.out.push(':');
-            Ok(reader.value(depth)? || nameless)
-        }, depth)
+        self.list(
+            b'}',
+            |reader, depth| {
+                if reader.peek() != Some(b'"') {
+                    return Err(reader.fault("not JSON: a member's name in double quotes is expected here"));
+                }
+                let start = reader.at;
+                reader.string()?;
+                let nameless = reader.is_omitted(start);
+                reader.space();
+                if reader.peek() != Some(b':') {
+                    return Err(reader.fault("not JSON: a colon is expected behind a member's name"));
+                }
+                reader.at += 1;
+                reader.out.push(':');
+                Ok(reader.value(depth)? || nameless)
+            },
+            depth,
+        )
     }
 
     fn array(&mut self, depth: usize) -> Result<(), JsonFault> {
@@ -182,11 +188,15 @@ impl Reader<'_> {
         self.at += 1;
         loop {
             match self.peek() {
-                None => return Err(JsonFault { at: start, message: "the JSON ends too early: a string is not closed" }),
+                None => {
+                    return Err(JsonFault { at: start, message: "the JSON ends too early: a string is not closed" });
+                }
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
                 Some(0..0x20) => {
-                    return Err(self.fault("a string holds a line break or control character; write it as `\\n` or the like"));
+                    return Err(
+                        self.fault("a string holds a line break or control character; write it as `\\n` or the like")
+                    );
                 }
                 Some(_) => self.at += 1,
             }
@@ -197,7 +207,8 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self) -> Result<(), JsonFault> {
-        const BAD: &str = "not JSON: a backslash needs one of `\"\\/bfnrt`, or `u` and four hexadecimal digits, behind it";
+        const BAD: &str =
+            "not JSON: a backslash needs one of `\"\\/bfnrt`, or `u` and four hexadecimal digits, behind it";
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
@@ -221,7 +232,10 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Result<(), JsonFault> {
-        let length = self.bytes[self.at..].iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')).count();
+        let length = self.bytes[self.at..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
+            .count();
         let text = &self.text[self.at..self.at + length];
         if !is_number(text) {
             return Err(self.fault("not JSON: this is no number"));
@@ -306,7 +320,7 @@ mod tests {
     #[test]
     fn empty_values_that_are_marked_are_left_out() {
         assert_eq!(compact(r#"{"a":null,"b":"","c":null}"#, &[5, 15]).as_deref(), Ok(r#"{"c":null}"#));
-        assert_eq!(compact(r#"["",1,null,]"#, &[2, 6]).as_deref(), Ok(r#"[1]"#));
+        assert_eq!(compact(r#"["",1,[],{},null,]"#, &[2, 6, 9, 12]).as_deref(), Ok(r#"[1]"#));
         assert_eq!(compact(r#"{"":1,"a":2}"#, &[2]).as_deref(), Ok(r#"{"a":2}"#));
         assert!(compact("null", &[0]).is_err());
     }

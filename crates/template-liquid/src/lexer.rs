@@ -59,8 +59,7 @@ impl Kind<'_> {
     }
 }
 
-const SYMBOLS: [&str; 17] =
-    ["==", "!=", "<>", ">=", "<=", "..", "|", ":", ",", ".", "[", "]", "(", ")", "=", "<", ">"];
+const SYMBOLS: [&str; 17] = ["==", "!=", "<>", ">=", "<=", "..", "|", ":", ",", ".", "[", "]", "(", ")", "=", "<", ">"];
 
 /// Splits `template[start..end]`. A tag that cannot be read is told and left out; one that is not closed ends the work.
 pub(crate) fn split(template: &str, start: usize, end: usize) -> (Vec<Chunk<'_>>, Vec<Flaw>) {
@@ -157,15 +156,16 @@ impl<'t> Lexer<'t> {
 
     fn find_open(&self, from: usize) -> Option<usize> {
         let text = &self.template[from..self.end];
-        text.match_indices('{').map(|(at, _)| from + at).find(|&at| matches!(self.template.as_bytes().get(at + 1), Some(b'{' | b'%')))
+        text.match_indices('{')
+            .map(|(at, _)| from + at)
+            .find(|&at| matches!(self.template.as_bytes().get(at + 1), Some(b'{' | b'%')))
             .filter(|&at| at + 1 < self.end)
     }
 
     /// Finds the end of an output or tag; braces in quotes do not count.
     fn braced(&self, open: usize) -> Result<Braced<'t>, Flaw> {
         let bytes = &self.template.as_bytes()[..self.end];
-        let (opening, closing): (&str, &[u8]) =
-            if bytes[open + 1] == b'{' { ("{{", b"}}") } else { ("{%", b"%}") };
+        let (opening, closing): (&str, &[u8]) = if bytes[open + 1] == b'{' { ("{{", b"}}") } else { ("{%", b"%}") };
         let is_comment = self.template[open + 2..self.end].trim_start_matches(['-', ' ']).starts_with('#');
         let mut quote = None;
         let mut at = open + 2;
@@ -272,13 +272,15 @@ fn token(rest: &str, first: char, at: usize) -> Result<(Kind<'_>, usize), Flaw> 
     if rest[sign..].starts_with(|c: char| c.is_ascii_digit()) {
         return number(rest, sign, at);
     }
-    SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)).map(|symbol| (Kind::Symbol(symbol), symbol.len())).ok_or_else(
-        || match first {
+    SYMBOLS
+        .into_iter()
+        .find(|symbol| rest.starts_with(symbol))
+        .map(|symbol| (Kind::Symbol(symbol), symbol.len()))
+        .ok_or_else(|| match first {
             '&' => Flaw::new(at, "`&` means nothing here; write `and`"),
             '!' => Flaw::new(at, "`!` means nothing here; write `!=`, or `unless`"),
             _ => Flaw::new(at, format!("unexpected character `{first}`; put text in quotes")),
-        },
-    )
+        })
 }
 
 fn number(rest: &str, sign: usize, at: usize) -> Result<(Kind<'_>, usize), Flaw> {
@@ -288,7 +290,10 @@ fn number(rest: &str, sign: usize, at: usize) -> Result<(Kind<'_>, usize), Flaw>
     let length = if fraction { digits(whole + 1) } else { whole };
     let text = &rest[..length];
     if rest[length..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
-        return Err(Flaw::new(at, "a name cannot begin with a digit; put it in brackets and quotes: `person.custom[\"2nd\"]`"));
+        return Err(Flaw::new(
+            at,
+            "a name cannot begin with a digit; put it in brackets and quotes: `person.custom[\"2nd\"]`",
+        ));
     }
     let too_large = || Flaw::new(at, "the number is too large; put it in quotes to have its digits as text");
     if fraction {

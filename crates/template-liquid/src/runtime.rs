@@ -59,7 +59,10 @@ impl Runtime for Scope<'_> {
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
         let found = self.try_get(path);
-        if found.is_none() && self.context.unique_id.is_none() && path.first().is_some_and(|root| root.to_kstr() == "unique_id") {
+        if found.is_none()
+            && self.context.unique_id.is_none()
+            && path.first().is_some_and(|root| root.to_kstr() == "unique_id")
+        {
             return Err(Error::with_msg("the record's unique id is not known"));
         }
         if let Some(ValueCow::Owned(owned)) = &found {

@@ -69,7 +69,9 @@ impl Sink {
     pub(crate) fn burn(&mut self, bytes: usize) -> Result<()> {
         self.work = self.work.saturating_add(STEP_WORK).saturating_add(bytes as u64);
         if self.work > WORK_MAX {
-            return Err(Error::with_msg("the template does too much work; write it with fewer turns and shorter texts"));
+            return Err(Error::with_msg(
+                "the template does too much work; write it with fewer turns and shorter texts",
+            ));
         }
         Ok(())
     }

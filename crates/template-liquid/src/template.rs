@@ -47,7 +47,8 @@ impl Template {
     fn of_range(source: &str, range: (usize, usize), place: Place, allowed: Allowed) -> Result<Self, Vec<Fault>> {
         let fault = |flaw: Flaw| Fault::here(flaw.message).with_position(Position::of(source, flaw.at));
         let checked = check(source, range, place, allowed);
-        let Checked { code, lines, pieces, used } = checked.map_err(|flaws| flaws.into_iter().map(fault).collect::<Vec<_>>())?;
+        let Checked { code, lines, pieces, used } =
+            checked.map_err(|flaws| flaws.into_iter().map(fault).collect::<Vec<_>>())?;
         let pieces: Arc<[Piece]> = pieces.into();
         let language = language(&pieces);
         let parsed = catch_unwind(AssertUnwindSafe(|| liquid_core::parser::parse(&code, &language)));
@@ -91,7 +92,8 @@ impl Template {
     /// A fault of what was rendered, told where it comes from in the template.
     pub(crate) fn fault_at(&self, rendered: &Rendered, at: usize, message: impl Into<String>) -> Fault {
         let fault = Fault::here(message);
-        let mark = rendered.marks.partition_point(|mark| mark.out <= at).checked_sub(1).and_then(|n| rendered.marks.get(n));
+        let mark =
+            rendered.marks.partition_point(|mark| mark.out <= at).checked_sub(1).and_then(|n| rendered.marks.get(n));
         let Some((mark, piece)) = mark.and_then(|mark| Some((mark, self.pieces.get(mark.piece as usize)?))) else {
             return fault;
         };
@@ -123,6 +125,7 @@ fn message(error: &Error) -> String {
 fn parse_error(error: &Error) -> (usize, String) {
     let text = error.to_string();
     let line = text.split("--> ").nth(1).and_then(|place| place.split(':').next()?.parse().ok()).unwrap_or(0);
-    let said = text.lines().find_map(|line| line.trim().strip_prefix("= ")).map_or_else(|| message(error), str::to_owned);
+    let said =
+        text.lines().find_map(|line| line.trim().strip_prefix("= ")).map_or_else(|| message(error), str::to_owned);
     (line, format!("the tag cannot be read: {said}"))
 }

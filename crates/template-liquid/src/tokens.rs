@@ -41,7 +41,12 @@ pub(crate) const FIELDS: [Field; 19] = [
     field("emails", Shape::List, "All email addresses, a list", "ada@example.com, ada@work.example.com"),
     field("phone", Shape::One, "The first phone number", "+44 20 7946 0001"),
     field("phones", Shape::List, "All phone numbers, a list", "+44 20 7946 0001, +44 20 7946 0002"),
-    field("organizations", Shape::One, "The organizations, as text, separated by commas", "Analytical Engines, Royal Society"),
+    field(
+        "organizations",
+        Shape::One,
+        "The organizations, as text, separated by commas",
+        "Analytical Engines, Royal Society",
+    ),
     field("organization_list", Shape::List, "The organizations, a list", "Analytical Engines, Royal Society"),
     field("contact", Shape::Open, "Address by type, such as whatsapp", "+44 20 7946 0003"),
     field("last_logged_in", Shape::One, "When the person last logged in", "2026-01-30T08:15:00Z"),

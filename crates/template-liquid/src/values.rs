@@ -1,9 +1,7 @@
 //! Values as templates see them, and how they are written as text and as JSON.
 
 use crate::json::is_number;
-use liquid_core::model::{
-    DisplayCow, KString, KStringCow, Object, ObjectView, State, Value, ValueView,
-};
+use liquid_core::model::{DisplayCow, KString, KStringCow, Object, ObjectView, State, Value, ValueView};
 use std::borrow::Cow;
 use std::fmt;
 use sync_core::text::without_nul;

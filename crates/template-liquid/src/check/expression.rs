@@ -199,7 +199,8 @@ impl Checker {
             return;
         };
         let Step::Name(name) = first else {
-            return self.flaw(at, format!("which token of `{root}` this is must be written out, such as `{root}.first_name`"));
+            return self
+                .flaw(at, format!("which token of `{root}` this is must be written out, such as `{root}.first_name`"));
         };
         let Some(field) = tokens::person_field(name) else {
             return self.unknown_token(at, root, steps);
@@ -213,7 +214,10 @@ impl Checker {
                 self.flaw(at, format!("`{root}.{name}` is one text: nothing but `.size` can stand behind it"));
             }
             Shape::List if !list_step(rest) => {
-                self.flaw(at, format!("`{root}.{name}` is a list: `.first`, `.last`, `.size` or `[0]` can stand behind it"));
+                self.flaw(
+                    at,
+                    format!("`{root}.{name}` is a list: `.first`, `.last`, `.size` or `[0]` can stand behind it"),
+                );
             }
             Shape::One | Shape::List => {}
         }
@@ -293,7 +297,10 @@ impl Checker {
         if spec.is_none() {
             let message = match tokens::nearest(name, filters::names()) {
                 Some(nearest) => format!("unknown filter {name}; did you mean {nearest}?"),
-                None => format!("unknown filter {name}; the filters are {}", filters::names().collect::<Vec<_>>().join(", ")),
+                None => format!(
+                    "unknown filter {name}; the filters are {}",
+                    filters::names().collect::<Vec<_>>().join(", ")
+                ),
             };
             self.flaw(at, message);
         }
@@ -330,7 +337,10 @@ impl Checker {
                 (least, most) if least == most => least.to_string(),
                 (least, most) => format!("{least} to {most}"),
             };
-            self.flaw(at, format!("the filter {name} has {given} arguments, but takes {takes}; an example: {}", spec.example.0));
+            self.flaw(
+                at,
+                format!("the filter {name} has {given} arguments, but takes {takes}; an example: {}", spec.example.0),
+            );
         }
         Ok(())
     }

@@ -14,7 +14,18 @@ const TAGS: [&str; 10] = ["if", "unless", "case", "for", "assign", "capture", "c
 const UNREADABLE: &str = "nil";
 /// Names that cannot be assigned: tokens and literals.
 const RESERVED: [&str; 13] = [
-    "person", "user", "unique_id", "operation", "idempotency_key", "sync", "forloop", "true", "false", "nil", "null", "empty",
+    "person",
+    "user",
+    "unique_id",
+    "operation",
+    "idempotency_key",
+    "sync",
+    "forloop",
+    "true",
+    "false",
+    "nil",
+    "null",
+    "empty",
     "blank",
 ];
 
@@ -275,4 +286,5 @@ impl Checker {
     }
 }
 
-const STRING_IN_BLOCK: &str = "a string that is opened in a block must be closed in it, and one opened before it behind it";
+const STRING_IN_BLOCK: &str =
+    "a string that is opened in a block must be closed in it, and one opened before it behind it";

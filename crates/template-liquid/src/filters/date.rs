@@ -39,7 +39,8 @@ fn date(call: &Call<'_>) -> Result<Value> {
         rest = rest.strip_prefix('-').unwrap_or(rest);
         let colon = rest.starts_with(":z");
         rest = if colon { &rest[1..] } else { rest };
-        let directive = rest.chars().next().ok_or_else(|| call.fault("the format ends in `%`; write %% for a percent sign"))?;
+        let directive =
+            rest.chars().next().ok_or_else(|| call.fault("the format ends in `%`; write %% for a percent sign"))?;
         rest = &rest[directive.len_utf8()..];
         let from = out.len();
         let known = write_part(&mut out, at.unwrap_or(OffsetDateTime::UNIX_EPOCH), directive, colon);

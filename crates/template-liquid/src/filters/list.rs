@@ -7,25 +7,49 @@ use liquid_core::model::{Value, ValueView};
 use std::collections::HashSet;
 
 pub(super) const FILTERS: [Spec; 9] = [
-    spec("join", (0, 1), "The items as one text, with a space or another text between them", (r#"{{ person.labels | join: "/" }}"#, "customer/vip"), join),
+    spec(
+        "join",
+        (0, 1),
+        "The items as one text, with a space or another text between them",
+        (r#"{{ person.labels | join: "/" }}"#, "customer/vip"),
+        join,
+    ),
     spec("first", (0, 0), "The first item", ("{{ person.labels | first }}", "customer"), |call| {
         Ok(items(call).into_iter().next().unwrap_or(Value::Nil))
     }),
     spec("last", (0, 0), "The last item", ("{{ person.labels | last }}", "vip"), |call| {
         Ok(items(call).pop().unwrap_or(Value::Nil))
     }),
-    spec("concat", (1, 1), "Another list's items put behind", (r#"{{ person.labels | concat: person.emails | size }}"#, "4"), |call| {
-        let mut all = items(call);
-        let more = to_items(call.argument(0));
-        call.check_items(all.len() + more.len())?;
-        all.extend(more);
-        Ok(Value::Array(all))
-    }),
-    spec("map", (1, 1), "Of each item the member of this name", (r#"{{ person.custom.orders | map: "id" | join: "," }}"#, "1,2"), |call| {
-        let name = call.text_argument(0);
-        Ok(Value::Array(items(call).iter().map(|item| member(item, &name).to_value()).collect()))
-    }),
-    spec("sort", (0, 1), "In order, of the items or of their members of this name", (r#"{{ "b,a" | split: "," | sort }}"#, "a, b"), sort),
+    spec(
+        "concat",
+        (1, 1),
+        "Another list's items put behind",
+        (r#"{{ person.labels | concat: person.emails | size }}"#, "4"),
+        |call| {
+            let mut all = items(call);
+            let more = to_items(call.argument(0));
+            call.check_items(all.len() + more.len())?;
+            all.extend(more);
+            Ok(Value::Array(all))
+        },
+    ),
+    spec(
+        "map",
+        (1, 1),
+        "Of each item the member of this name",
+        (r#"{{ person.custom.orders | map: "id" | join: "," }}"#, "1,2"),
+        |call| {
+            let name = call.text_argument(0);
+            Ok(Value::Array(items(call).iter().map(|item| member(item, &name).to_value()).collect()))
+        },
+    ),
+    spec(
+        "sort",
+        (0, 1),
+        "In order, of the items or of their members of this name",
+        (r#"{{ "b,a" | split: "," | sort }}"#, "a, b"),
+        sort,
+    ),
     spec("reverse", (0, 0), "The other way round", ("{{ person.labels | reverse }}", "vip, customer"), |call| {
         let mut all = items(call);
         all.reverse();
@@ -37,11 +61,17 @@ pub(super) const FILTERS: [Spec; 9] = [
         all.retain(|item| seen.insert(to_json(item)));
         Ok(Value::Array(all))
     }),
-    spec("compact", (0, 0), "Without items that are unset", (r#"{{ person.custom.orders | map: "note" | compact }}"#, "gift"), |call| {
-        let mut all = items(call);
-        all.retain(|item| !item.is_nil());
-        Ok(Value::Array(all))
-    }),
+    spec(
+        "compact",
+        (0, 0),
+        "Without items that are unset",
+        (r#"{{ person.custom.orders | map: "note" | compact }}"#, "gift"),
+        |call| {
+            let mut all = items(call);
+            all.retain(|item| !item.is_nil());
+            Ok(Value::Array(all))
+        },
+    ),
 ];
 
 fn items(call: &Call<'_>) -> Vec<Value> {

@@ -28,9 +28,13 @@ pub(super) const FILTERS: [Spec; 22] = [
     spec("prepend", (1, 1), "A text put in front", (r#"{{ person.id | prepend: "p-" }}"#, "p-1042"), |call| {
         joined(call, &call.text_argument(0), &call.text())
     }),
-    spec("replace", (1, 2), "Each occurrence of a text replaced by another", (r#"{{ "a-b-c" | replace: "-", "+" }}"#, "a+b+c"), |call| {
-        replaced(call, usize::MAX, &call.text_argument(1))
-    }),
+    spec(
+        "replace",
+        (1, 2),
+        "Each occurrence of a text replaced by another",
+        (r#"{{ "a-b-c" | replace: "-", "+" }}"#, "a+b+c"),
+        |call| replaced(call, usize::MAX, &call.text_argument(1)),
+    ),
     spec(
         "replace_first",
         (1, 2),
@@ -38,9 +42,13 @@ pub(super) const FILTERS: [Spec; 22] = [
         (r#"{{ "a-b-c" | replace_first: "-", "+" }}"#, "a+b-c"),
         |call| replaced(call, 1, &call.text_argument(1)),
     ),
-    spec("remove", (1, 1), "Each occurrence of a text removed", (r#"{{ person.phone | remove: " " }}"#, "+442079460001"), |call| {
-        replaced(call, usize::MAX, "")
-    }),
+    spec(
+        "remove",
+        (1, 1),
+        "Each occurrence of a text removed",
+        (r#"{{ person.phone | remove: " " }}"#, "+442079460001"),
+        |call| replaced(call, usize::MAX, ""),
+    ),
     spec(
         "remove_first",
         (1, 1),
@@ -92,10 +100,16 @@ pub(super) const FILTERS: [Spec; 22] = [
         call.check_length(text.len() + text.matches(['&', '<', '>', '"', '\'']).count() * 5)?;
         on_text(call, |text| escape(text).into())
     }),
-    spec("url_encode", (0, 0), "As form data. URLs and form data are encoded anyway", (r#"{{ "a b&c" | url_encode }}"#, "a+b%26c"), |call| {
-        call.check_length(call.text().len() * 3)?;
-        on_text(call, |text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().into())
-    }),
+    spec(
+        "url_encode",
+        (0, 0),
+        "As form data. URLs and form data are encoded anyway",
+        (r#"{{ "a b&c" | url_encode }}"#, "a+b%26c"),
+        |call| {
+            call.check_length(call.text().len() * 3)?;
+            on_text(call, |text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().into())
+        },
+    ),
     spec("url_decode", (0, 0), "Read as form data", (r#"{{ "a+b%26c" | url_decode }}"#, "a b&c"), |call| {
         on_text(call, |text| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().replace('\0', "").into())
     }),

@@ -236,6 +236,11 @@ impl<F: StoreFixture> World<F> {
         self.store().logs(self.account, &LogFilter::default(), PageRequest::first(1000)).await.unwrap().items
     }
 
+    /// A sync as the store holds it.
+    pub async fn store_sync(&self, sync: &SyncConfig) -> SyncConfig {
+        self.store().syncs_by_ids(self.account, &[sync.id]).await.unwrap().remove(0)
+    }
+
     /// A sync's governor.
     pub async fn governor(&self, sync: &SyncConfig) -> Governor {
         self.store().runtimes(self.account, &[sync.id]).await.unwrap().remove(0).1.governor

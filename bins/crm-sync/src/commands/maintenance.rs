@@ -1,0 +1,119 @@
+//! Maintenance on a given database: the same commands that `cargo xtask` forwards to.
+
+use super::{account, sync_named};
+use crate::compose;
+use crate::config::Config;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use std::time::Duration;
+use sync_core::link::StateName;
+use sync_core::ports::{ResyncScope, Retention, RetryFilter};
+
+/// Rows of one transaction.
+const ROWS: usize = 1000;
+
+#[derive(Args)]
+pub(crate) struct PruneLogs {
+    /// Remove entries older than this, such as 30days or 12h
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    older_than: Duration,
+}
+
+#[derive(Args)]
+pub(crate) struct OfSync {
+    /// The sync's id or friendly name
+    #[arg(long, value_name = "SYNC")]
+    sync: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Resync {
+    #[command(flatten)]
+    of: OfSync,
+    /// Whom to mark
+    #[arg(long, value_enum, default_value = "all")]
+    scope: Scope,
+    /// Send requests that equal the last accepted one too
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Scope {
+    All,
+    Unlinked,
+    Parked,
+}
+
+pub(crate) async fn migrate(config: &Config) -> Result<()> {
+    let store = compose::store(config).await?;
+    store.migrate().await.context("cannot bring the schema up to date")?;
+    println!("the schema is up to date");
+    Ok(())
+}
+
+pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result<()> {
+    let store = compose::ready_store(config).await?;
+    let retention = Retention { successes: arguments.older_than, failures: arguments.older_than };
+    let mut removed = 0;
+    loop {
+        let rows = store.prune_logs(&retention, ROWS).await?;
+        removed += rows;
+        if rows > 0 {
+            eprintln!("removed {removed} rows so far");
+        }
+        if rows < ROWS {
+            break;
+        }
+    }
+    println!("removed {removed} log entries and changes older than {}", humantime::format_duration(arguments.older_than));
+    Ok(())
+}
+
+pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
+    let engine = compose::engine(config, compose::ready_store(config).await?)?;
+    let account = account(&engine).await?;
+    let sync = sync_named(&engine, &account, &arguments.sync).await?;
+    let filter = RetryFilter { sync: Some(sync.id), people: None };
+    let marked = engine.account(account.id).retry(&filter).await?;
+    println!("{marked} links of `{}` are due now; a running server sends them", sync.friendly_name);
+    Ok(())
+}
+
+pub(crate) async fn resync(config: &Config, arguments: &Resync) -> Result<()> {
+    let engine = compose::engine(config, compose::ready_store(config).await?)?;
+    let account = account(&engine).await?;
+    let sync = sync_named(&engine, &account, &arguments.of.sync).await?;
+    let scope = match arguments.scope {
+        Scope::All => ResyncScope::All,
+        Scope::Unlinked => ResyncScope::Unlinked,
+        Scope::Parked => ResyncScope::Parked,
+    };
+    let marked = engine.account(account.id).resync(sync.id, scope, arguments.force).await?;
+    println!("{marked} people are being marked as owed to `{}`; a running server sends them", sync.friendly_name);
+    Ok(())
+}
+
+pub(crate) async fn stats(config: &Config) -> Result<()> {
+    let totals = compose::ready_store(config).await?.totals().await?;
+    println!("accounts     {}", totals.accounts);
+    println!("people       {}", totals.people);
+    println!("syncs        {}", totals.syncs);
+    for state in StateName::ALL {
+        println!("links        {} {}", totals.links.of(state), format!("{state:?}").to_lowercase());
+    }
+    println!("owed         {}", totals.links.owed);
+    println!("parked       {}", totals.links.parked);
+    println!("log entries  {}", totals.log_entries);
+    Ok(())
+}
+
+pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
+    let store = compose::ready_store(config).await?;
+    let vault = compose::vault(config)?;
+    let written = store.reseal(std::sync::Arc::new(vault)).await.context(
+        "cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS",
+    )?;
+    println!("the secrets of {written} syncs were sealed with the present key");
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The commands beside `serve`.
+
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod keys;
+pub(crate) mod maintenance;
+
+use anyhow::{Context, Result, bail};
+use sync_core::key::Account;
+use sync_engine::Engine;
+
+/// The account that a command works on: there must be exactly one, or one of this name.
+pub(crate) async fn account(engine: &Engine) -> Result<Account> {
+    let accounts = engine.store().accounts().await?;
+    match accounts.as_slice() {
+        [] => bail!("the database holds no account yet: start `crm-sync serve` once"),
+        [account, ..] => Ok(account.clone()),
+    }
+}
+
+/// A sync by its id, or by its friendly name where that is unique.
+pub(crate) async fn sync_named(engine: &Engine, account: &Account, name: &str) -> Result<sync_core::sync::SyncConfig> {
+    if let Ok(id) = name.parse() {
+        return engine.account(account.id).sync(id).await.with_context(|| format!("--sync {name}"));
+    }
+    let mut found = Vec::new();
+    let mut page = sync_core::page::PageRequest::first(sync_core::page::PAGE_MAX);
+    loop {
+        let syncs = engine.store().syncs(account.id, page.clone()).await?;
+        page.after = syncs.items.last().map(|sync| sync.id);
+        found.extend(syncs.items.into_iter().filter(|sync| sync.friendly_name == name));
+        if !syncs.has_next {
+            break;
+        }
+    }
+    match found.len() {
+        0 => bail!("--sync: there is no sync with the id or friendly name `{name}`"),
+        1 => Ok(found.remove(0)),
+        several => bail!("--sync: {several} syncs are called `{name}`; give the id instead"),
+    }
+}

@@ -1,0 +1,129 @@
+//! Composition: the only module that names concrete adapters.
+
+use crate::config::{Config, Database};
+use anyhow::{Context, Result, bail};
+use dispatch_http::HttpDispatcher;
+use secrecy::{ExposeSecret, SecretString};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use store_postgres::PostgresStore;
+use store_sqlite::SqliteStore;
+use sync_core::ports::Store;
+use sync_engine::{Engine, SecretKey, Vault};
+use template_liquid::LiquidTemplates;
+
+/// The variable with the secret key.
+pub(crate) const SECRET_KEY: &str = "CRM_SYNC_SECRET_KEY";
+/// The variable with former secret keys, separated by commas, while `rotate-secrets` has not run yet.
+pub(crate) const SECRET_KEY_PREVIOUS: &str = "CRM_SYNC_SECRET_KEY_PREVIOUS";
+
+/// Opens the database, without looking at its schema.
+pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>> {
+    match &config.database {
+        Database::Sqlite(path) => {
+            if let Some(directory) = path.parent() {
+                make_directory(directory)?;
+            }
+            let store = SqliteStore::open(path, store_sqlite::Options::default())
+                .with_context(|| format!("cannot open the database {}", path.display()))?;
+            Ok(Arc::new(store))
+        }
+        Database::Postgres(url) => {
+            let store = PostgresStore::connect(url, store_postgres::Options::default())
+                .await
+                .context("cannot connect to the Postgres database of --database")?;
+            Ok(Arc::new(store))
+        }
+    }
+}
+
+/// Opens the database and makes its schema ready: the embedded one is brought up to date, Postgres must be already.
+pub(crate) async fn ready_store(config: &Config) -> Result<Arc<dyn Store>> {
+    let store = store(config).await?;
+    if matches!(config.database, Database::Sqlite(_)) {
+        store.migrate().await.context("cannot bring the embedded database up to date")?;
+    }
+    store.ready().await.context("the database is not ready; run `crm-sync migrate` if its schema is older")?;
+    Ok(store)
+}
+
+/// The engine over a store.
+pub(crate) fn engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
+    let options = dispatch_http::Options {
+        allow_networks: config.allow_networks.clone(),
+        native_roots: std::env::var_os("SSL_CERT_FILE").is_some() || std::env::var_os("SSL_CERT_DIR").is_some(),
+        ..dispatch_http::Options::default()
+    };
+    let http = HttpDispatcher::new(options).context("cannot set up the HTTP client")?;
+    Ok(Engine::builder(store, Arc::new(http), Arc::new(LiquidTemplates::new()), vault(config)?)
+        .policy(config.policy.clone())
+        .grace(config.grace)
+        .dispatches(config.mode != crate::config::Mode::Api)
+        .build())
+}
+
+/// The secret keys: of the environment, else (embedded database only) of a file beside the database, made at first start.
+pub(crate) fn vault(config: &Config) -> Result<Vault> {
+    let previous = variable(SECRET_KEY_PREVIOUS)?.map_or_else(Vec::new, |keys| {
+        keys.expose_secret().split(',').map(str::to_owned).map(SecretString::from).collect()
+    });
+    let previous: Vec<SecretKey> = previous
+        .iter()
+        .map(|key| SecretKey::parse(key.expose_secret()).context(SECRET_KEY_PREVIOUS))
+        .collect::<Result<_>>()?;
+    let key = match (variable(SECRET_KEY)?, &config.database) {
+        (Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
+        (None, Database::Sqlite(path)) => key_file(&key_path(path))?,
+        (None, Database::Postgres(_)) => bail!(
+            "{SECRET_KEY} is not set. It encrypts the secrets of syncs in the database, and all nodes need the same one. \
+             Make one with: openssl rand -base64 32"
+        ),
+    };
+    Ok(Vault::new(key, previous))
+}
+
+/// Where the embedded database's secret key is kept.
+pub(crate) fn key_path(database: &Path) -> std::path::PathBuf {
+    let mut name = database.file_name().unwrap_or_default().to_owned();
+    name.push(".key");
+    database.with_file_name(name)
+}
+
+fn variable(name: &str) -> Result<Option<SecretString>> {
+    match std::env::var(name) {
+        Ok(value) if value.trim().is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value.into())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => bail!("{name} is no text"),
+    }
+}
+
+fn key_file(path: &Path) -> Result<SecretKey> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => SecretKey::parse(&text).with_context(|| format!("the secret key file {}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = SecretKey::generate();
+            let mut file = private_file(path).with_context(|| format!("cannot make the secret key file {}", path.display()))?;
+            writeln!(file, "{}", key.to_base64().expose_secret())?;
+            file.sync_all()?;
+            Ok(key)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read the secret key file {}", path.display())),
+    }
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make the data directory {}", path.display()))
+}

@@ -1,0 +1,239 @@
+//! What the server is told: by flags, by `CRM_SYNC_*` variables, by a TOML file; in this order of precedence.
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use sync_core::backoff::Policy;
+
+/// Which part of the work this node does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// Serves the API and sends.
+    All,
+    /// Serves the API, and leaves the sending to other nodes.
+    Api,
+    /// Sends; serves health checks only.
+    Dispatch,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Options that every command takes. Each may also stand in the file given by --config, under its name without the dashes.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Options {
+    /// A TOML file with any of these options; flags and variables win over it
+    #[arg(long, env = "CRM_SYNC_CONFIG", global = true, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where the embedded database and its secret key are kept [default: ~/.local/share/crm-sync]
+    #[arg(long, env = "CRM_SYNC_DATA_DIR", global = true, value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// sqlite:FILE (relative to the data directory) or postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite:crm-sync.db]
+    #[arg(long, env = "CRM_SYNC_DATABASE", global = true, value_name = "URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+
+    /// How logs are written; levels by RUST_LOG [default: text]
+    #[arg(long, env = "CRM_SYNC_LOG_FORMAT", global = true, value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// Where the server listens [default: 127.0.0.1:8080]
+    #[arg(long, env = "CRM_SYNC_LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// Which part of the work this node does; an embedded database takes only `all` [default: all]
+    #[arg(long, env = "CRM_SYNC_MODE", global = true, value_enum)]
+    pub(crate) mode: Option<Mode>,
+
+    /// A network that requests may go to although it is not public, such as 10.1.0.0/16; may be given several times
+    #[arg(long, env = "CRM_SYNC_ALLOW_NETWORK", global = true, value_name = "CIDR", value_delimiter = ',')]
+    #[serde(default)]
+    pub(crate) allow_network: Vec<IpNet>,
+
+    /// Waits between tries, such as 5s,30s,2m [default: 5s,30s,2m,10m,30m,1h,3h,6h,12h,24h,24h]
+    #[arg(long, env = "CRM_SYNC_RETRY_SCHEDULE", global = true, value_name = "DURATIONS")]
+    pub(crate) retry_schedule: Option<String>,
+
+    /// Waits between the probes of a suspended sync; the last one repeats [default: 30s,1m,2m,5m,15m,1h]
+    #[arg(long, env = "CRM_SYNC_PROBE_SCHEDULE", global = true, value_name = "DURATIONS")]
+    pub(crate) probe_schedule: Option<String>,
+
+    /// After a request without an answer, nothing is sent for its person for at least this long [default: 30s]
+    #[arg(long, env = "CRM_SYNC_QUIET_TIME", global = true, value_name = "DURATION")]
+    pub(crate) quiet_time: Option<String>,
+
+    /// How long a stopping server waits for requests that are under way [default: 30s]
+    #[arg(long, env = "CRM_SYNC_GRACE", global = true, value_name = "DURATION")]
+    pub(crate) grace: Option<String>,
+}
+
+/// The options with their defaults filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database: Database,
+    pub(crate) log_format: LogFormat,
+    pub(crate) listen: SocketAddr,
+    pub(crate) mode: Mode,
+    pub(crate) allow_networks: Vec<IpNet>,
+    pub(crate) policy: Policy,
+    pub(crate) grace: Duration,
+}
+
+/// Where the data is kept.
+#[derive(Clone, Debug)]
+pub(crate) enum Database {
+    /// An embedded database in this file.
+    Sqlite(PathBuf),
+    /// A Postgres server. The URL may hold a password.
+    Postgres(SecretString),
+}
+
+impl Options {
+    /// Reads the file, if one is given, and fills in the defaults.
+    pub(crate) fn load(self) -> Result<Config> {
+        let file = match &self.config {
+            Some(path) => read_file(path)?,
+            None => Self::default(),
+        };
+        let data_dir = self.data_dir.or(file.data_dir).unwrap_or_else(default_data_dir);
+        let database = self.database.or(file.database).unwrap_or_else(|| "sqlite:crm-sync.db".to_owned());
+        let database = Database::parse(&database, &data_dir)?;
+        let mode = self.mode.or(file.mode).unwrap_or(Mode::All);
+        if matches!(database, Database::Sqlite(_)) && mode != Mode::All {
+            bail!("--mode: an embedded database serves one process, so only `all` goes with it; use Postgres for several nodes");
+        }
+        let default = Policy::default();
+        let policy = Policy::new(
+            schedule("--retry-schedule", self.retry_schedule.or(file.retry_schedule), default.retry_schedule)?,
+            schedule("--probe-schedule", self.probe_schedule.or(file.probe_schedule), default.probe_schedule)?,
+            duration("--quiet-time", self.quiet_time.or(file.quiet_time), default.quiet_time)?,
+        );
+        let allow_networks = if self.allow_network.is_empty() { file.allow_network } else { self.allow_network };
+        Ok(Config {
+            data_dir,
+            database,
+            log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
+            listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            mode,
+            allow_networks,
+            policy,
+            grace: duration("--grace", self.grace.or(file.grace), sync_engine::GRACE)?,
+        })
+    }
+}
+
+impl Database {
+    fn parse(url: &str, data_dir: &Path) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                bail!("--database: `{url}` names no file; write sqlite:crm-sync.db");
+            }
+            Ok(Self::Sqlite(data_dir.join(path)))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Postgres(url.into()))
+        } else {
+            // The value may hold a password: it is not repeated.
+            bail!("--database: write sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE");
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Options> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("--config: cannot read {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("--config: {} is not right", path.display()))
+}
+
+fn default_data_dir() -> PathBuf {
+    let home = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    home("XDG_DATA_HOME")
+        .or_else(|| home("HOME").map(|home| home.join(".local/share")))
+        .map_or_else(|| PathBuf::from("crm-sync-data"), |base| base.join("crm-sync"))
+}
+
+fn duration(flag: &str, text: Option<String>, default: Duration) -> Result<Duration> {
+    match text {
+        None => Ok(default),
+        Some(text) => parse_duration(flag, &text),
+    }
+}
+
+fn schedule(flag: &str, text: Option<String>, default: Vec<Duration>) -> Result<Vec<Duration>> {
+    match text {
+        None => Ok(default),
+        Some(text) => text.split(',').map(|step| parse_duration(flag, step)).collect(),
+    }
+}
+
+fn parse_duration(flag: &str, text: &str) -> Result<Duration> {
+    let text = text.trim();
+    humantime::parse_duration(text).with_context(|| format!("{flag}: `{text}` is no duration; write one such as 500ms, 5s, 2m or 1h"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config> {
+        let file = tempfile(toml);
+        let options = Options { config: Some(file.clone()), ..Options::default() };
+        let loaded = options.load();
+        std::fs::remove_file(file).unwrap();
+        loaded
+    }
+
+    fn tempfile(text: &str) -> PathBuf {
+        let name = format!("crm-sync-config-{}-{:?}.toml", std::process::id(), std::thread::current().id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_file_holds_any_option_and_flags_win() {
+        let toml = "listen = \"127.0.0.1:9000\"\nretry-schedule = \"10ms, 2s\"\nallow-network = [\"10.0.0.0/8\"]\ndata-dir = \"/d\"";
+        let config = load(toml).unwrap();
+        assert_eq!(config.listen.port(), 9000);
+        assert_eq!(config.policy.retry_schedule, [Duration::from_millis(10), Duration::from_secs(2)]);
+        assert_eq!(config.allow_networks.len(), 1);
+        assert!(matches!(&config.database, Database::Sqlite(path) if path == Path::new("/d/crm-sync.db")));
+        let file = tempfile(toml);
+        let listen = Some("127.0.0.1:1".parse().unwrap());
+        let config = Options { config: Some(file.clone()), listen, ..Options::default() }.load().unwrap();
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(config.listen.port(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (toml, named) in [
+            ("lisen = \"x\"", "lisen"),
+            ("listen = \"here\"", "listen"),
+            ("quiet-time = \"soon\"", "--quiet-time: `soon`"),
+            ("retry-schedule = \"5s,x\"", "--retry-schedule: `x`"),
+            ("mode = \"api\"", "--mode"),
+            ("database = \"mysql://x\"", "--database"),
+            ("database = \"sqlite:\"", "names no file"),
+        ] {
+            let error = format!("{:#}", load(toml).unwrap_err());
+            assert!(error.contains(named), "{toml}: {error}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What the server answers over HTTP: the API and the health checks.
+
+mod graphql;
+mod health;
+mod websocket;
+
+use api_graphql::Schema;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, header};
+use axum::routing::{any, get};
+use secrecy::SecretString;
+use sync_engine::Engine;
+
+/// The most bytes of a request's body: 1000 people.
+const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct Served {
+    pub(crate) engine: Engine,
+    pub(crate) schema: Schema,
+}
+
+/// The API and the health checks.
+pub(crate) fn router(served: Served) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql::handle))
+        .route("/graphql/ws", get(websocket::handle))
+        .merge(health::routes())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(served)
+}
+
+/// The health checks alone, for nodes that only send.
+pub(crate) fn health_router(served: Served) -> Router {
+    health::routes().with_state(served)
+}
+
+/// The key of an `Authorization: Bearer` header (RFC 6750).
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    bearer_of(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The key of a `Bearer` credential.
+fn bearer_of(value: &str) -> Option<SecretString> {
+    let (scheme, key) = value.trim().split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then(|| key.to_owned().into())
+}

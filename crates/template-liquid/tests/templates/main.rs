@@ -1,0 +1,8 @@
+//! What templates do, seen through the port.
+
+mod any_person;
+mod bounds;
+mod catalogue;
+mod places;
+mod strict;
+mod support;
