@@ -1,2 +1,122 @@
-//! To be written.
-fn main() {}
+//! Development commands, and maintenance commands that forward to the `crm-sync` binary. Depends on no crate of the
+//! project, so that it starts in a second.
+
+mod ci;
+mod edges;
+mod postgres;
+mod run;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use run::Cmd;
+
+/// Development and maintenance of crm-sync
+#[derive(Parser)]
+#[command(name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run all tests; installs and starts what they need
+    Test(test::Arguments),
+    /// Everything that must hold before a change lands
+    Ci,
+    /// A scratch Postgres for development
+    #[command(subcommand)]
+    Db(Db),
+    /// Write the served GraphQL schema to schema.graphql
+    Schema,
+    /// Measure; see `cargo xtask bench deliver --help`
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What `bench` takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Forwards to `crm-sync prune-logs`: removes log entries that are older than asked for
+    #[command(disable_help_flag = true)]
+    PruneLogs(Forwarded),
+    /// Forwards to `crm-sync retry`: un-parks the links of a sync
+    #[command(disable_help_flag = true)]
+    Retry(Forwarded),
+    /// Forwards to `crm-sync resync`: marks people as owed to a sync
+    #[command(disable_help_flag = true)]
+    Resync(Forwarded),
+    /// Forwards to `crm-sync stats`: says what the database holds
+    #[command(disable_help_flag = true)]
+    Stats(Forwarded),
+    /// Forwards to `crm-sync rotate-secrets`: seals all saved secrets with the present key
+    #[command(disable_help_flag = true)]
+    RotateSecrets(Forwarded),
+}
+
+#[derive(clap::Args)]
+struct Forwarded {
+    /// What the command takes; see its --help
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Db {
+    /// Start it, and print its URL
+    Up,
+    /// Stop it, and remove its data
+    Down,
+    /// Open psql on it
+    Psql {
+        /// What psql takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Ci => ci::run(),
+        Command::Db(Db::Up) => {
+            println!("{}", postgres::development()?.url("postgres"));
+            Ok(())
+        }
+        Command::Db(Db::Down) => postgres::stop_development(),
+        Command::Db(Db::Psql { arguments }) => postgres::psql(&arguments),
+        Command::Schema => {
+            let sdl = Cmd::cargo(["run", "--locked", "--quiet", "-p", "crm-sync", "--", "schema"]).output()?;
+            std::fs::write(run::root().join("schema.graphql"), sdl)?;
+            Ok(())
+        }
+        Command::Bench { arguments } => bench(arguments),
+        Command::PruneLogs(forwarded) => forward("prune-logs", forwarded),
+        Command::Retry(forwarded) => forward("retry", forwarded),
+        Command::Resync(forwarded) => forward("resync", forwarded),
+        Command::Stats(forwarded) => forward("stats", forwarded),
+        Command::RotateSecrets(forwarded) => forward("rotate-secrets", forwarded),
+    }
+}
+
+fn forward(command: &str, forwarded: Forwarded) -> Result<()> {
+    let mut cargo = Cmd::cargo(["run", "--release", "--locked", "--quiet", "-p", "crm-sync", "--", command]);
+    cargo.args(forwarded.arguments);
+    cargo.run()
+}
+
+/// Builds the release server and the measuring program, and runs it.
+fn bench(arguments: Vec<String>) -> Result<()> {
+    Cmd::cargo(["build", "--release", "--locked", "-p", "crm-sync", "-p", "product-tests", "--bins"]).run()?;
+    let bin = run::target_dir()?.join("release");
+    let mut bench = Cmd::new(bin.join("bench"));
+    bench.env("CRM_SYNC_BENCH_SERVER", bin.join("crm-sync"));
+    let cluster;
+    if arguments.iter().any(|argument| argument.contains("postgres")) {
+        cluster = postgres::Cluster::start(postgres::Durability::Full)?;
+        bench.env("CRM_SYNC_BENCH_POSTGRES", cluster.url("postgres"));
+    }
+    bench.args(arguments);
+    bench.run()
+}

@@ -46,27 +46,23 @@ impl Runtime for Scope<'_> {
 
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
         let root = path.first()?.to_kstr();
-        if root.starts_with(LOCAL) {
+        let found = if root.starts_with(LOCAL) {
             let locals = self.locals.borrow();
             let found = tokens::find_within(locals.get(root.as_str())?, &path[1..])?;
-            return Some(ValueCow::Owned(found.into_owned()));
-        }
-        if root == KStringCow::from_static("operation") {
-            return self.operation.map(|operation| ValueCow::Owned(Value::scalar(operation.as_str())));
-        }
-        tokens::find(self.context, path)
+            Some(ValueCow::Owned(found.into_owned()))
+        } else if root == "operation" {
+            self.operation.map(|operation| ValueCow::Owned(Value::scalar(operation.as_str())))
+        } else {
+            tokens::find(self.context, path)
+        };
+        count(self, found)
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
         let found = self.try_get(path);
-        if found.is_none()
-            && self.context.unique_id.is_none()
-            && path.first().is_some_and(|root| root.to_kstr() == "unique_id")
-        {
+        let is_unique_id = || path.first().is_some_and(|root| root.to_kstr() == "unique_id");
+        if found.is_none() && self.context.unique_id.is_none() && is_unique_id() {
             return Err(Error::with_msg("the record's unique id is not known"));
-        }
-        if let Some(ValueCow::Owned(owned)) = &found {
-            burn(self, weigh(owned))?;
         }
         Ok(set_or_unset(found))
     }
@@ -90,6 +86,14 @@ impl Runtime for Scope<'_> {
 
 fn set_or_unset(found: Option<ValueCow<'_>>) -> ValueCow<'_> {
     found.filter(|found| !found.is_nil()).unwrap_or(ValueCow::Borrowed(&UNSET))
+}
+
+/// Counts the work that is done on what was found. Too much of it fails the next step.
+fn count<'v>(runtime: &dyn Runtime, found: Option<ValueCow<'v>>) -> Option<ValueCow<'v>> {
+    if let Some(found) = &found {
+        _ = burn(runtime, weigh(found));
+    }
+    found
 }
 
 /// One turn of a loop: its item by its name, and `forloop`.
@@ -125,14 +129,14 @@ impl Runtime for LoopScope<'_> {
 
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
         match self.own(path) {
-            Some(own) => tokens::find_within(own, &path[1..]),
+            Some(own) => count(self, tokens::find_within(own, &path[1..])),
             None => self.parent.try_get(path),
         }
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
         match self.own(path) {
-            Some(own) => Ok(set_or_unset(tokens::find_within(own, &path[1..]))),
+            Some(_) => Ok(set_or_unset(self.try_get(path))),
             None => self.parent.get(path),
         }
     }

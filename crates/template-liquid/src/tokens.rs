@@ -153,24 +153,78 @@ fn find_in_person<'a>(person: &'a Person, path: &[ScalarCow<'_>]) -> Option<Valu
         "contact" => &person.contact,
         "custom" => &person.custom,
         name => {
+            if let (Some(items), Some((step, rest))) = (list(person, name), rest.split_first()) {
+                return match element(items, step) {
+                    Element::Item(item) => within(values::text(item), rest),
+                    Element::Size(size) => Some(ValueCow::Owned(Value::scalar(size))),
+                    Element::None => None,
+                };
+            }
             let value = field_value(person, name)?;
             return if rest.is_empty() { Some(value) } else { within(value.into_owned(), rest) };
         }
     };
-    // Down to what is asked for, so that no more than that is copied.
     let Some((key, rest)) = rest.split_first() else {
         return Some(ValueCow::Owned(Value::Object(values::object(members))));
     };
     let key = key.to_kstr();
-    let Some(mut json) = members.get(key.as_str()) else {
-        return (key == "size").then(|| ValueCow::Owned(Value::scalar(members.len() as i64)));
-    };
-    let mut rest = rest;
-    while let (serde_json::Value::Object(members), Some((key, deeper))) = (json, rest.split_first()) {
-        let Some(member) = members.get(key.to_kstr().as_str()) else { break };
-        (json, rest) = (member, deeper);
+    match members.get(key.as_str()) {
+        Some(json) => find_in_json(json, rest).map(ValueCow::Owned),
+        None => (key == "size").then(|| ValueCow::Owned(Value::scalar(members.len() as i64))),
     }
-    within(values::from_json(json), rest)
+}
+
+/// What a path leads to within JSON: no more than that is copied.
+fn find_in_json(json: &serde_json::Value, path: &[ScalarCow<'_>]) -> Option<Value> {
+    use serde_json::Value as Json;
+    let Some((step, rest)) = path.split_first() else {
+        return Some(values::from_json(json));
+    };
+    let name = step.to_kstr();
+    let inner = match json {
+        Json::Object(members) if members.contains_key(name.as_str()) => members.get(name.as_str())?,
+        Json::Object(members) if name == "size" => return Some(Value::scalar(members.len() as i64)),
+        Json::Array(items) => match element(items, step) {
+            Element::Item(item) => item,
+            Element::Size(size) => return Some(Value::scalar(size)),
+            Element::None => return None,
+        },
+        Json::String(text) if name == "size" => return Some(Value::scalar(text.chars().count() as i64)),
+        _ => return None,
+    };
+    find_in_json(inner, rest)
+}
+
+/// What a step leads to in a list.
+enum Element<'l, T> {
+    Item(&'l T),
+    Size(i64),
+    None,
+}
+
+fn element<'l, T>(items: &'l [T], step: &ScalarCow<'_>) -> Element<'l, T> {
+    let item = match (step.to_integer(), step.to_kstr().as_str()) {
+        (_, "first") => items.first(),
+        (_, "last") => items.last(),
+        (_, "size") => return Element::Size(items.len() as i64),
+        (Some(at), _) if at < 0 => {
+            usize::try_from(at.unsigned_abs()).ok().and_then(|back| items.get(items.len().checked_sub(back)?))
+        }
+        (Some(at), _) => usize::try_from(at).ok().and_then(|at| items.get(at)),
+        (None, _) => None,
+    };
+    item.map_or(Element::None, Element::Item)
+}
+
+/// The list that a token stands for.
+fn list<'a>(person: &'a Person, name: &str) -> Option<&'a [String]> {
+    match name {
+        "emails" => Some(&person.emails),
+        "phones" => Some(&person.phones),
+        "organization_list" => Some(&person.organizations),
+        "labels" => Some(&person.labels),
+        _ => None,
+    }
 }
 
 /// The value of a token of a person, borrowed where it stands in the person as it is.
@@ -189,19 +243,15 @@ fn field_value<'a>(person: &'a Person, name: &str) -> Option<ValueCow<'a>> {
         },
         "summary" => person.summary.as_ref().map(text),
         "email" => person.emails.first().map(text),
-        "emails" => owned(values::texts(&person.emails)),
         "phone" => person.phones.first().map(text),
-        "phones" => owned(values::texts(&person.phones)),
         "organizations" if person.organizations.is_empty() => None,
         "organizations" => owned(values::text(&person.organizations.join(", "))),
-        "organization_list" => owned(values::texts(&person.organizations)),
         "last_logged_in" => person.last_logged_in.and_then(|at| owned(Value::scalar(at.to_rfc3339()))),
         "timezone" => person.timezone.as_ref().map(text),
         "language" => person.language.as_ref().map(text),
         "created_at" => owned(Value::scalar(person.created_at.to_rfc3339())),
         "updated_at" => owned(Value::scalar(person.updated_at.to_rfc3339())),
-        "labels" => owned(values::texts(&person.labels)),
-        _ => None,
+        name => list(person, name).and_then(|items| owned(values::texts(items))),
     }
 }
 

@@ -20,6 +20,10 @@ fn templates_that_would_harm_are_refused() {
         ("{% for i in (1..1000000000) %}x{% endfor %}", "too much work"),
         ("{% for i in (-9223372036854775808..9223372036854775807) %}{% endfor %}", "too much work"),
         ("{% for i in (1..9000) %}{% for j in (1..9000) %}{% endfor %}{% endfor %}", "too much work"),
+        (
+            "{% assign a = 'x' %}{% for i in (1..17) %}{% assign a = a | append: a %}{% endfor %}{% for i in (1..30000) %}{% if a %}{% endif %}{% endfor %}",
+            "too much work",
+        ),
         ("{{ 99999999999999999999 }}", "the number is too large"),
         ("{% if 99999999999999999999 == 1 %}{% endif %}", "the number is too large"),
         ("{{ -9223372036854775808 | divided_by: -1 }}", "the result is too large"),
@@ -61,6 +65,30 @@ fn white_space_costs_nothing() {
         assert_eq!(text(&template).map(|text| text.trim_matches(['[', ']', ' ']).to_owned()).as_deref(), Ok("1042"));
         assert!(began.elapsed() < SOON);
     }
+}
+
+#[test]
+fn what_a_person_holds_costs_no_more_than_it_is() {
+    let summary = Some("x".repeat(100_000));
+    let list: Vec<serde_json::Value> = (0..20_000).map(Into::into).collect();
+    let custom = [("list".to_owned(), list.into())].into_iter().collect();
+    let person = Person { summary, custom, ..ada() };
+    let began = Instant::now();
+    for (template, expected) in [
+        ("{% for i in (1..10000) %}{{ person.custom.list[i] }}{% endfor %}", Ok(48_894)),
+        ("{% for i in (1..10000) %}{% if person.summary contains 'y' %}{% endif %}{% endfor %}", Err("too much work")),
+        (
+            "{% for i in (1..10000) %}{% for x in person.custom.list %}{% break %}{% endfor %}{% endfor %}",
+            Err("too much work"),
+        ),
+    ] {
+        match (body(Text, template, &person), expected) {
+            (Ok(text), Ok(length)) => assert_eq!(text.len(), length, "{template}"),
+            (Err(said), Err(expected)) => assert!(said.contains(expected), "{template}: {said}"),
+            (rendered, _) => panic!("{template}: {rendered:?}"),
+        }
+    }
+    assert!(began.elapsed() < SOON);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn faults_of_data_are_told_at_their_place() {
         ),
         ("[{% for x in person.labels %}\"{% break %}\"{% endfor %}]", "must be closed in it"),
         ("  ", "data: the data renders empty"),
-        ("{{ person.custom.nope | or_omit }}", "drops a member or an item, not all of the data"),
+        ("{{ '' | or_omit }}", "drops a member or an item, not all of the data"),
         ("[{{ person.id | divided_by: 0 }}]", "nothing can be divided by 0 (line 1, column 2)"),
         ("[{{ person.created_at | date: '%Q' }}]", "%Q, which means nothing"),
         ("{% case person.id %}x{% when 1 %}{% endcase %}", "between `case` and its first `when`"),

@@ -1,0 +1,84 @@
+//! Running programs, with what is run shown and failures named.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The workspace's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    let metadata = Cmd::cargo(["metadata", "--no-deps", "--format-version", "1", "--locked"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    Ok(metadata["target_directory"].as_str().context("cargo metadata tells no target directory")?.into())
+}
+
+/// A command in the workspace's root.
+pub(crate) struct Cmd(Command);
+
+impl Cmd {
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(program);
+        command.current_dir(root()).stdin(Stdio::null());
+        Self(command)
+    }
+
+    pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        let mut cargo = Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(arguments);
+        cargo
+    }
+
+    pub(crate) fn args<S: AsRef<OsStr>>(&mut self, arguments: impl IntoIterator<Item = S>) -> &mut Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Lets it read from the terminal.
+    pub(crate) fn interactive(&mut self) -> &mut Self {
+        self.0.stdin(Stdio::inherit());
+        self
+    }
+
+    /// Runs it; its output is shown.
+    pub(crate) fn run(&mut self) -> Result<()> {
+        let status = self.0.status().with_context(|| format!("cannot run {}", self.shown()))?;
+        if !status.success() {
+            bail!("{} failed ({status})", self.shown());
+        }
+        Ok(())
+    }
+
+    /// Runs it, and returns what it writes to standard output.
+    pub(crate) fn output(&mut self) -> Result<String> {
+        let output = self.0.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {}", self.shown()))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{} failed ({}): {}", self.shown(), output.status, said.trim());
+        }
+        String::from_utf8(output.stdout).with_context(|| format!("{} wrote no text", self.shown()))
+    }
+
+    /// Whether it can be run and succeeds; its output is dropped.
+    pub(crate) fn succeeds(&mut self) -> bool {
+        self.0.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    fn shown(&self) -> String {
+        let mut text = self.0.get_program().to_string_lossy().into_owned();
+        for argument in self.0.get_args() {
+            text.push(' ');
+            text.push_str(&argument.to_string_lossy());
+        }
+        text
+    }
+}
