@@ -21,7 +21,7 @@ pub(crate) const ITEMS_MAX: usize = 10_000;
 /// How much work one rendering may do: a unit is about a byte moved.
 pub(crate) const WORK_MAX: u64 = 16 * 1024 * 1024;
 /// What each step (a tag, an output, a filter, a turn of a loop) counts beside its bytes.
-pub(crate) const STEP_WORK: u64 = 512;
+pub(crate) const STEP_WORK: u64 = 128;
 /// How deep JSON may nest.
 pub(crate) const JSON_DEPTH_MAX: usize = 160;
 /// The most bytes of a rendered URL.
