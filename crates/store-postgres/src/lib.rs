@@ -1,1 +1,220 @@
-//! To be written.
+//! The store on Postgres: diesel over tokio-postgres, no libpq. Idiomatic jsonb, timestamptz, uuid, partitions.
+//!
+//! Every method is one transaction, on a task of its own: a caller that goes away never leaves one half open. Locks are
+//! taken in one order: account, people, links (in order of sync and person), sync_runtime; a claim takes sync_runtime
+//! first, and then skips links that are locked. Rows are read under their locks by one statement and what belongs to them
+//! by a later one, so that a new generation is never paired with an old person.
+
+mod columns;
+mod directory;
+mod error;
+mod keys;
+mod links;
+mod logs;
+mod maintenance;
+mod people;
+mod signals;
+mod syncs;
+mod tls;
+mod work;
+
+use crate::error::{Fault, is_repeatable, store_error};
+use crate::signals::Signals;
+use diesel::sql_types::Timestamptz;
+use diesel_async::pooled_connection::deadpool::{self, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use sync_core::backoff::Policy;
+use sync_core::ports::{StoreError, StoreResult};
+use sync_core::time::Timestamp;
+
+/// How a store connects.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Connections of the pool.
+    pub connections_max: usize,
+    /// How long to wait for a connection before the store counts as unavailable.
+    pub wait: Duration,
+    /// The delays that settlements take.
+    pub policy: Arc<Policy>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections_max: 10, wait: Duration::from_secs(5), policy: Arc::new(Policy::default()) }
+    }
+}
+
+/// A store on Postgres. Cheap to clone, all clones are one.
+#[derive(Clone)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool<AsyncPgConnection>,
+    signals: Signals,
+    policy: Arc<Policy>,
+    clock: TestClock,
+    statements: Arc<AtomicU64>,
+}
+
+/// Moves the store's clock: for tests only, since the clock is the database's.
+#[derive(Debug)]
+struct TestClock {
+    ahead_micros: AtomicI64,
+    frozen_micros: AtomicI64,
+}
+
+/// Where the clock is not frozen.
+const RUNS: i64 = i64::MIN;
+/// How often a transaction that the database aborted is repeated.
+const REPEATS_MAX: u32 = 10;
+
+/// A connection within a transaction.
+pub(crate) type Conn = AsyncPgConnection;
+
+impl PostgresStore {
+    /// Connects. Does not look at the schema: see `MaintenanceStore::migrate` and `ready`.
+    pub async fn connect(url: &SecretString, options: Options) -> StoreResult<Self> {
+        let config: tokio_postgres::Config = url.expose_secret().parse().map_err(|source| StoreError::Internal {
+            operation: "read the database URL",
+            source: Box::new(BadUrl(source)),
+        })?;
+        let tls = tls::connector().map_err(|source| StoreError::Internal { operation: "set up TLS", source })?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let mut manager = ManagerConfig::default();
+        manager.recycling_method = RecyclingMethod::Fast;
+        let (setup, counter) = ((config.clone(), tls.clone()), statements.clone());
+        manager.custom_setup = Box::new(move |_| {
+            let ((config, tls), counter) = (setup.clone(), counter.clone());
+            async move { connect(config, tls, counter).await }.boxed()
+        });
+        // The URL is used by the set-up above, which has it parsed already.
+        let manager = AsyncDieselConnectionManager::new_with_config("postgres", manager);
+        let pool = Pool::builder(manager)
+            .max_size(options.connections_max)
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(options.wait))
+            .create_timeout(Some(options.wait))
+            .recycle_timeout(Some(options.wait))
+            .build()
+            .map_err(|source| StoreError::Internal { operation: "make a connection pool", source: Box::new(source) })?;
+        let clock = TestClock { ahead_micros: AtomicI64::new(0), frozen_micros: AtomicI64::new(RUNS) };
+        let signals = Signals::start(config, tls);
+        let store = Self { inner: Arc::new(Inner { pool, signals, policy: options.policy, clock, statements }) };
+        // A database that cannot be reached is told at once.
+        store.read("connect", |c| Box::pin(async move { now(c).await })).await?;
+        Ok(store)
+    }
+
+    /// For tests: moves the store's clock forward.
+    #[doc(hidden)]
+    pub fn advance_clock(&self, by: Duration) {
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.inner.clock.ahead_micros.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// For tests: makes the store's clock stand at `at` until it is moved.
+    #[doc(hidden)]
+    pub fn freeze_clock(&self, at: Timestamp) {
+        self.inner.clock.ahead_micros.store(0, Ordering::SeqCst);
+        self.inner.clock.frozen_micros.store(at.as_micros(), Ordering::SeqCst);
+    }
+
+    /// The database's clock, moved as tests wish.
+    pub(crate) async fn clock_now(&self, c: &mut Conn) -> Result<Timestamp, Fault> {
+        let clock = &self.inner.clock;
+        let ahead = clock.ahead_micros.load(Ordering::SeqCst);
+        let base = match clock.frozen_micros.load(Ordering::SeqCst) {
+            RUNS => now(c).await?.as_micros(),
+            frozen => frozen,
+        };
+        Ok(Timestamp::from_micros(base.saturating_add(ahead)))
+    }
+
+    /// Runs statements without a transaction.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        body: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, Fault>> + Send,
+    ) -> StoreResult<T> {
+        let mut connection = self.connection(operation).await?;
+        body(&mut connection).await.map_err(|fault| store_error(operation, fault))
+    }
+
+    /// Runs a transaction on a task of its own; repeats it where the database aborted it for others.
+    pub(crate) async fn transact<T, F>(&self, operation: &'static str, body: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
+    {
+        let this = self.clone();
+        let task = tokio::spawn(async move {
+            let mut repeats = 0;
+            loop {
+                let mut connection = this.connection(operation).await?;
+                match connection.transaction(async |c| body(c).await).await {
+                    Ok(done) => return Ok(done),
+                    Err(fault) if is_repeatable(&fault) && repeats < REPEATS_MAX => {
+                        repeats += 1;
+                        tracing::debug!(operation, repeats, "a transaction was aborted for others, it is repeated");
+                    }
+                    Err(fault) => return Err(store_error(operation, fault)),
+                }
+            }
+        });
+        task.await.map_err(|source| StoreError::Internal { operation, source: Box::new(source) })?
+    }
+
+    async fn connection(&self, operation: &'static str) -> StoreResult<deadpool::Object<AsyncPgConnection>> {
+        self.inner.pool.get().await.map_err(|source| StoreError::Unavailable { operation, source: Box::new(source) })
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+/// A URL that cannot be read. Its text may hold a password, and is not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not of the form postgres://USER:PASSWORD@HOST/DATABASE")]
+struct BadUrl(#[source] tokio_postgres::Error);
+
+async fn connect(
+    config: tokio_postgres::Config,
+    tls: tls::Connector,
+    statements: Arc<AtomicU64>,
+) -> diesel::ConnectionResult<AsyncPgConnection> {
+    let (client, connection) = config
+        .connect(tls)
+        .await
+        .map_err(|fault| diesel::ConnectionError::BadConnection(error::in_words(&fault)))?;
+    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    connection.set_instrumentation(move |event: diesel::connection::InstrumentationEvent<'_>| {
+        if matches!(event, diesel::connection::InstrumentationEvent::StartQuery { .. }) {
+            statements.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(connection)
+}
+
+#[derive(diesel::QueryableByName)]
+struct Now {
+    #[diesel(sql_type = Timestamptz)]
+    now: columns::Time,
+}
+
+/// The database's clock.
+async fn now(c: &mut Conn) -> Result<Timestamp, Fault> {
+    let row: Now = diesel::sql_query("SELECT clock_timestamp() AS now").get_result(c).await?;
+    Ok(row.now.0)
+}

@@ -7,7 +7,7 @@ use crate::filters;
 use crate::runtime::LoopScope;
 use crate::sink::{Output, Sink, burn};
 use crate::values;
-use liquid_core::model::{KString, Object, Value, ValueCow, ValueView};
+use liquid_core::model::{Value, ValueCow, ValueView};
 use liquid_core::parser::{BlockElement, FilterChain, TryMatchToken};
 use liquid_core::runtime::{Interrupt, InterruptRegister};
 use liquid_core::{
@@ -274,8 +274,7 @@ impl For {
             burn(runtime, 0)?;
             let at = if self.reversed { first + turns - 1 - turn } else { first + turn };
             let item = item(at).unwrap_or(ValueCow::Owned(Value::Nil));
-            let forloop = forloop(turn, turns);
-            let scope = LoopScope { parent: runtime, name: &self.name, item: item.as_view(), forloop: &forloop };
+            let scope = LoopScope { parent: runtime, name: &self.name, item: item.as_view(), turn, turns };
             self.body.render_to(writer, &scope)?;
             if matches!(runtime.registers().get_mut::<InterruptRegister>().reset(), Some(Interrupt::Break)) {
                 break;
@@ -283,19 +282,6 @@ impl For {
         }
         Ok(())
     }
-}
-
-fn forloop(turn: i64, turns: i64) -> Value {
-    let members = [
-        ("index", Value::scalar(turn + 1)),
-        ("index0", Value::scalar(turn)),
-        ("rindex", Value::scalar(turns - turn)),
-        ("rindex0", Value::scalar(turns - turn - 1)),
-        ("first", Value::scalar(turn == 0)),
-        ("last", Value::scalar(turn + 1 == turns)),
-        ("length", Value::scalar(turns)),
-    ];
-    Value::Object(members.into_iter().map(|(name, value)| (KString::from_static(name), value)).collect::<Object>())
 }
 
 impl Renderable for For {

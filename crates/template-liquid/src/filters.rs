@@ -47,7 +47,7 @@ const GENERAL: [Spec; 3] = [
             (1, 1),
             "Another value where this one is unset, empty or false; `allow_false: true` lets false stand",
             ("{{ person.custom.tier | default: \"basic\" }}", "basic"),
-            default,
+            |call| Ok(default(call)),
         )
     },
     spec(
@@ -69,10 +69,10 @@ const GENERAL: [Spec; 3] = [
     ),
 ];
 
-fn default(call: &Call<'_>) -> Result<Value> {
+fn default(call: &Call<'_>) -> Value {
     let allow_false = call.keyword("allow_false").is_some_and(|given| is_truth(given, true));
     let stands = if is_truth(call.input, false) { allow_false } else { !crate::values::is_empty(call.input) };
-    Ok(if stands { call.input.to_value() } else { call.argument(0).to_value() })
+    if stands { call.input.to_value() } else { call.argument(0).to_value() }
 }
 
 fn is_truth(value: &dyn ValueView, truth: bool) -> bool {

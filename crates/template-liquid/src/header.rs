@@ -11,9 +11,10 @@ use sync_core::outcome::RequestHeader;
 use sync_core::ports::{HeaderSource, HeaderText, RenderContext};
 
 /// Headers that HTTP or crm-sync itself sets.
-const REFUSED: [(&str, &str); 13] = [
+const REFUSED: [(&str, &str); 14] = [
     ("host", "it is the URL's host"),
     ("content-length", "it is counted when the request is sent"),
+    ("accept-encoding", "crm-sync says which encodings of an answer it reads"),
     ("transfer-encoding", "requests are sent with their length"),
     ("connection", CONNECTION),
     ("keep-alive", CONNECTION),

@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn empty_values_that_are_marked_are_left_out() {
         assert_eq!(compact(r#"{"a":null,"b":"","c":null}"#, &[5, 15]).as_deref(), Ok(r#"{"c":null}"#));
-        assert_eq!(compact(r#"["",1,[],{},null,]"#, &[2, 6, 9, 12]).as_deref(), Ok(r#"[1]"#));
+        assert_eq!(compact(r#"["",1,[],{},null,]"#, &[2, 6, 9, 12]).as_deref(), Ok("[1]"));
         assert_eq!(compact(r#"{"":1,"a":2}"#, &[2]).as_deref(), Ok(r#"{"a":2}"#));
         assert!(compact("null", &[0]).is_err());
     }

@@ -166,7 +166,9 @@ impl<'t> Lexer<'t> {
     fn braced(&self, open: usize) -> Result<Braced<'t>, Flaw> {
         let bytes = &self.template.as_bytes()[..self.end];
         let (opening, closing): (&str, &[u8]) = if bytes[open + 1] == b'{' { ("{{", b"}}") } else { ("{%", b"%}") };
-        let is_comment = self.template[open + 2..self.end].trim_start_matches(['-', ' ']).starts_with('#');
+        let is_comment = self.template[open + 2..self.end]
+            .trim_start_matches(|c: char| c == '-' || c.is_whitespace())
+            .starts_with('#');
         let mut quote = None;
         let mut at = open + 2;
         while at < bytes.len() {

@@ -19,6 +19,10 @@
 //! members and items marked `or_omit` are dropped where they are empty, digits stay as they are. Line breaks in form
 //! data, with the white space around them, are layout. A URL must not have a fragment.
 //!
+//! Everything is bounded: 64 KiB of template, blocks 32 deep, 1 MiB of output (32 KiB of URL, 16 KiB of a header), and an
+//! allowance of work that each step and each byte uses up, so that no template can run long or fill the memory, whomever
+//! it is rendered for. Rendering reads no clock and draws no randomness: the same input is the same request.
+//!
 //! # Where to find what
 //! - [`LiquidTemplates`] is the adapter. `tokens` lists tokens and `filters` the filters.
 //! - `lexer` and `check` read templates; `blocks`, `runtime` and `values` are the language; `sink` encodes.

@@ -101,16 +101,36 @@ pub(crate) struct LoopScope<'p> {
     pub(crate) parent: &'p dyn Runtime,
     pub(crate) name: &'p str,
     pub(crate) item: &'p dyn ValueView,
-    pub(crate) forloop: &'p Value,
+    /// Which turn this is, from 0.
+    pub(crate) turn: i64,
+    /// How many turns are made.
+    pub(crate) turns: i64,
 }
 
 impl LoopScope<'_> {
-    fn own(&self, path: &[ScalarCow<'_>]) -> Option<&dyn ValueView> {
-        match path.first()?.to_kstr().as_str() {
-            "forloop" => Some(self.forloop),
-            name if name == self.name => Some(self.item),
-            _ => None,
+    fn is_own(&self, path: &[ScalarCow<'_>]) -> bool {
+        path.first().is_some_and(|root| root.to_kstr() == "forloop" || root.to_kstr() == self.name)
+    }
+
+    /// What a path leads to whose root is this loop's own.
+    fn find_own(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
+        let (root, rest) = path.split_first()?;
+        if root.to_kstr() == self.name {
+            return tokens::find_within(self.item, rest);
         }
+        let (turn, turns) = (self.turn, self.turns);
+        // No more can stand behind it; see `check`.
+        let [member] = rest else { return None };
+        Some(ValueCow::Owned(match member.to_kstr().as_str() {
+            "index" => Value::scalar(turn + 1),
+            "index0" => Value::scalar(turn),
+            "rindex" => Value::scalar(turns - turn),
+            "rindex0" => Value::scalar(turns - turn - 1),
+            "first" => Value::scalar(turn == 0),
+            "last" => Value::scalar(turn + 1 == turns),
+            "length" => Value::scalar(turns),
+            _ => return None,
+        }))
     }
 }
 
@@ -128,17 +148,11 @@ impl Runtime for LoopScope<'_> {
     }
 
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
-        match self.own(path) {
-            Some(own) => count(self, tokens::find_within(own, &path[1..])),
-            None => self.parent.try_get(path),
-        }
+        if self.is_own(path) { count(self, self.find_own(path)) } else { self.parent.try_get(path) }
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
-        match self.own(path) {
-            Some(_) => Ok(set_or_unset(self.try_get(path))),
-            None => self.parent.get(path),
-        }
+        if self.is_own(path) { Ok(set_or_unset(self.try_get(path))) } else { self.parent.get(path) }
     }
 
     fn set_global(&self, name: KString, value: Value) -> Option<Value> {

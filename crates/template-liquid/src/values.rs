@@ -203,7 +203,11 @@ pub(crate) fn escape_json(text: &str, out: &mut String) {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            byte => out.push_str(&format!("\\u{byte:04x}")),
+            byte => {
+                // Only control characters of one byte come here.
+                out.push_str("\\u00");
+                out.extend([byte >> 4, byte & 0xF].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+            }
         }
         rest = &rest[at + 1..];
     }

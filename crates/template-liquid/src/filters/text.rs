@@ -3,7 +3,7 @@
 use super::{Call, Spec, spec};
 use crate::sink::one_line;
 use liquid_core::Result;
-use liquid_core::model::Value;
+use liquid_core::model::{ArrayView, ObjectView, Value, ValueView};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use url::form_urlencoded;
@@ -124,12 +124,12 @@ pub(super) const FILTERS: [Spec; 22] = [
         "slice",
         (1, 2),
         "One character, or so many, from a place on (from 0; from -1 backwards); items of a list",
-        (r#"{{ person.first_name | slice: 0, 2 }}"#, "Ad"),
+        (r"{{ person.first_name | slice: 0, 2 }}", "Ad"),
         slice,
     ),
     spec("size", (0, 0), "The number of characters, or of items", (r"{{ person.labels | size }}", "2"), |call| {
-        let items = call.input.as_array().map(|array| array.size());
-        let members = || call.input.as_object().filter(|_| !call.is_unset()).map(|object| object.size());
+        let items = call.input.as_array().map(ArrayView::size);
+        let members = || call.input.as_object().filter(|_| !call.is_unset()).map(ObjectView::size);
         Ok(Value::scalar(items.or_else(members).unwrap_or_else(|| call.text().chars().count() as i64)))
     }),
 ];
@@ -233,7 +233,7 @@ fn slice(call: &Call<'_>) -> Result<Value> {
     };
     if let Some(array) = call.input.as_array() {
         let (first, length) = range(usize::try_from(array.size()).unwrap_or(0));
-        return Ok(Value::Array(array.values().skip(first).take(length).map(|item| item.to_value()).collect()));
+        return Ok(Value::Array(array.values().skip(first).take(length).map(ValueView::to_value).collect()));
     }
     on_text(call, |text| {
         let (first, length) = range(text.chars().count());

@@ -75,7 +75,7 @@ fn what_a_person_holds_costs_no_more_than_it_is() {
     let person = Person { summary, custom, ..ada() };
     let began = Instant::now();
     for (template, expected) in [
-        ("{% for i in (1..10000) %}{{ person.custom.list[i] }}{% endfor %}", Ok(48_894)),
+        ("{% for i in (1..10000) %}{{ person.custom.list[i] }}{% endfor %}", Ok(38_894)),
         ("{% for i in (1..10000) %}{% if person.summary contains 'y' %}{% endif %}{% endfor %}", Err("too much work")),
         (
             "{% for i in (1..10000) %}{% for x in person.custom.list %}{% break %}{% endfor %}{% endfor %}",

@@ -89,7 +89,7 @@ fn json_data() {
         ),
         (r#"{% case person.language %}{% when "de", "fr" %}[1]{% when "en" %}[2]{% else %}[3]{% endcase %}"#, "[2]"),
         (
-            r#"[{% for i in (1..9) %}{% if i == 3 %}{% continue %}{% endif %}{% if i > 4 %}{% break %}{% endif %}{{ i }},{% endfor %}]"#,
+            r"[{% for i in (1..9) %}{% if i == 3 %}{% continue %}{% endif %}{% if i > 4 %}{% break %}{% endif %}{{ i }},{% endfor %}]",
             "[1,2,4]",
         ),
         (
@@ -97,6 +97,10 @@ fn json_data() {
             "[5,true,4,false]",
         ),
         (r#"[{% for pair in person.contact %}"{{ pair[0] }}",{% endfor %}]"#, r#"["facebook","whatsapp"]"#),
+        (
+            r"[{% for i in (5..7) %}[{{ forloop.index }},{{ forloop.index0 }},{{ forloop.rindex }},{{ forloop.rindex0 }},{{ forloop.last }},{{ forloop.length }}],{% endfor %}]",
+            "[[1,0,3,2,false,3],[2,1,2,1,false,3],[3,2,1,0,true,3]]",
+        ),
         (r"[{% for x in person.custom.empty %}1{% else %}2{% endfor %}]", "[2]"),
         (
             r"[{{ person.first_name.size }}, {{ person.emails.size }}, {{ person.emails[1] }}, {{ person.emails.last }}]",
@@ -115,6 +119,23 @@ fn json_data() {
         (r#"{"p": {{ person.custom.nope | default: "none" }}}"#, r#"{"p":"none"}"#),
     ] {
         assert_eq!(json(data, &ada).as_deref(), Ok(expected), "{data}");
+    }
+}
+
+#[test]
+fn white_space_control() {
+    for (template, expected) in [
+        ("a {%- if true -%} b {%- endif -%} c", "abc"),
+        ("a {{- 'x' -}} b", "axb"),
+        ("a {%- raw -%} {{ x }} {%- endraw -%} b", "a{{ x }}b"),
+        ("a {% raw %} {{- x -}} {% endraw %} b", "a  {{- x -}}  b"),
+        ("a {%- comment -%} x {% comment %} y {% endcomment %} {%- endcomment -%} b", "ab"),
+        ("a {%-\n\t# it's a note -%} b", "ab"),
+        ("{{-1-}}", "1"),
+        ("{{ person.custom.a-b- }}{{ person.custom.plan-}}", "gold"),
+        ("{ {% if true %}}{%endif%}{", "{ }{"),
+    ] {
+        assert_eq!(body(Text, template, &ada()).as_deref(), Ok(expected), "{template}");
     }
 }
 
@@ -195,6 +216,8 @@ fn urls() {
             "http://localhost/?q={{ person.first_name }}&n={{ person.custom.nope }}",
             Ok("http://localhost/?q=a%2Fb%3Fc%23d%20e%252f%5C%C3%A9&n="),
         ),
+        ("https://crm.example.com?q={{ person.id }}", Ok("https://crm.example.com/?q=1042")),
+        ("HTTPS://[::1]:8443/{{ person.id }}", Ok("https://[::1]:8443/1042")),
         ("https://crm.example.com/a//b/", Ok("https://crm.example.com/a//b/")),
         ("https://crm.example.com/x-{{ person.custom.nope }}/y", Ok("https://crm.example.com/x-/y")),
         (
@@ -265,6 +288,9 @@ fn headers() {
     let request = render(&source, &ada()).expect("renders");
     assert_eq!(request.headers.len(), 1);
     assert_eq!(request.headers[0].value, "application/vnd.api+json");
+    source.headers = with_header("Content-Type", "{{ person.custom.nope | default: '' }}").headers;
+    let request = render(&source, &nobody()).expect("renders");
+    assert_eq!(request.headers[0].value, "application/json");
 }
 
 #[test]

@@ -147,6 +147,7 @@ fn faults_of_headers() {
         ("transfer-ENCODING", "chunked", "cannot be set"),
         ("Idempotency-Key", "x", "cannot be set"),
         ("Connection", "close", "cannot be set"),
+        ("accept-encoding", "gzip", "cannot be set"),
         ("X", "a\r\nb", "headers.0.value: a header's value stands on one line"),
         (
             "X",
@@ -167,10 +168,10 @@ fn a_unique_id_is_used_only_where_it_is_known() {
         match operation {
             Operation::Update | Operation::Delete => assert!(compile(&source).is_ok()),
             Operation::Create => {
-                assert!(fault(&source).contains("not known in a create rule: the external system gives it"))
+                assert!(fault(&source).contains("not known in a create rule: the external system gives it"));
             }
             Operation::Lookup => {
-                assert!(fault(&source).contains("not known in a lookup rule: the lookup is what finds it"))
+                assert!(fault(&source).contains("not known in a lookup rule: the lookup is what finds it"));
             }
         }
     }

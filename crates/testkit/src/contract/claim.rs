@@ -9,7 +9,7 @@ use std::time::Duration;
 use sync_core::claim::{Claimed, Leased};
 use sync_core::decide::Decision;
 use sync_core::link::LinkState;
-use sync_core::ports::{DirectoryStore, WorkStore};
+use sync_core::ports::DirectoryStore;
 use sync_core::sync::{Operation, SyncConfig};
 use sync_core::transition::SettleResult;
 

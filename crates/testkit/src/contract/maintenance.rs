@@ -174,19 +174,22 @@ pub async fn retry_marks_owed_and_parked_links<F: StoreFixture>() {
     let sync = world.sync().await;
     world.link_people(&["fine", "waits"]).await;
     world.upsert(&["parked", "waits"]).await;
-    for leased in world.claim(10).await.leased {
+    let claimed = world.claim(10).await;
+    // Somebody else is owed, so that one failure does not suspend the sync.
+    world.upsert(&["calm"]).await;
+    for leased in claimed.leased {
         let waits = leased.link.id.person.as_str() == "waits";
         world.reply(&leased, if waits { Reply::Status(500) } else { Reply::Status(422) }).await;
     }
     assert_eq!(world.link(&sync, "waits").await.tries, 1);
     let fine = world.link(&sync, "fine").await;
     let retried = world.store().retry(world.account, &RetryFilter::default(), None).await.unwrap();
-    assert_eq!((retried.marked, retried.last), (2, None));
+    assert_eq!((retried.marked, retried.last), (3, None));
     assert_eq!(world.link(&sync, "fine").await, fine);
     let waits = world.link(&sync, "waits").await;
     assert_eq!((waits.tries, waits.asked), (0, true));
     assert!(world.link(&sync, "parked").await.parked.is_none());
-    assert_eq!(world.claim(10).await.leased.len(), 2);
+    assert_eq!(world.claim(10).await.leased.len(), 3);
 }
 
 /// By sync and by people.

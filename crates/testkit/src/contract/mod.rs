@@ -16,7 +16,7 @@ pub mod signals;
 pub mod sweeps;
 mod world;
 
-pub use world::World;
+pub use world::{World, accepted};
 
 use async_trait::async_trait;
 use std::time::Duration;

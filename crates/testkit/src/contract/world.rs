@@ -272,7 +272,7 @@ pub fn accepted(leased: &Leased) -> Reply {
 }
 
 /// The people of leased links, in order of id.
-pub fn people_of(leased: &[Leased]) -> Vec<String> {
+pub(super) fn people_of(leased: &[Leased]) -> Vec<String> {
     let mut people: Vec<String> = leased.iter().map(|leased| leased.link.id.person.to_string()).collect();
     people.sort();
     people

@@ -1,0 +1,179 @@
+//! Every error gets its code here, at the edge: over HTTP and over WebSocket alike.
+
+use crate::errors::ApiError;
+use crate::limits;
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe,
+    NextValidation,
+};
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{
+    ErrorExtensionValues, Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
+};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use std::collections::HashSet;
+use std::sync::Arc;
+use sync_core::fault::{Fault, PathPart};
+use sync_engine::{EngineError, chain};
+use tracing::{error, warn};
+
+const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+const TOO_COMPLEX: &str = "TOO_COMPLEX";
+
+/// Gives codes to the errors of a response that has not been through [`Schema::execute`](async_graphql::Schema::execute),
+/// such as that of a document that could not be parsed. What has a code already keeps it.
+pub fn coded(response: Response) -> Response {
+    mended(response, PARSE_FAILED)
+}
+
+/// The extension that gives codes.
+pub(crate) struct Coding;
+
+impl ExtensionFactory for Coding {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Coding {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        mended(next.run(ctx).await, VALIDATION_FAILED)
+    }
+
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        next.run(ctx, stream).map(|response| mended(response, VALIDATION_FAILED)).boxed()
+    }
+
+    /// Refuses bombs before anything walks the document as it would be with all fragments spread out.
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        let mut request = next.run(ctx, request).await?;
+        let document = request.parsed_query().map_err(|fault| with_code(fault, PARSE_FAILED))?;
+        limits::check_size(document).map_err(|message| with_code(ServerError::new(message, None), TOO_COMPLEX))?;
+        Ok(request)
+    }
+
+    /// The document is parsed already: what fails here is a limit.
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        next.run(ctx, query, variables).await.map_err(|fault| with_code(fault, TOO_COMPLEX))
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        next.run(ctx).await.map_err(|faults| {
+            let code = |fault: ServerError| {
+                let is_limit = matches!(fault.message.as_str(), "Query is too complex." | "Query is nested too deep.");
+                with_code(fault, if is_limit { TOO_COMPLEX } else { VALIDATION_FAILED })
+            };
+            faults.into_iter().map(code).collect()
+        })
+    }
+}
+
+/// `never_ran`: the code of errors that stand nowhere in the answer.
+fn mended(mut response: Response, never_ran: &'static str) -> Response {
+    // One failed batch fails many fields, and is logged once.
+    let mut logged = HashSet::new();
+    for error in &mut response.errors {
+        if error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some()) {
+            continue;
+        }
+        match error.source::<ApiError>().cloned() {
+            Some(ApiError::Engine(source)) => {
+                if logged.insert(Arc::as_ptr(&source)) {
+                    log(&source);
+                }
+                describe(error, &source);
+            }
+            Some(ApiError::Unauthenticated) => set_code(error, "UNAUTHENTICATED"),
+            Some(ApiError::Forbidden(_)) => set_code(error, "FORBIDDEN"),
+            Some(ApiError::Behind(_)) => set_code(error, "UNAVAILABLE"),
+            None if error.path.is_empty() => set_code(error, never_ran),
+            None if is_coercion(&error.message) => set_code(error, BAD_USER_INPUT),
+            None => {
+                error!(error = error.message, "a field could not be resolved");
+                "an internal error".clone_into(&mut error.message);
+                set_code(error, "INTERNAL");
+            }
+        }
+        error.source = None;
+    }
+    response
+}
+
+/// What the library says of an argument that passed validation but is none of its type, such as an `Int` out of range.
+fn is_coercion(message: &str) -> bool {
+    message.starts_with("Failed to parse \"") || message.starts_with("Expected input type \"")
+}
+
+fn log(error: &EngineError) {
+    match error {
+        EngineError::Internal(_) => error!(error = chain(error), "an API request failed"),
+        EngineError::Unavailable(_) => warn!(error = chain(error), "an API request could not be served"),
+        EngineError::Invalid(_) | EngineError::NotFound(_) | EngineError::Conflict(_) => {}
+    }
+}
+
+fn describe(error: &mut ServerError, source: &EngineError) {
+    match source {
+        EngineError::Invalid(faults) => {
+            if let [fault] = faults.as_slice() {
+                error.message = fault.to_string();
+            }
+            set_code(error, BAD_USER_INPUT);
+            let fields = faults.iter().map(field).collect();
+            error.extensions.get_or_insert_default().set("fields", Value::List(fields));
+        }
+        EngineError::NotFound(_) => set_code(error, "NOT_FOUND"),
+        EngineError::Conflict(_) => set_code(error, "CONFLICT"),
+        EngineError::Unavailable(_) => set_code(error, "UNAVAILABLE"),
+        EngineError::Internal(_) => set_code(error, "INTERNAL"),
+    }
+}
+
+fn field(fault: &Fault) -> Value {
+    let path = fault.path.iter().map(|part| match part {
+        PathPart::Field(name) => Value::String(name.clone()),
+        PathPart::Index(index) => Value::from(*index as u64),
+    });
+    let mut members = vec![
+        (Name::new("path"), Value::List(path.collect())),
+        (Name::new("message"), Value::String(fault.message.clone())),
+    ];
+    if let Some(position) = fault.position {
+        members.push((Name::new("line"), Value::from(position.line)));
+        members.push((Name::new("column"), Value::from(position.column)));
+    }
+    Value::Object(members.into_iter().collect())
+}
+
+fn set_code(error: &mut ServerError, code: &str) {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}
+
+fn with_code(mut error: ServerError, code: &str) -> ServerError {
+    set_code(&mut error, code);
+    error
+}

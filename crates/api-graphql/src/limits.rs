@@ -1,0 +1,92 @@
+//! What a document may cost. All of it is known before anything is read.
+
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use std::collections::HashMap;
+use sync_core::page::{PAGE_DEFAULT, PAGE_MAX};
+
+/// Fields within fields. The standard introspection query has 15.
+pub(crate) const DEPTH_MAX: usize = 24;
+/// Fields, fragments and inline fragments within each other.
+pub(crate) const NESTING_MAX: usize = 48;
+/// Fields that may be answered, as [`page_cost`] and [`list_cost`] count them: a page of 1000 log entries with all that
+/// belongs to each, or 100 rows of 100 rows of 40 fields.
+pub(crate) const COMPLEXITY_MAX: usize = 500_000;
+/// Directives on one field.
+pub(crate) const DIRECTIVES_MAX: usize = 8;
+/// Aliases in a document.
+pub(crate) const ALIASES_MAX: usize = 1000;
+/// Selections in a document, each fragment counted where it is spread.
+const SELECTIONS_MAX: usize = 10_000;
+
+/// What asking the store costs, in fields.
+const QUERY_COST: usize = 20;
+/// Rows that a list without pages is taken to have.
+const LIST_ROWS: usize = 10;
+/// No single field counts more, so that sums of costs cannot overflow.
+const COST_MAX: usize = 1_000_000_000;
+
+/// The cost of a page; an absurd `first` counts as the largest, since it is refused only when it is resolved.
+pub(crate) fn page_cost(first: Option<i32>, child: usize) -> usize {
+    let rows = first.map_or(PAGE_DEFAULT, |first| usize::try_from(first).map_or(1, |first| first.clamp(1, PAGE_MAX)));
+    QUERY_COST.saturating_add(rows.saturating_mul(child)).min(COST_MAX)
+}
+
+/// The cost of a short list.
+pub(crate) fn list_cost(child: usize) -> usize {
+    LIST_ROWS.saturating_mul(child.saturating_add(1)).min(COST_MAX)
+}
+
+/// The cost of a field that asks the store for itself alone.
+pub(crate) fn query_cost(child: usize) -> usize {
+    QUERY_COST.saturating_add(child).min(COST_MAX)
+}
+
+/// Refuses a document that is too large with all its fragments spread out: the library walks it so, several times. Each
+/// fragment is looked at once, however often it is spread.
+pub(crate) fn check_size(document: &ExecutableDocument) -> Result<(), String> {
+    let mut known = HashMap::new();
+    let mut size = 0_usize;
+    for (_, operation) in document.operations.iter() {
+        size = size.saturating_add(selections(document, &operation.node.selection_set.node, &mut known, 0)?);
+    }
+    if size > SELECTIONS_MAX {
+        return Err(format!("The document has {size} selections with its fragments; the most is {SELECTIONS_MAX}."));
+    }
+    Ok(())
+}
+
+fn selections<'d>(
+    document: &'d ExecutableDocument,
+    set: &'d SelectionSet,
+    known: &mut HashMap<&'d str, usize>,
+    depth: usize,
+) -> Result<usize, String> {
+    if depth > NESTING_MAX {
+        // A cycle of fragments too.
+        return Err(format!("The document nests more than {NESTING_MAX} selections."));
+    }
+    let mut size = 0_usize;
+    for item in &set.items {
+        let inner = match &item.node {
+            Selection::Field(field) => selections(document, &field.node.selection_set.node, known, depth + 1)?,
+            Selection::InlineFragment(fragment) => {
+                selections(document, &fragment.node.selection_set.node, known, depth + 1)?
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                match (known.get(name.as_str()), document.fragments.get_key_value(name)) {
+                    (Some(size), _) => *size,
+                    (None, Some((name, fragment))) => {
+                        let size = selections(document, &fragment.node.selection_set.node, known, depth + 1)?;
+                        known.insert(name.as_str(), size);
+                        size
+                    }
+                    // Validation says so.
+                    (None, None) => 0,
+                }
+            }
+        };
+        size = size.saturating_add(inner).saturating_add(1);
+    }
+    Ok(size)
+}

@@ -1,0 +1,535 @@
+//! Rows of `links` and `link_extras`: read, and written in bulk by UNNEST.
+
+use crate::Conn;
+use crate::columns::{Time, time, time_opt};
+use crate::error::Fault;
+use diesel::sql_types::{
+    Array, BigInt, Binary, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use std::collections::HashMap;
+use sync_core::counts::LinkCounts;
+use sync_core::digest::Digest;
+use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
+use sync_core::link::{
+    CreateKey, Extras, KeptAnswer, Lease, Link, LinkState, ParkReason, Parked, Sent, StateName, UniqueId,
+};
+use sync_core::person::Person;
+use sync_core::plan::{LinkWrite, counts_of, giving_up_first};
+use sync_core::ports::StoreError;
+use sync_core::sync::Operation;
+use uuid::Uuid;
+
+/// The columns of `links`, for SELECT lists; its alias is `l`.
+pub(crate) const COLUMNS: &str = "l.account, l.sync, l.person, l.state, l.unique_id, l.unique_id_number, l.generation, \
+    l.due_at, l.quiet_until, l.force, l.allow_resend, l.asked, l.sent_version, l.sent_revision, l.sent_digest, \
+    l.create_key, l.create_key_version, l.create_key_at, l.tries, l.deferrals, l.last_tried_at, l.recreated, l.parked, \
+    l.parked_detail, l.parked_at, l.refused_digest, l.lease_token, l.lease_until, l.lease_operation, l.lease_version, \
+    l.settled_token, l.last_decision, l.updated_at, l.has_extras";
+
+#[derive(diesel::QueryableByName)]
+pub(crate) struct LinkRow {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = Text)]
+    person: String,
+    #[diesel(sql_type = SmallInt)]
+    state: i16,
+    #[diesel(sql_type = Nullable<Text>)]
+    unique_id: Option<String>,
+    #[diesel(sql_type = Bool)]
+    unique_id_number: bool,
+    #[diesel(sql_type = BigInt)]
+    generation: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    due_at: Option<Time>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    quiet_until: Option<Time>,
+    #[diesel(sql_type = Bool)]
+    force: bool,
+    #[diesel(sql_type = Bool)]
+    allow_resend: bool,
+    #[diesel(sql_type = Bool)]
+    asked: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sent_version: Option<i64>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    sent_revision: Option<i32>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    sent_digest: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    create_key: Option<Uuid>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    create_key_version: Option<i64>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    create_key_at: Option<Time>,
+    #[diesel(sql_type = SmallInt)]
+    tries: i16,
+    #[diesel(sql_type = SmallInt)]
+    deferrals: i16,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    last_tried_at: Option<Time>,
+    #[diesel(sql_type = Bool)]
+    recreated: bool,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    parked: Option<i16>,
+    #[diesel(sql_type = Nullable<Text>)]
+    parked_detail: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    parked_at: Option<Time>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    refused_digest: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    lease_token: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    lease_until: Option<Time>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    lease_operation: Option<i16>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    lease_version: Option<i64>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    settled_token: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_decision: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    updated_at: Time,
+    #[diesel(sql_type = Bool)]
+    has_extras: bool,
+}
+
+impl LinkRow {
+    fn corrupt(&self, column: &'static str) -> StoreError {
+        StoreError::Corrupt { table: "links", column, key: format!("{} {} {:?}", self.account, self.sync, self.person) }
+    }
+
+    /// The link without its extras, and whether it has some.
+    fn link(self) -> Result<(Link, bool), StoreError> {
+        let person = PersonId::new(self.person.clone()).map_err(|_| self.corrupt("person"))?;
+        let name = StateName::from_code(self.state).ok_or_else(|| self.corrupt("state"))?;
+        let unique_id = match &self.unique_id {
+            None => None,
+            Some(text) => Some(
+                UniqueId::from_parts(text.clone(), self.unique_id_number).ok_or_else(|| self.corrupt("unique_id"))?,
+            ),
+        };
+        let state = LinkState::from_parts(name, unique_id).ok_or_else(|| self.corrupt("state"))?;
+        let digest = |bytes: &Option<Vec<u8>>, column| match bytes {
+            None => Ok(None),
+            Some(bytes) => Digest::from_slice(bytes).map(Some).ok_or_else(|| self.corrupt(column)),
+        };
+        let sent = match (self.sent_version, self.sent_revision) {
+            (Some(version), Some(revision)) => {
+                Some(Sent { version, revision, digest: digest(&self.sent_digest, "sent_digest")? })
+            }
+            _ => None,
+        };
+        let key = match (self.create_key, self.create_key_version, self.create_key_at) {
+            (Some(key), Some(version), Some(at)) => Some(CreateKey { key, version, first_used_at: at.0 }),
+            _ => None,
+        };
+        let parked = match (self.parked, &self.parked_detail, self.parked_at) {
+            (Some(reason), Some(detail), Some(at)) => Some(Parked {
+                reason: ParkReason::from_code(reason).ok_or_else(|| self.corrupt("parked"))?,
+                detail: detail.clone(),
+                at: at.0,
+            }),
+            _ => None,
+        };
+        let lease = match (self.lease_token, self.lease_until, self.lease_version) {
+            (Some(token), Some(until), Some(version)) => {
+                let operation = match self.lease_operation {
+                    None => None,
+                    Some(code) => Some(operation_of(code).ok_or_else(|| self.corrupt("lease_operation"))?),
+                };
+                Some(Lease { token: LeaseToken(token), until: until.0, operation, version })
+            }
+            _ => None,
+        };
+        let refused_digest = digest(&self.refused_digest, "refused_digest")?;
+        let link = Link {
+            id: LinkId { account: AccountId(self.account), sync: SyncId(self.sync), person },
+            state,
+            generation: self.generation,
+            due_at: self.due_at.map(|at| at.0),
+            quiet_until: self.quiet_until.map(|at| at.0),
+            force: self.force,
+            allow_resend: self.allow_resend,
+            asked: self.asked,
+            sent,
+            key,
+            tries: self.tries,
+            deferrals: self.deferrals,
+            last_tried_at: self.last_tried_at.map(|at| at.0),
+            recreated: self.recreated,
+            parked,
+            refused_digest,
+            lease,
+            settled_token: self.settled_token.map(LeaseToken),
+            last_decision: self.last_decision,
+            updated_at: self.updated_at.0,
+            extras: Extras::default(),
+        };
+        Ok((link, self.has_extras))
+    }
+}
+
+/// The stored number of an operation.
+pub(crate) fn operation_code(operation: Operation) -> i16 {
+    operation as i16
+}
+
+/// From the stored number.
+pub(crate) fn operation_of(code: i16) -> Option<Operation> {
+    Operation::ALL.get(usize::try_from(code).ok()?).copied()
+}
+
+/// The keys of links as three arrays.
+pub(crate) struct Keys {
+    pub(crate) accounts: Vec<Uuid>,
+    pub(crate) syncs: Vec<Uuid>,
+    pub(crate) people: Vec<String>,
+}
+
+impl Keys {
+    pub(crate) fn of<'a>(ids: impl IntoIterator<Item = &'a LinkId>) -> Self {
+        let mut keys = Self { accounts: Vec::new(), syncs: Vec::new(), people: Vec::new() };
+        for id in ids {
+            keys.accounts.push(id.account.0);
+            keys.syncs.push(id.sync.0);
+            keys.people.push(id.person.as_str().to_owned());
+        }
+        keys
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct ExtrasRow {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = Text)]
+    person: String,
+    #[diesel(sql_type = Nullable<Json>)]
+    first_snapshot: Option<serde_json::Value>,
+    #[diesel(sql_type = Nullable<Json>)]
+    answer: Option<serde_json::Value>,
+}
+
+/// Links of rows, with their extras read where there are some.
+pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
+    let mut links = Vec::with_capacity(rows.len());
+    let mut fat = Vec::new();
+    for row in rows {
+        let (link, has_extras) = row.link()?;
+        if has_extras {
+            fat.push(link.id.clone());
+        }
+        links.push(link);
+    }
+    if fat.is_empty() {
+        return Ok(links);
+    }
+    let keys = Keys::of(&fat);
+    let rows: Vec<ExtrasRow> = diesel::sql_query(
+        "SELECT e.* FROM UNNEST($1, $2, $3) AS k(account, sync, person) \
+         JOIN link_extras e ON e.account = k.account AND e.sync = k.sync AND e.person = k.person",
+    )
+    .bind::<Array<SqlUuid>, _>(keys.accounts)
+    .bind::<Array<SqlUuid>, _>(keys.syncs)
+    .bind::<Array<Text>, _>(keys.people)
+    .get_results(c)
+    .await?;
+    let mut extras: HashMap<(Uuid, Uuid, String), Extras> = HashMap::new();
+    for row in rows {
+        let corrupt = |column| StoreError::Corrupt {
+            table: "link_extras",
+            column,
+            key: format!("{} {} {:?}", row.account, row.sync, row.person),
+        };
+        let first_snapshot: Option<Box<Person>> = match row.first_snapshot.clone() {
+            None => None,
+            Some(value) => Some(serde_json::from_value(value).map_err(|_| corrupt("first_snapshot"))?),
+        };
+        let answer: Option<Box<KeptAnswer>> = match row.answer.clone() {
+            None => None,
+            Some(value) => Some(serde_json::from_value(value).map_err(|_| corrupt("answer"))?),
+        };
+        extras.insert((row.account, row.sync, row.person), Extras { first_snapshot, answer });
+    }
+    for link in &mut links {
+        let key = (link.id.account.0, link.id.sync.0, link.id.person.as_str().to_owned());
+        if let Some(found) = extras.remove(&key) {
+            link.extras = found;
+        }
+    }
+    Ok(links)
+}
+
+/// Reads and locks links in order of (account, sync, person).
+pub(crate) async fn lock(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<LinkId, Link>, Fault> {
+    let keys = Keys::of(ids);
+    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+        "SELECT {COLUMNS} FROM links l WHERE (l.account, l.sync, l.person) IN \
+         (SELECT * FROM UNNEST($1, $2, $3)) ORDER BY l.account, l.sync, l.person FOR UPDATE OF l"
+    ))
+    .bind::<Array<SqlUuid>, _>(keys.accounts)
+    .bind::<Array<SqlUuid>, _>(keys.syncs)
+    .bind::<Array<Text>, _>(keys.people)
+    .get_results(c)
+    .await?;
+    Ok(with_extras(c, rows).await?.into_iter().map(|link| (link.id.clone(), link)).collect())
+}
+
+/// Which transaction changes link counts: each kind has rows of its own, so that they do not wait for each other.
+#[derive(Clone, Copy)]
+pub(crate) enum Shard {
+    Intake = 0,
+    Settle = 1,
+    Claim = 2,
+    Other = 3,
+}
+
+/// Writes links and their counts. Rows that go are removed first, then rows that give up a unique id are written. False
+/// where a row to be inserted is there already: somebody else made it meanwhile.
+pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<bool, Fault> {
+    let counts = counts_of(&writes);
+    let (mut removed, mut inserted, mut updated) = (Vec::new(), Vec::new(), Vec::new());
+    let mut before_of = HashMap::new();
+    for LinkWrite { before, after } in writes {
+        match (before, after) {
+            (Some(before), None) => removed.push(before.id),
+            (None, Some(after)) => inserted.push(after),
+            (Some(before), Some(after)) => {
+                before_of.insert(before.id.clone(), before);
+                updated.push(after);
+            }
+            (None, None) => {}
+        }
+    }
+    remove(c, &removed).await?;
+    if !inserted.is_empty() {
+        let expected = inserted.len();
+        if insert(c, &inserted).await? != expected {
+            return Ok(false);
+        }
+    }
+    if !updated.is_empty() {
+        let rows = giving_up_first(updated, &before_of);
+        let takes = |link: &Link| {
+            let had = before_of.get(&link.id).and_then(|before| before.state.unique_id());
+            link.state.unique_id().is_some() && link.state.unique_id() != had
+        };
+        let first = rows.iter().position(takes).unwrap_or(rows.len());
+        for part in [&rows[..first], &rows[first..]] {
+            if !part.is_empty() {
+                update(c, part, &before_of).await?;
+            }
+        }
+    }
+    for ((account, sync), difference) in counts {
+        add_counts(c, account, sync, shard, &difference).await?;
+    }
+    Ok(true)
+}
+
+/// Removes links with their extras.
+pub(crate) async fn remove(c: &mut Conn, ids: &[LinkId]) -> Result<(), Fault> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    for table in ["links", "link_extras"] {
+        let keys = Keys::of(ids);
+        diesel::sql_query(format!(
+            "DELETE FROM {table} WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))"
+        ))
+        .bind::<Array<SqlUuid>, _>(keys.accounts)
+        .bind::<Array<SqlUuid>, _>(keys.syncs)
+        .bind::<Array<Text>, _>(keys.people)
+        .execute(c)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Everything after the key, in the order of the arrays below.
+const WRITTEN: [&str; 31] = [
+    "state",
+    "unique_id",
+    "unique_id_number",
+    "generation",
+    "due_at",
+    "quiet_until",
+    "force",
+    "allow_resend",
+    "asked",
+    "sent_version",
+    "sent_revision",
+    "sent_digest",
+    "create_key",
+    "create_key_version",
+    "create_key_at",
+    "tries",
+    "deferrals",
+    "last_tried_at",
+    "recreated",
+    "parked",
+    "parked_detail",
+    "parked_at",
+    "refused_digest",
+    "lease_token",
+    "lease_until",
+    "lease_operation",
+    "lease_version",
+    "settled_token",
+    "last_decision",
+    "updated_at",
+    "has_extras",
+];
+
+async fn insert(c: &mut Conn, links: &[Link]) -> Result<usize, Fault> {
+    let columns = WRITTEN.join(", ");
+    let sql = format!(
+        "INSERT INTO links (account, sync, person, {columns}) SELECT * FROM UNNEST({}) ON CONFLICT DO NOTHING",
+        parameters()
+    );
+    let written = bind(&sql, links).execute(c).await?;
+    write_extras(c, links.iter().filter(|link| !link.extras.is_empty())).await?;
+    Ok(written)
+}
+
+async fn update(c: &mut Conn, links: &[Link], before: &HashMap<LinkId, Link>) -> Result<(), Fault> {
+    let columns = WRITTEN.join(", ");
+    let sets: Vec<String> = WRITTEN.iter().map(|column| format!("{column} = o.{column}")).collect();
+    let sql = format!(
+        "UPDATE links l SET {} FROM UNNEST({}) AS o(account, sync, person, {columns}) \
+         WHERE l.account = o.account AND l.sync = o.sync AND l.person = o.person",
+        sets.join(", "),
+        parameters()
+    );
+    bind(&sql, links).execute(c).await?;
+    let changed = |link: &&Link| before.get(&link.id).is_none_or(|before| before.extras != link.extras);
+    write_extras(c, links.iter().filter(changed)).await
+}
+
+fn parameters() -> String {
+    let all: Vec<String> = (1..=WRITTEN.len() + 3).map(|n| format!("${n}")).collect();
+    all.join(", ")
+}
+
+type Bound<'q> =
+    diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+
+fn bind<'q>(sql: &str, links: &[Link]) -> Bound<'q> {
+    fn all<T>(links: &[Link], of: impl Fn(&Link) -> T) -> Vec<T> {
+        links.iter().map(of).collect()
+    }
+    let keys = Keys::of(links.iter().map(|link| &link.id));
+    let bytes = |digest: Option<Digest>| digest.map(|digest| digest.0.to_vec());
+    diesel::sql_query(sql)
+        .into_boxed()
+        .bind::<Array<SqlUuid>, _>(keys.accounts)
+        .bind::<Array<SqlUuid>, _>(keys.syncs)
+        .bind::<Array<Text>, _>(keys.people)
+        .bind::<Array<SmallInt>, _>(all(links, |l| l.state.name().code()))
+        .bind::<Array<Nullable<Text>>, _>(all(links, |l| l.state.unique_id().map(ToString::to_string)))
+        .bind::<Array<Bool>, _>(all(links, |l| l.state.unique_id().is_some_and(UniqueId::is_number)))
+        .bind::<Array<BigInt>, _>(all(links, |l| l.generation))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| time_opt(l.due_at)))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| time_opt(l.quiet_until)))
+        .bind::<Array<Bool>, _>(all(links, |l| l.force))
+        .bind::<Array<Bool>, _>(all(links, |l| l.allow_resend))
+        .bind::<Array<Bool>, _>(all(links, |l| l.asked))
+        .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.sent.as_ref().map(|sent| sent.version)))
+        .bind::<Array<Nullable<Integer>>, _>(all(links, |l| l.sent.as_ref().map(|sent| sent.revision)))
+        .bind::<Array<Nullable<Binary>>, _>(all(links, |l| bytes(l.sent.as_ref().and_then(|sent| sent.digest))))
+        .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.key.as_ref().map(|key| key.key)))
+        .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.key.as_ref().map(|key| key.version)))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.key.as_ref().map(|key| time(key.first_used_at))))
+        .bind::<Array<SmallInt>, _>(all(links, |l| l.tries))
+        .bind::<Array<SmallInt>, _>(all(links, |l| l.deferrals))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| time_opt(l.last_tried_at)))
+        .bind::<Array<Bool>, _>(all(links, |l| l.recreated))
+        .bind::<Array<Nullable<SmallInt>>, _>(all(links, |l| l.parked.as_ref().map(|parked| parked.reason.code())))
+        .bind::<Array<Nullable<Text>>, _>(all(links, |l| l.parked.as_ref().map(|parked| parked.detail.clone())))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.parked.as_ref().map(|parked| time(parked.at))))
+        .bind::<Array<Nullable<Binary>>, _>(all(links, |l| bytes(l.refused_digest)))
+        .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.lease.as_ref().map(|lease| lease.token.0)))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.lease.as_ref().map(|lease| time(lease.until))))
+        .bind::<Array<Nullable<SmallInt>>, _>(all(links, |l| {
+            l.lease.as_ref().and_then(|lease| lease.operation).map(operation_code)
+        }))
+        .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.lease.as_ref().map(|lease| lease.version)))
+        .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.settled_token.map(|token| token.0)))
+        .bind::<Array<Nullable<Text>>, _>(all(links, |l| l.last_decision.clone()))
+        .bind::<Array<Timestamptz>, _>(all(links, |l| time(l.updated_at)))
+        .bind::<Array<Bool>, _>(all(links, |l| !l.extras.is_empty()))
+}
+
+async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -> Result<(), Fault> {
+    let (fat, thin): (Vec<&Link>, Vec<&Link>) = links.partition(|link| !link.extras.is_empty());
+    if !thin.is_empty() {
+        let keys = Keys::of(thin.iter().map(|link| &link.id));
+        diesel::sql_query("DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
+            .bind::<Array<SqlUuid>, _>(keys.accounts)
+            .bind::<Array<SqlUuid>, _>(keys.syncs)
+            .bind::<Array<Text>, _>(keys.people)
+            .execute(c)
+            .await?;
+    }
+    if fat.is_empty() {
+        return Ok(());
+    }
+    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
+    let keys = Keys::of(fat.iter().map(|link| &link.id));
+    let snapshots: Vec<_> =
+        fat.iter().map(|link| link.extras.first_snapshot.as_ref().map(|p| json(serde_json::to_value(p)))).collect();
+    let answers: Vec<_> =
+        fat.iter().map(|link| link.extras.answer.as_ref().map(|answer| json(serde_json::to_value(answer)))).collect();
+    diesel::sql_query(
+        "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) SELECT * FROM UNNEST($1, $2, $3, $4, $5) \
+         ON CONFLICT (account, sync, person) DO UPDATE \
+         SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
+    )
+    .bind::<Array<SqlUuid>, _>(keys.accounts)
+    .bind::<Array<SqlUuid>, _>(keys.syncs)
+    .bind::<Array<Text>, _>(keys.people)
+    .bind::<Array<Nullable<Json>>, _>(snapshots)
+    .bind::<Array<Nullable<Json>>, _>(answers)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Adds a difference of link counts.
+pub(crate) async fn add_counts(
+    c: &mut Conn,
+    account: AccountId,
+    sync: SyncId,
+    shard: Shard,
+    difference: &LinkCounts,
+) -> Result<(), Fault> {
+    let [unlinked, uncertain, linked, leaving, unaddressable] = difference.by_state;
+    diesel::sql_query(
+        "INSERT INTO link_counts AS n VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT (account, sync, shard) DO UPDATE SET unlinked = n.unlinked + excluded.unlinked, \
+         uncertain = n.uncertain + excluded.uncertain, linked = n.linked + excluded.linked, \
+         leaving = n.leaving + excluded.leaving, unaddressable = n.unaddressable + excluded.unaddressable, \
+         owed = n.owed + excluded.owed, parked = n.parked + excluded.parked",
+    )
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<SqlUuid, _>(sync.0)
+    .bind::<SmallInt, _>(shard as i16)
+    .bind::<BigInt, _>(unlinked)
+    .bind::<BigInt, _>(uncertain)
+    .bind::<BigInt, _>(linked)
+    .bind::<BigInt, _>(leaving)
+    .bind::<BigInt, _>(unaddressable)
+    .bind::<BigInt, _>(difference.owed)
+    .bind::<BigInt, _>(difference.parked)
+    .execute(c)
+    .await?;
+    Ok(())
+}

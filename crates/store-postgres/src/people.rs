@@ -1,0 +1,307 @@
+//! Rows of `people`, `people_terms` and `person_changes`: read, and written in bulk.
+
+use crate::Conn;
+use crate::columns::{Time, time, time_opt};
+use crate::error::Fault;
+use diesel::sql_types::{Array, BigInt, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use sync_core::claim::ChangedPerson;
+use sync_core::id::{AccountId, PersonId};
+use sync_core::person::{ChangeKind, Person, PersonChange};
+use sync_core::plan::search;
+use sync_core::ports::StoreError;
+use uuid::Uuid;
+
+/// The columns of `people`, for SELECT lists; its alias is `p`.
+pub(crate) const COLUMNS: &str = "p.account, p.id, p.version, p.first_name, p.last_name, p.name, p.emails, p.phones, \
+    p.organizations, p.labels, p.summary, p.timezone, p.language, p.contact, p.custom, p.last_logged_in, p.created_at, \
+    p.updated_at, p.deleted_at";
+
+#[derive(diesel::QueryableByName)]
+pub(crate) struct PersonRow {
+    #[diesel(sql_type = SqlUuid)]
+    pub(crate) account: Uuid,
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    first_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    emails: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    phones: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    organizations: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    labels: Vec<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    summary: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    timezone: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    language: Option<String>,
+    #[diesel(sql_type = Json)]
+    contact: Value,
+    #[diesel(sql_type = Json)]
+    custom: Value,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    last_logged_in: Option<Time>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: Time,
+    #[diesel(sql_type = Timestamptz)]
+    updated_at: Time,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    deleted_at: Option<Time>,
+}
+
+impl PersonRow {
+    pub(crate) fn person(self) -> Result<Person, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "people", column, key: format!("{} {:?}", self.account, self.id) };
+        let object = |value: &Value, column| match value {
+            Value::Object(map) => Ok(map.clone()),
+            _ => Err(corrupt(column)),
+        };
+        let (contact, custom): (Map<_, _>, Map<_, _>) =
+            (object(&self.contact, "contact")?, object(&self.custom, "custom")?);
+        let id = PersonId::new(self.id.clone()).map_err(|_| corrupt("id"))?;
+        Ok(Person {
+            id,
+            version: self.version,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            name: self.name,
+            emails: self.emails,
+            phones: self.phones,
+            organizations: self.organizations,
+            labels: self.labels,
+            summary: self.summary,
+            timezone: self.timezone,
+            language: self.language,
+            contact,
+            custom,
+            last_logged_in: self.last_logged_in.map(|at| at.0),
+            created_at: self.created_at.0,
+            updated_at: self.updated_at.0,
+            deleted_at: self.deleted_at.map(|at| at.0),
+        })
+    }
+}
+
+pub(crate) fn people_of(rows: Vec<PersonRow>) -> Result<Vec<Person>, Fault> {
+    rows.into_iter().map(|row| row.person().map_err(Fault::from)).collect()
+}
+
+/// Reads people of one account; locks them in order of id where asked for.
+pub(crate) async fn read(
+    c: &mut Conn,
+    account: AccountId,
+    ids: &[PersonId],
+    lock: bool,
+) -> Result<HashMap<PersonId, Person>, Fault> {
+    let ids: Vec<&str> = ids.iter().map(PersonId::as_str).collect();
+    let lock = if lock { "FOR UPDATE OF p" } else { "" };
+    let rows: Vec<PersonRow> = diesel::sql_query(format!(
+        "SELECT {COLUMNS} FROM people p WHERE p.account = $1 AND p.id = ANY($2) ORDER BY p.id {lock}"
+    ))
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<Array<Text>, _>(ids)
+    .get_results(c)
+    .await?;
+    Ok(people_of(rows)?.into_iter().map(|person| (person.id.clone(), person)).collect())
+}
+
+/// Reads people by (account, id).
+pub(crate) async fn read_of_links(
+    c: &mut Conn,
+    keys: &[(AccountId, PersonId)],
+) -> Result<HashMap<(AccountId, PersonId), Person>, Fault> {
+    let accounts: Vec<Uuid> = keys.iter().map(|(account, _)| account.0).collect();
+    let ids: Vec<&str> = keys.iter().map(|(_, id)| id.as_str()).collect();
+    let rows: Vec<PersonRow> = diesel::sql_query(format!(
+        "SELECT {COLUMNS} FROM UNNEST($1, $2) AS k(account, id) \
+         JOIN people p ON p.account = k.account AND p.id = k.id"
+    ))
+    .bind::<Array<SqlUuid>, _>(accounts)
+    .bind::<Array<Text>, _>(ids)
+    .get_results(c)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let account = AccountId(row.account);
+            let person = row.person()?;
+            Ok(((account, person.id.clone()), person))
+        })
+        .collect()
+}
+
+/// Writes changed people with their terms and changes. False where a new person is there already: somebody else made it
+/// meanwhile, and the transaction is to be repeated.
+pub(crate) async fn write(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<bool, Fault> {
+    let (new, known): (Vec<&ChangedPerson>, Vec<&ChangedPerson>) = changed.iter().partition(|c| c.before.is_none());
+    if !new.is_empty() && insert(c, account, &new).await? != new.len() {
+        return Ok(false);
+    }
+    if !known.is_empty() {
+        update(c, account, &known).await?;
+    }
+    write_terms(c, account, changed).await?;
+    write_changes(c, account, changed).await?;
+    Ok(true)
+}
+
+/// The columns after the account, with the types that UNNEST gives them; lists come as JSON.
+const WRITTEN: &str = "id, version, first_name, last_name, name, emails, phones, organizations, labels, summary, timezone, \
+    language, contact, custom, last_logged_in, created_at, updated_at, deleted_at";
+
+fn list(column: &str) -> String {
+    format!("ARRAY(SELECT json_array_elements_text(o.{column}))")
+}
+
+fn values() -> String {
+    WRITTEN
+        .split(", ")
+        .map(|column| match column.trim() {
+            column @ ("emails" | "phones" | "organizations" | "labels") => list(column),
+            column => format!("o.{column}"),
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+const PARAMETERS: &str = "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19";
+
+async fn insert(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> Result<usize, Fault> {
+    let sql = format!(
+        "INSERT INTO people (account, {WRITTEN}) SELECT $1, {} FROM UNNEST({PARAMETERS}) AS o({WRITTEN}) \
+         ON CONFLICT DO NOTHING",
+        values()
+    );
+    Ok(bind(&sql, account, people).execute(c).await?)
+}
+
+async fn update(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> Result<(), Fault> {
+    let columns: Vec<&str> = WRITTEN.split(", ").map(str::trim).skip(1).collect();
+    let values = values();
+    let values: Vec<&str> = values.split(", ").skip(1).collect();
+    let sets: Vec<String> = columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
+    let sql = format!(
+        "UPDATE people p SET {} FROM UNNEST({PARAMETERS}) AS o({WRITTEN}) WHERE p.account = $1 AND p.id = o.id",
+        sets.join(", ")
+    );
+    bind(&sql, account, people).execute(c).await?;
+    Ok(())
+}
+
+type Bound<'q> =
+    diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+
+fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Bound<'q> {
+    fn all<T>(people: &[&ChangedPerson], of: impl Fn(&Person) -> T) -> Vec<T> {
+        people.iter().map(|changed| of(&changed.after)).collect()
+    }
+    diesel::sql_query(sql)
+        .into_boxed()
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<Array<Text>, _>(all(people, |p| p.id.as_str().to_owned()))
+        .bind::<Array<BigInt>, _>(all(people, |p| p.version))
+        .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.first_name.clone()))
+        .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.last_name.clone()))
+        .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.name.clone()))
+        .bind::<Array<Json>, _>(all(people, |p| json!(p.emails)))
+        .bind::<Array<Json>, _>(all(people, |p| json!(p.phones)))
+        .bind::<Array<Json>, _>(all(people, |p| json!(p.organizations)))
+        .bind::<Array<Json>, _>(all(people, |p| json!(p.labels)))
+        .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.summary.clone()))
+        .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.timezone.clone()))
+        .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.language.clone()))
+        .bind::<Array<Json>, _>(all(people, |p| Value::Object(p.contact.clone())))
+        .bind::<Array<Json>, _>(all(people, |p| Value::Object(p.custom.clone())))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(people, |p| time_opt(p.last_logged_in)))
+        .bind::<Array<Timestamptz>, _>(all(people, |p| time(p.created_at)))
+        .bind::<Array<Timestamptz>, _>(all(people, |p| time(p.updated_at)))
+        .bind::<Array<Nullable<Timestamptz>>, _>(all(people, |p| time_opt(p.deleted_at)))
+}
+
+/// Terms are written only where they differ.
+async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<(), Fault> {
+    let (mut old, mut terms, mut people) = (Vec::new(), Vec::new(), Vec::new());
+    for ChangedPerson { before, after, .. } in changed {
+        let now = search::terms(after);
+        if before.as_ref().map(search::terms).as_ref() == Some(&now) {
+            continue;
+        }
+        if before.is_some() {
+            old.push(after.id.as_str());
+        }
+        people.extend(std::iter::repeat_n(after.id.as_str(), now.len()));
+        terms.extend(now);
+    }
+    if !old.is_empty() {
+        diesel::sql_query("DELETE FROM people_terms WHERE account = $1 AND person = ANY($2)")
+            .bind::<SqlUuid, _>(account.0)
+            .bind::<Array<Text>, _>(old)
+            .execute(c)
+            .await?;
+    }
+    if !terms.is_empty() {
+        // An index entry is bounded: longer beginnings tell nothing more.
+        for term in &mut terms {
+            let cut = sync_core::text::cut(term, TERM_BYTES_MAX).0.len();
+            term.truncate(cut);
+        }
+        diesel::sql_query(
+            "INSERT INTO people_terms (account, term, person) SELECT $1, * FROM UNNEST($2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<Array<Text>, _>(terms)
+        .bind::<Array<Text>, _>(people)
+        .execute(c)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The most bytes of a term that are indexed.
+pub(crate) const TERM_BYTES_MAX: usize = 512;
+
+async fn write_changes(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<(), Fault> {
+    let rows: Vec<(&str, &PersonChange)> = changed
+        .iter()
+        .flat_map(|changed| changed.changes.iter().map(|change| (changed.after.id.as_str(), change)))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "INSERT INTO person_changes (account, person, version, kind, at, fields) \
+         SELECT $1, * FROM UNNEST($2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+    )
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<Array<Text>, _>(rows.iter().map(|(person, _)| *person).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(rows.iter().map(|(_, change)| change.version).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|(_, change)| kind_code(change.kind)).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(rows.iter().map(|(_, change)| time(change.at)).collect::<Vec<_>>())
+    .bind::<Array<Json>, _>(rows.iter().map(|(_, change)| json!(change.fields)).collect::<Vec<_>>())
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+fn kind_code(kind: ChangeKind) -> i16 {
+    match kind {
+        ChangeKind::Created => 0,
+        ChangeKind::Updated => 1,
+        ChangeKind::Deleted => 2,
+    }
+}
+
+pub(crate) fn kind_of(code: i16) -> Option<ChangeKind> {
+    [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Deleted].get(usize::try_from(code).ok()?).copied()
+}

@@ -1,0 +1,138 @@
+//! Rows of `syncs` and `sync_runtime`.
+
+use crate::Conn;
+use crate::columns::{Time, time, time_opt};
+use crate::error::Fault;
+use diesel::sql_types::{Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use sync_core::governor::Governor;
+use sync_core::id::{AccountId, SyncId};
+use sync_core::ports::{StoreError, SweepKind};
+use sync_core::sync::SyncConfig;
+use uuid::Uuid;
+
+/// The columns of `syncs`, for SELECT lists; its alias is `s`.
+pub(crate) const COLUMNS: &str = "s.account, s.id, s.friendly_name, s.revision, s.unique_id_revision, s.paused, s.settings, \
+    s.created_at, s.updated_at, s.deleted_at";
+
+#[derive(diesel::QueryableByName)]
+pub(crate) struct SyncRow {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    friendly_name: String,
+    #[diesel(sql_type = Integer)]
+    revision: i32,
+    #[diesel(sql_type = Integer)]
+    unique_id_revision: i32,
+    #[diesel(sql_type = Bool)]
+    paused: bool,
+    #[diesel(sql_type = Jsonb)]
+    settings: Value,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: Time,
+    #[diesel(sql_type = Timestamptz)]
+    updated_at: Time,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    deleted_at: Option<Time>,
+}
+
+impl SyncRow {
+    pub(crate) fn config(self) -> Result<SyncConfig, StoreError> {
+        let settings = serde_json::from_value(self.settings).map_err(|_| StoreError::Corrupt {
+            table: "syncs",
+            column: "settings",
+            key: format!("{} {}", self.account, self.id),
+        })?;
+        Ok(SyncConfig {
+            account: AccountId(self.account),
+            id: SyncId(self.id),
+            friendly_name: self.friendly_name,
+            revision: self.revision,
+            unique_id_revision: self.unique_id_revision,
+            paused: self.paused,
+            settings,
+            created_at: self.created_at.0,
+            updated_at: self.updated_at.0,
+            deleted_at: self.deleted_at.map(|at| at.0),
+        })
+    }
+}
+
+pub(crate) fn configs(rows: Vec<SyncRow>) -> Result<Vec<SyncConfig>, Fault> {
+    rows.into_iter().map(|row| row.config().map_err(Fault::from)).collect()
+}
+
+/// A governor as it is kept.
+pub(crate) fn governor_of(value: Value, account: Uuid, sync: Uuid) -> Result<Governor, StoreError> {
+    serde_json::from_value(value).map_err(|_| StoreError::Corrupt {
+        table: "sync_runtime",
+        column: "governor",
+        key: format!("{account} {sync}"),
+    })
+}
+
+pub(crate) async fn write_governor(
+    c: &mut Conn,
+    account: AccountId,
+    sync: SyncId,
+    governor: &Governor,
+) -> Result<(), Fault> {
+    diesel::sql_query("UPDATE sync_runtime SET governor = $3 WHERE account = $1 AND sync = $2")
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<SqlUuid, _>(sync.0)
+        .bind::<Jsonb, _>(as_json(governor)?)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// A value as JSON without U+0000, which jsonb cannot hold.
+pub(crate) fn as_json(value: &impl serde::Serialize) -> Result<Value, Fault> {
+    let mut value = serde_json::to_value(value)
+        .map_err(|source| StoreError::Internal { operation: "write JSON", source: Box::new(source) })?;
+    sync_core::text::clean_json(&mut value);
+    Ok(value)
+}
+
+/// Writes a sync's row, new or changed.
+pub(crate) async fn write(c: &mut Conn, sync: &SyncConfig) -> Result<(), Fault> {
+    diesel::sql_query(
+        "INSERT INTO syncs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account, id) DO UPDATE SET \
+         friendly_name = excluded.friendly_name, revision = excluded.revision, \
+         unique_id_revision = excluded.unique_id_revision, paused = excluded.paused, settings = excluded.settings, \
+         updated_at = excluded.updated_at, deleted_at = excluded.deleted_at",
+    )
+    .bind::<SqlUuid, _>(sync.account.0)
+    .bind::<SqlUuid, _>(sync.id.0)
+    .bind::<Text, _>(sync_core::text::without_nul(&sync.friendly_name).into_owned())
+    .bind::<Integer, _>(sync.revision)
+    .bind::<Integer, _>(sync.unique_id_revision)
+    .bind::<Bool, _>(sync.paused)
+    .bind::<Jsonb, _>(as_json(&sync.settings)?)
+    .bind::<Timestamptz, _>(time(sync.created_at))
+    .bind::<Timestamptz, _>(time(sync.updated_at))
+    .bind::<Nullable<Timestamptz>, _>(time_opt(sync.deleted_at))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Adds a sweep, unless an equal one has not begun yet.
+pub(crate) async fn add_sweep(c: &mut Conn, account: AccountId, sync: SyncId, kind: SweepKind) -> Result<(), Fault> {
+    let (code, force) = kind.code();
+    diesel::sql_query(
+        "INSERT INTO sweeps (account, sync, kind, force) SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM sweeps w \
+         WHERE w.account = $1 AND w.sync = $2 AND w.kind = $3 AND w.force = $4 AND w.cursor IS NULL)",
+    )
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<SqlUuid, _>(sync.0)
+    .bind::<SmallInt, _>(code)
+    .bind::<Bool, _>(force)
+    .execute(c)
+    .await?;
+    Ok(())
+}

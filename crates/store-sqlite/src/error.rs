@@ -1,0 +1,83 @@
+//! What can go wrong within the store, and what is told outside.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use sync_core::ports::StoreError;
+
+/// What went wrong, before it is known in which operation.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// SQLite or diesel.
+    #[error(transparent)]
+    Sql(#[from] DieselError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] diesel::ConnectionError),
+    /// The database cannot be used.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A row that no correct program wrote.
+    #[error("a corrupt row: table {table}, column {column}, key {key}")]
+    Corrupt {
+        table: &'static str,
+        column: &'static str,
+        key: String,
+    },
+    /// The schema is not this program's.
+    #[error("{0}")]
+    Schema(String),
+    /// What no correct caller asks for.
+    #[error("{0}")]
+    Refused(String),
+    /// A cause that a caller gave.
+    #[error(transparent)]
+    Caller(sync_core::ports::BoxError),
+}
+
+impl Fault {
+    /// Whether the same would fail for any row: the database is full, locked, gone.
+    pub(crate) fn is_of_the_database(&self) -> bool {
+        match self {
+            Self::Open(_) | Self::Unavailable(_) => true,
+            Self::Sql(DieselError::DatabaseError(kind, information)) => match kind {
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction => true,
+                DatabaseErrorKind::Unknown => is_unavailable(information.message()),
+                _ => false,
+            },
+            Self::Sql(DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. }) => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn told(self, operation: &'static str) -> StoreError {
+        if self.is_of_the_database() {
+            return StoreError::Unavailable { operation, source: Box::new(self) };
+        }
+        match self {
+            Self::Corrupt { table, column, key } => StoreError::Corrupt { table, column, key },
+            Self::Schema(what) => StoreError::Schema(what),
+            Self::Caller(source) => StoreError::Internal { operation, source },
+            other => StoreError::Internal { operation, source: Box::new(other) },
+        }
+    }
+}
+
+/// diesel tells these result codes by SQLite's own messages only, which are part of its sources and tests.
+fn is_unavailable(message: &str) -> bool {
+    [
+        "database is locked",
+        "database table is locked",
+        "disk I/O error",
+        "database or disk is full",
+        "attempt to write a readonly database",
+        "unable to open database file",
+        "out of memory",
+        "file is not a database",
+        "database disk image is malformed",
+        "locking protocol",
+        "large file support is disabled",
+    ]
+    .iter()
+    .any(|known| message.starts_with(known))
+}

@@ -1,0 +1,354 @@
+use super::{from_json, small, sound, syncs, to_json, uuid};
+use crate::error::Fault;
+use crate::sql::{Db, Value, json_texts, values};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use std::sync::LazyLock;
+use sync_core::digest::Digest;
+use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
+use sync_core::link::{CreateKey, Extras, Lease, Link, LinkState, ParkReason, Parked, Sent, StateName, UniqueId};
+use sync_core::plan::lease::is_retrying;
+use sync_core::plan::{LinkWrite, counts_of};
+use sync_core::sync::Operation;
+use sync_core::time::Timestamp;
+
+/// In the order of [`bound`]; the first three are the key.
+#[rustfmt::skip]
+const COLUMNS: [&str; 35] = [
+    "account", "sync", "person", "state", "unique_id", "unique_id_number", "generation", "due_at", "claimable_at",
+    "retrying", "quiet_until", "force", "allow_resend", "asked", "sent_version", "sent_revision", "sent_digest", "key",
+    "key_version", "key_first_used_at", "tries", "deferrals", "last_tried_at", "recreated", "parked", "parked_detail",
+    "parked_at", "refused_digest", "lease_token", "lease_until", "lease_operation", "lease_version", "settled_token",
+    "last_decision", "updated_at",
+];
+
+static UPSERT: LazyLock<String> = LazyLock::new(|| {
+    let set: Vec<String> = COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let marks = vec!["?"; COLUMNS.len()].join(", ");
+    format!("INSERT INTO links ({}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {}", COLUMNS.join(", "), set.join(", "))
+});
+
+/// The columns of a link with its extras.
+const SELECT: &str = "SELECT l.*, e.first_snapshot, e.answer FROM links l LEFT JOIN link_extras e \
+     ON e.account = l.account AND e.sync = l.sync AND e.person = l.person ";
+
+#[derive(QueryableByName)]
+struct LinkRow {
+    #[diesel(sql_type = Binary)]
+    account: Vec<u8>,
+    #[diesel(sql_type = Binary)]
+    sync: Vec<u8>,
+    #[diesel(sql_type = Text)]
+    person: String,
+    #[diesel(sql_type = BigInt)]
+    state: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    unique_id: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    unique_id_number: i64,
+    #[diesel(sql_type = BigInt)]
+    generation: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    due_at: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    quiet_until: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    force: i64,
+    #[diesel(sql_type = BigInt)]
+    allow_resend: i64,
+    #[diesel(sql_type = BigInt)]
+    asked: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sent_version: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sent_revision: Option<i64>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    sent_digest: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    key: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    key_version: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    key_first_used_at: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    tries: i64,
+    #[diesel(sql_type = BigInt)]
+    deferrals: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last_tried_at: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    recreated: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    parked: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    parked_detail: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    parked_at: Option<i64>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    refused_digest: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    lease_token: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    lease_until: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    lease_operation: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    lease_version: Option<i64>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    settled_token: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_decision: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    updated_at: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    first_snapshot: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    answer: Option<String>,
+}
+
+const TABLE: &str = "links";
+
+impl LinkRow {
+    fn link(self) -> Result<Link, Fault> {
+        let person = sound(PersonId::new(self.person.as_str()).ok(), TABLE, "person", &self.person)?;
+        let key = &self.person;
+        let token = |bytes: Option<Vec<u8>>, column| {
+            bytes.map(|bytes| uuid(&bytes, TABLE, column).map(LeaseToken)).transpose()
+        };
+        let digest = |bytes: Option<Vec<u8>>, column| {
+            bytes.map(|bytes| sound(Digest::from_slice(&bytes), TABLE, column, key)).transpose()
+        };
+        let name = sound(StateName::from_code(small(self.state, TABLE, "state", key)?), TABLE, "state", key)?;
+        let unique_id = self
+            .unique_id
+            .map(|text| sound(UniqueId::from_parts(text, self.unique_id_number != 0), TABLE, "unique_id", key))
+            .transpose()?;
+        let sent = match (self.sent_version, self.sent_revision) {
+            (Some(version), Some(revision)) => Some(Sent {
+                version,
+                revision: small(revision, TABLE, "sent_revision", key)?,
+                digest: digest(self.sent_digest, "sent_digest")?,
+            }),
+            _ => None,
+        };
+        let create_key = match (self.key, self.key_version, self.key_first_used_at) {
+            (Some(bytes), Some(version), Some(at)) => Some(CreateKey {
+                key: uuid(&bytes, TABLE, "key")?,
+                version,
+                first_used_at: Timestamp::from_micros(at),
+            }),
+            _ => None,
+        };
+        let parked = match (self.parked, self.parked_detail, self.parked_at) {
+            (Some(code), Some(detail), Some(at)) => Some(Parked {
+                reason: sound(ParkReason::from_code(small(code, TABLE, "parked", key)?), TABLE, "parked", key)?,
+                detail,
+                at: Timestamp::from_micros(at),
+            }),
+            _ => None,
+        };
+        let lease = match (token(self.lease_token, "lease_token")?, self.lease_until, self.lease_version) {
+            (Some(token), Some(until), Some(version)) => {
+                let operation = self.lease_operation.map(|code| {
+                    let code = small(code, TABLE, "lease_operation", key)?;
+                    sound(Operation::from_code(code), TABLE, "lease_operation", key)
+                });
+                Some(Lease {
+                    token,
+                    until: Timestamp::from_micros(until),
+                    operation: operation.transpose()?,
+                    version,
+                })
+            }
+            _ => None,
+        };
+        Ok(Link {
+            state: sound(LinkState::from_parts(name, unique_id), TABLE, "unique_id", key)?,
+            generation: self.generation,
+            due_at: self.due_at.map(Timestamp::from_micros),
+            quiet_until: self.quiet_until.map(Timestamp::from_micros),
+            force: self.force != 0,
+            allow_resend: self.allow_resend != 0,
+            asked: self.asked != 0,
+            sent,
+            key: create_key,
+            tries: small(self.tries, TABLE, "tries", key)?,
+            deferrals: small(self.deferrals, TABLE, "deferrals", key)?,
+            last_tried_at: self.last_tried_at.map(Timestamp::from_micros),
+            recreated: self.recreated != 0,
+            parked,
+            refused_digest: digest(self.refused_digest, "refused_digest")?,
+            lease,
+            settled_token: token(self.settled_token, "settled_token")?,
+            last_decision: self.last_decision,
+            updated_at: Timestamp::from_micros(self.updated_at),
+            extras: Extras {
+                first_snapshot: self
+                    .first_snapshot
+                    .map(|text| from_json(&text, "link_extras", "first_snapshot", key))
+                    .transpose()?,
+                answer: self.answer.map(|text| from_json(&text, "link_extras", "answer", key)).transpose()?,
+            },
+            id: LinkId {
+                account: AccountId(uuid(&self.account, TABLE, "account")?),
+                sync: SyncId(uuid(&self.sync, TABLE, "sync")?),
+                person,
+            },
+        })
+    }
+}
+
+/// Reads links; `rest` follows the FROM clause, where they are called `l`.
+pub(crate) fn read(db: &mut Db, rest: &str, values: &[Value]) -> Result<Vec<Link>, Fault> {
+    db.rows::<LinkRow>(&format!("{SELECT}{rest}"), values)?.into_iter().map(LinkRow::link).collect()
+}
+
+/// The links of some people with a sync, as far as there are rows.
+pub(crate) fn of_people<'a>(
+    db: &mut Db,
+    account: AccountId,
+    sync: SyncId,
+    people: impl IntoIterator<Item = &'a PersonId>,
+) -> Result<Vec<Link>, Fault> {
+    read(
+        db,
+        "WHERE l.account = ? AND l.sync = ? AND l.person IN (SELECT value FROM json_each(?)) ORDER BY l.person",
+        &values![account.0, sync.0, json_texts(people.into_iter().map(PersonId::as_str))],
+    )
+}
+
+/// How many leases of a sync are out.
+pub(crate) fn leased(db: &mut Db, account: AccountId, sync: SyncId, now: Timestamp) -> Result<usize, Fault> {
+    let leased = db.number(
+        "SELECT count(*) AS n FROM links WHERE account = ? AND sync = ? AND lease_until > ?",
+        &values![account.0, sync.0, now],
+    )?;
+    Ok(usize::try_from(leased).unwrap_or(0))
+}
+
+/// How many links of a sync are claimable, counted to `most`.
+pub(crate) fn claimable(
+    db: &mut Db,
+    account: AccountId,
+    sync: SyncId,
+    now: Timestamp,
+    most: usize,
+) -> Result<usize, Fault> {
+    let due = db.number(
+        "SELECT count(*) AS n FROM (SELECT 1 FROM links WHERE account = ? AND sync = ? AND claimable_at <= ? LIMIT ?)",
+        &values![account.0, sync.0, now, most],
+    )?;
+    Ok(usize::try_from(due).unwrap_or(0))
+}
+
+/// When the next link of a sync becomes claimable, after `now`.
+pub(crate) fn next_claimable(
+    db: &mut Db,
+    account: AccountId,
+    sync: SyncId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    #[derive(QueryableByName)]
+    struct Next {
+        #[diesel(sql_type = BigInt)]
+        claimable_at: i64,
+    }
+    let next: Option<Next> = db.row(
+        "SELECT claimable_at FROM links WHERE account = ? AND sync = ? AND claimable_at > ? \
+         ORDER BY claimable_at LIMIT 1",
+        &values![account.0, sync.0, now],
+    )?;
+    Ok(next.map(|next| Timestamp::from_micros(next.claimable_at)))
+}
+
+/// Writes links in the order given and keeps their counts.
+pub(crate) fn write(db: &mut Db, writes: &[LinkWrite]) -> Result<(), Fault> {
+    for write in writes {
+        match write {
+            LinkWrite { before, after: Some(after) } => {
+                db.run(&UPSERT, &bound(after))?;
+                let before = before.as_ref().map(|before| &before.extras);
+                if before.map_or(!after.extras.is_empty(), |before| *before != after.extras) {
+                    write_extras(db, after)?;
+                }
+            }
+            LinkWrite { before: Some(before), after: None } => {
+                remove_row(db, "DELETE FROM links WHERE account = ? AND sync = ? AND person = ?", &before.id)?;
+                if !before.extras.is_empty() {
+                    remove_extras(db, &before.id)?;
+                }
+            }
+            LinkWrite { before: None, after: None } => {}
+        }
+    }
+    for ((account, sync), difference) in counts_of(writes) {
+        syncs::add_counts(db, account, sync, &difference)?;
+    }
+    Ok(())
+}
+
+fn bound(link: &Link) -> Vec<Value> {
+    let unique_id = link.state.unique_id();
+    let digest = |digest: Option<Digest>| digest.map(|digest| Value::Blob(digest.0.to_vec()));
+    let (sent, key, parked, lease) = (link.sent.as_ref(), link.key.as_ref(), link.parked.as_ref(), link.lease.as_ref());
+    values![
+        link.id.account.0,
+        link.id.sync.0,
+        &link.id.person,
+        link.state.name().code(),
+        unique_id.map(UniqueId::as_str),
+        unique_id.is_some_and(UniqueId::is_number),
+        link.generation,
+        link.due_at,
+        link.claimable_at(),
+        is_retrying(link),
+        link.quiet_until,
+        link.force,
+        link.allow_resend,
+        link.asked,
+        sent.map(|sent| sent.version),
+        sent.map(|sent| sent.revision),
+        digest(sent.and_then(|sent| sent.digest)),
+        key.map(|key| key.key),
+        key.map(|key| key.version),
+        key.map(|key| key.first_used_at),
+        link.tries,
+        link.deferrals,
+        link.last_tried_at,
+        link.recreated,
+        parked.map(|parked| parked.reason.code()),
+        parked.map(|parked| parked.detail.as_str()),
+        parked.map(|parked| parked.at),
+        digest(link.refused_digest),
+        lease.map(|lease| lease.token.0),
+        lease.map(|lease| lease.until),
+        lease.and_then(|lease| lease.operation).map(Operation::code),
+        lease.map(|lease| lease.version),
+        link.settled_token.map(|token| token.0),
+        link.last_decision.as_deref(),
+        link.updated_at,
+    ]
+}
+
+fn write_extras(db: &mut Db, link: &Link) -> Result<(), Fault> {
+    if link.extras.is_empty() {
+        return remove_extras(db, &link.id);
+    }
+    let snapshot = link.extras.first_snapshot.as_ref().map(to_json).transpose()?;
+    let answer = link.extras.answer.as_ref().map(to_json).transpose()?;
+    db.run(
+        "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT DO UPDATE SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
+        &values![link.id.account.0, link.id.sync.0, &link.id.person, snapshot, answer],
+    )?;
+    Ok(())
+}
+
+fn remove_extras(db: &mut Db, id: &LinkId) -> Result<(), Fault> {
+    remove_row(db, "DELETE FROM link_extras WHERE account = ? AND sync = ? AND person = ?", id)
+}
+
+fn remove_row(db: &mut Db, text: &str, id: &LinkId) -> Result<(), Fault> {
+    db.run(text, &values![id.account.0, id.sync.0, &id.person])?;
+    Ok(())
+}
