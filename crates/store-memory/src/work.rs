@@ -177,6 +177,7 @@ fn claim(state: &mut State, request: &ClaimRequest, now: Timestamp) -> Claimed {
                 .take(request.links_max + 1)
                 .count(),
         })
+        .filter(|candidate| candidate.due > 0)
         .collect();
     let mut claimed = Claimed::default();
     let mut times = Vec::new();
@@ -209,7 +210,10 @@ fn claim(state: &mut State, request: &ClaimRequest, now: Timestamp) -> Claimed {
         }
         claimed.more |= leaves_more(candidate, share, taken);
         times.extend(waits_until(candidate, share, taken));
-        times.extend(state.links_of(account, sync, None).filter_map(|link| claimable_after(link, now)).min());
+    }
+    for row in state.syncs.values().filter(|row| !row.config.paused && row.config.deleted_at.is_none()) {
+        let links = state.links_of(row.config.account, row.config.id, None);
+        times.extend(links.filter_map(|link| claimable_after(link, now)).min());
     }
     claimed.next_in = next_in(now, times);
     claimed

@@ -5,6 +5,7 @@
 //! first, and then skips links that are locked. Rows are read under their locks by one statement and what belongs to them
 //! by a later one, so that a new generation is never paired with an old person.
 
+mod clock;
 mod columns;
 mod directory;
 mod error;
@@ -18,6 +19,7 @@ mod syncs;
 mod tls;
 mod work;
 
+use crate::clock::TestClock;
 use crate::error::{Fault, is_repeatable, store_error};
 use crate::signals::Signals;
 use diesel::sql_types::Timestamptz;
@@ -28,7 +30,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::ports::{StoreError, StoreResult};
@@ -65,15 +67,6 @@ struct Inner {
     statements: Arc<AtomicU64>,
 }
 
-/// Moves the store's clock: for tests only, since the clock is the database's.
-#[derive(Debug)]
-struct TestClock {
-    ahead_micros: AtomicI64,
-    frozen_micros: AtomicI64,
-}
-
-/// Where the clock is not frozen.
-const RUNS: i64 = i64::MIN;
 /// How often a transaction that the database aborted is repeated.
 const REPEATS_MAX: u32 = 10;
 
@@ -100,15 +93,16 @@ impl PostgresStore {
         let manager = AsyncDieselConnectionManager::new_with_config("postgres", manager);
         let pool = Pool::builder(manager)
             .max_size(options.connections_max)
-            .runtime(deadpool::Runtime::Tokio1)
+            .runtime(::deadpool::Runtime::Tokio1)
             .wait_timeout(Some(options.wait))
             .create_timeout(Some(options.wait))
             .recycle_timeout(Some(options.wait))
             .build()
             .map_err(|source| StoreError::Internal { operation: "make a connection pool", source: Box::new(source) })?;
-        let clock = TestClock { ahead_micros: AtomicI64::new(0), frozen_micros: AtomicI64::new(RUNS) };
         let signals = Signals::start(config, tls);
-        let store = Self { inner: Arc::new(Inner { pool, signals, policy: options.policy, clock, statements }) };
+        let store = Self {
+            inner: Arc::new(Inner { pool, signals, policy: options.policy, clock: TestClock::default(), statements }),
+        };
         // A database that cannot be reached is told at once.
         store.read("connect", |c| Box::pin(async move { now(c).await })).await?;
         Ok(store)
@@ -117,26 +111,26 @@ impl PostgresStore {
     /// For tests: moves the store's clock forward.
     #[doc(hidden)]
     pub fn advance_clock(&self, by: Duration) {
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        self.inner.clock.ahead_micros.fetch_add(micros, Ordering::SeqCst);
+        self.inner.clock.advance(by);
     }
 
     /// For tests: makes the store's clock stand at `at` until it is moved.
     #[doc(hidden)]
     pub fn freeze_clock(&self, at: Timestamp) {
-        self.inner.clock.ahead_micros.store(0, Ordering::SeqCst);
-        self.inner.clock.frozen_micros.store(at.as_micros(), Ordering::SeqCst);
+        self.inner.clock.freeze(at);
+    }
+
+    pub(crate) fn statement_count(&self) -> u64 {
+        clock::read_counter(&self.inner.statements)
     }
 
     /// The database's clock, moved as tests wish.
     pub(crate) async fn clock_now(&self, c: &mut Conn) -> Result<Timestamp, Fault> {
         let clock = &self.inner.clock;
-        let ahead = clock.ahead_micros.load(Ordering::SeqCst);
-        let base = match clock.frozen_micros.load(Ordering::SeqCst) {
-            RUNS => now(c).await?.as_micros(),
-            frozen => frozen,
-        };
-        Ok(Timestamp::from_micros(base.saturating_add(ahead)))
+        match clock.frozen() {
+            Some(now) => Ok(now),
+            None => Ok(clock.moved(now(c).await?)),
+        }
     }
 
     /// Runs statements without a transaction.
@@ -194,10 +188,8 @@ async fn connect(
     tls: tls::Connector,
     statements: Arc<AtomicU64>,
 ) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let (client, connection) = config
-        .connect(tls)
-        .await
-        .map_err(|fault| diesel::ConnectionError::BadConnection(error::in_words(&fault)))?;
+    let (client, connection) =
+        config.connect(tls).await.map_err(|fault| diesel::ConnectionError::BadConnection(error::in_words(&fault)))?;
     let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
     connection.set_instrumentation(move |event: diesel::connection::InstrumentationEvent<'_>| {
         if matches!(event, diesel::connection::InstrumentationEvent::StartQuery { .. }) {

@@ -419,8 +419,7 @@ fn parameters() -> String {
     all.join(", ")
 }
 
-type Bound<'q> =
-    diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+type Bound<'q> = diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
 fn bind<'q>(sql: &str, links: &[Link]) -> Bound<'q> {
     fn all<T>(links: &[Link], of: impl Fn(&Link) -> T) -> Vec<T> {
@@ -472,12 +471,14 @@ async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -
     let (fat, thin): (Vec<&Link>, Vec<&Link>) = links.partition(|link| !link.extras.is_empty());
     if !thin.is_empty() {
         let keys = Keys::of(thin.iter().map(|link| &link.id));
-        diesel::sql_query("DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
-            .bind::<Array<SqlUuid>, _>(keys.accounts)
-            .bind::<Array<SqlUuid>, _>(keys.syncs)
-            .bind::<Array<Text>, _>(keys.people)
-            .execute(c)
-            .await?;
+        diesel::sql_query(
+            "DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))",
+        )
+        .bind::<Array<SqlUuid>, _>(keys.accounts)
+        .bind::<Array<SqlUuid>, _>(keys.syncs)
+        .bind::<Array<Text>, _>(keys.people)
+        .execute(c)
+        .await?;
     }
     if fat.is_empty() {
         return Ok(());

@@ -63,7 +63,8 @@ pub(crate) struct PersonRow {
 
 impl PersonRow {
     pub(crate) fn person(self) -> Result<Person, StoreError> {
-        let corrupt = |column| StoreError::Corrupt { table: "people", column, key: format!("{} {:?}", self.account, self.id) };
+        let corrupt =
+            |column| StoreError::Corrupt { table: "people", column, key: format!("{} {:?}", self.account, self.id) };
         let object = |value: &Value, column| match value {
             Value::Object(map) => Ok(map.clone()),
             _ => Err(corrupt(column)),
@@ -199,8 +200,7 @@ async fn update(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> 
     Ok(())
 }
 
-type Bound<'q> =
-    diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+type Bound<'q> = diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
 fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Bound<'q> {
     fn all<T>(people: &[&ChangedPerson], of: impl Fn(&Person) -> T) -> Vec<T> {

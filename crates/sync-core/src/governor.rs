@@ -143,7 +143,9 @@ impl Governor {
         let ahead = self.rate_until.map_or(Duration::ZERO, |until| until.since(now));
         let used = (ahead.as_secs_f64() / interval).ceil() as usize;
         let free = burst.saturating_sub(used);
-        let again_at = (free < want).then(|| now.plus(Duration::from_secs_f64(interval)));
+        // One more is free as soon as what is ahead has shrunk to a whole number of intervals less.
+        let wait = ahead.as_secs_f64() - (used as f64 - 1.0) * interval;
+        let again_at = (free < want).then(|| now.plus(whole_micros(wait)));
         (free.min(want), again_at)
     }
 
@@ -161,7 +163,7 @@ impl Governor {
         }
         if let Some((interval, _)) = rate_of(limits) {
             let from = self.rate_until.filter(|&until| until > now).unwrap_or(now);
-            self.rate_until = Some(from.plus(Duration::from_secs_f64(interval * leased as f64)));
+            self.rate_until = Some(from.plus(whole_micros(interval * leased as f64)));
         }
         if let (Breaker::Open { probing, newest_next, .. }, true) = (&mut self.breaker, grant.probe) {
             *probing = probe;
@@ -201,17 +203,21 @@ impl Governor {
                     self.held_until = None;
                     self.held_reason = None;
                 }
-                if matches!(self.breaker, Breaker::Open { .. }) {
-                    self.breaker = Breaker::Closed;
+                if self.is_suspended() {
                     self.missing_deletes = 0;
-                    return Change::Closed;
+                    return self.close();
                 }
             }
             Signal::DeleteMissing => {
                 self.missing_deletes = self.missing_deletes.saturating_add(1);
-                if was_probe {
+                if self.missing_deletes < MISSING_DELETES {
+                    // Already gone is as good as deleted: whatever it was suspended for, the endpoint works again.
+                    if was_probe {
+                        return self.close();
+                    }
+                } else if was_probe {
                     self.fail_probe(policy, now, None);
-                } else if self.missing_deletes >= MISSING_DELETES {
+                } else {
                     let reason = format!(
                         "{MISSING_DELETES} deletes in a row were answered 404 or 410 and none was accepted: \
                          check the URL of Delete Users, then resume"
@@ -290,6 +296,13 @@ impl Governor {
         Change::Opened
     }
 
+    fn close(&mut self) -> Change {
+        self.failing.clear();
+        self.forbidden.clear();
+        self.breaker = Breaker::Closed;
+        Change::Closed
+    }
+
     fn fail_probe(&mut self, policy: &Policy, now: Timestamp, newest: Option<&str>) {
         if let Breaker::Open { probe_at, failed_probes, probing, reason, .. } = &mut self.breaker {
             *failed_probes = failed_probes.saturating_add(1);
@@ -315,6 +328,11 @@ impl Governor {
 fn rate_of(limits: &Limits) -> Option<(f64, usize)> {
     let rate = limits.requests_per_second.filter(|rate| *rate > 0.0)?;
     Some((1.0 / rate, ((rate / 10.0) as usize).max(1)))
+}
+
+/// Rounded up to what timestamps hold, so that rounding never lets a request go early.
+fn whole_micros(seconds: f64) -> Duration {
+    Duration::from_micros((seconds * 1e6 - 1e-3).ceil() as u64)
 }
 
 fn note_person(people: &mut Vec<u64>, person: &PersonId, max: usize) {

@@ -529,6 +529,11 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
         Next::Remove if settlement.person_deleted => return None,
         Next::Remove => row.due_at = Some(now),
         Next::Owed(delay) => row.due_at = Some(now.plus(*delay)),
+        // What parks it was mended meanwhile, perhaps: the edit's sweep passed by while it was not parked yet.
+        Next::Park(..) if settlement.revision < revision => {
+            row.due_at = Some(now);
+            row.refused_digest = None;
+        }
         Next::Park(reason, detail) => {
             row.due_at = None;
             row.force = false;
@@ -546,6 +551,7 @@ fn taken_over(mut row: Link, settlement: &mut Settlement, now: Timestamp) -> Lin
     if !settlement.settled.tried {
         return row;
     }
+    row.settled_token = Some(settlement.token);
     if let Some(sent) = &mut row.sent {
         sent.digest = None;
     }

@@ -1,6 +1,7 @@
 //! What administrators do with syncs: configure, pause, resync, retry, preview, test.
 
 use crate::compiled::{CompiledSync, in_words};
+use crate::dispatch::Unusable;
 use crate::error::{EngineError, EngineResult};
 use crate::{AccountScope, Engine};
 use secrecy::SecretString;
@@ -193,6 +194,16 @@ impl AccountScope {
         match self.engine.inner.dispatching.compiled(self.account, config.id, config.revision).await {
             Ok(Some(sync)) => sync.warnings(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Why a sync can send nothing at all, in words: a secret is missing or cannot be opened, or its rules do not compile
+    /// any more.
+    pub async fn blocked(&self, config: &SyncConfig) -> Option<String> {
+        match self.engine.inner.dispatching.compiled(self.account, config.id, config.revision).await {
+            Ok(Some(sync)) => sync.blocked.clone(),
+            Err(Unusable::Faults(faults)) => Some(faults),
+            Ok(None) | Err(Unusable::Store(_)) => None,
         }
     }
 

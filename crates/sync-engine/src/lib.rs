@@ -298,7 +298,8 @@ impl Engine {
         self.inner.sweeps.notify_one();
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The engine's clock.
+    pub fn now(&self) -> Timestamp {
         self.inner.dispatching.around.clock.now()
     }
 

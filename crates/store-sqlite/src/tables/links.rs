@@ -25,7 +25,7 @@ const COLUMNS: [&str; 35] = [
 static UPSERT: LazyLock<String> = LazyLock::new(|| {
     let set: Vec<String> = COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
     let marks = vec!["?"; COLUMNS.len()].join(", ");
-    format!("INSERT INTO links ({}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {}", COLUMNS.join(", "), set.join(", "))
+    format!("INSERT INTO links ({}) VALUES ({marks}) ON CONFLICT (account, sync, person) DO UPDATE SET {}", COLUMNS.join(", "), set.join(", "))
 });
 
 /// The columns of a link with its extras.
@@ -241,26 +241,6 @@ pub(crate) fn claimable(
     Ok(usize::try_from(due).unwrap_or(0))
 }
 
-/// When the next link of a sync becomes claimable, after `now`.
-pub(crate) fn next_claimable(
-    db: &mut Db,
-    account: AccountId,
-    sync: SyncId,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, Fault> {
-    #[derive(QueryableByName)]
-    struct Next {
-        #[diesel(sql_type = BigInt)]
-        claimable_at: i64,
-    }
-    let next: Option<Next> = db.row(
-        "SELECT claimable_at FROM links WHERE account = ? AND sync = ? AND claimable_at > ? \
-         ORDER BY claimable_at LIMIT 1",
-        &values![account.0, sync.0, now],
-    )?;
-    Ok(next.map(|next| Timestamp::from_micros(next.claimable_at)))
-}
-
 /// Writes links in the order given and keeps their counts.
 pub(crate) fn write(db: &mut Db, writes: &[LinkWrite]) -> Result<(), Fault> {
     for write in writes {
@@ -338,7 +318,7 @@ fn write_extras(db: &mut Db, link: &Link) -> Result<(), Fault> {
     let answer = link.extras.answer.as_ref().map(to_json).transpose()?;
     db.run(
         "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) VALUES (?, ?, ?, ?, ?) \
-         ON CONFLICT DO UPDATE SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
+         ON CONFLICT (account, sync, person) DO UPDATE SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
         &values![link.id.account.0, link.id.sync.0, &link.id.person, snapshot, answer],
     )?;
     Ok(())

@@ -41,7 +41,7 @@ pub(crate) fn write(db: &mut Db, account: AccountId, changed: &[ChangedPerson]) 
         difference += i64::from(!after.is_deleted()) - i64::from(before.as_ref().is_some_and(|p| !p.is_deleted()));
         db.run(
             "INSERT INTO people (account, id, version, deleted_at, person) VALUES (?, ?, ?, ?, ?) \
-             ON CONFLICT DO UPDATE SET version = excluded.version, deleted_at = excluded.deleted_at, \
+             ON CONFLICT (account, id) DO UPDATE SET version = excluded.version, deleted_at = excluded.deleted_at, \
              person = excluded.person",
             &values![account.0, &after.id, after.version, after.deleted_at, to_json(after)?],
         )?;

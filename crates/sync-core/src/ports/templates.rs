@@ -74,9 +74,14 @@ pub struct TokensUsed {
 }
 
 impl TokensUsed {
-    /// Whether everything that `other` says of a person is said here too.
+    /// Whether everything that `other` says of a person is said here too: token by token, the whole person saying
+    /// everything, and a family everything in it.
     pub fn covers(&self, other: &Self) -> bool {
-        other.person.is_subset(&self.person)
+        let says = |token: &str| {
+            let families = token.match_indices('.').map(|(at, _)| &token[..at]);
+            families.chain(["", token]).any(|said| self.person.contains(said))
+        };
+        other.person.iter().all(|token| says(token))
     }
 }
 
@@ -172,4 +177,34 @@ pub trait TemplateEngine: Send + Sync {
 
     /// The person that examples and previews without a person are rendered for.
     fn sample_person(&self) -> Person;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_person_covers_everything_and_a_family_its_members() {
+        for (create, update, covered) in [
+            (vec![], vec![], true),
+            (vec!["first_name"], vec![], true),
+            (vec![], vec!["first_name"], false),
+            (vec!["first_name", "email"], vec!["email"], true),
+            (vec!["first_name"], vec!["first_name", "phone"], false),
+            (vec![""], vec!["first_name", "custom.plan", "custom", ""], true),
+            (vec!["first_name", "custom"], vec![""], false),
+            (vec!["custom"], vec!["custom.plan", "custom.plan.name", "custom"], true),
+            (vec!["custom.plan"], vec!["custom.plan.name"], true),
+            (vec!["custom.plan"], vec!["custom"], false),
+            (vec!["custom.plan"], vec!["custom.planet"], false),
+            (vec!["custom"], vec!["contact.whatsapp"], false),
+            (vec!["contact"], vec!["contact.whatsapp"], true),
+        ] {
+            let tokens = |names: &[&str]| TokensUsed {
+                person: names.iter().map(ToString::to_string).collect(),
+                ..TokensUsed::default()
+            };
+            assert_eq!(tokens(&create).covers(&tokens(&update)), covered, "{create:?} and {update:?}");
+        }
+    }
 }

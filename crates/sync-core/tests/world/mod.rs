@@ -103,6 +103,8 @@ pub struct Crm {
 pub struct Flight {
     pub leased: Leased,
     pub kind: Kind,
+    /// The rules that decided and rendered: edits come after.
+    pub rules: SyncRules,
 }
 
 #[derive(Clone, Debug)]
@@ -224,7 +226,7 @@ impl World {
                 Leasing::Quiet => {}
                 Leasing::Leased(leased) => {
                     let kind = self.prepare(&leased);
-                    self.flight = Some(Flight { leased: *leased, kind });
+                    self.flight = Some(Flight { leased: *leased, kind, rules: self.rules.clone() });
                     return true;
                 }
             }
@@ -345,12 +347,12 @@ impl World {
 
     /// The settlement of the flight's end, not yet applied.
     pub fn settlement(&mut self, fate: Fate) -> Settlement {
-        let Flight { leased, kind } = self.flight.take().expect("something is in flight");
+        let Flight { leased, kind, rules } = self.flight.take().expect("something is in flight");
         let (settled, operation) = match kind {
             Kind::Decided(settled) => (settled, leased.decision.operation()),
             Kind::Request { attempt, value, key } => {
                 let (outcome, ids) = self.outcome(fate, &attempt, &value, key);
-                (self.meaning(&leased.link, &attempt, &outcome, ids), attempt.operation)
+                (self.meaning(&leased, &rules, &attempt, &outcome, ids), attempt.operation)
             }
         };
         Settlement {
@@ -390,7 +392,15 @@ impl World {
         }
     }
 
-    pub fn meaning(&self, link: &Link, attempt: &Attempt, outcome: &Outcome, ids: Vec<String>) -> Settled {
+    fn meaning(
+        &self,
+        leased: &Leased,
+        rules: &SyncRules,
+        attempt: &Attempt,
+        outcome: &Outcome,
+        ids: Vec<String>,
+    ) -> Settled {
+        let link = &leased.link;
         let ids: Vec<UniqueId> = ids.into_iter().filter_map(UniqueId::text).collect();
         let success = matches!(outcome, Outcome::Answered(answer) if answer.is_success());
         let reading = match attempt.operation {
@@ -398,9 +408,9 @@ impl World {
             Operation::Lookup if success => Reading::Ids(Ok(ids)),
             _ => Reading::Nothing,
         };
-        let claimed_value = self.flight_value(link, attempt);
+        let claimed_value = claimed_value(attempt);
         let context = Context {
-            rules: &self.rules,
+            rules,
             policy: &self.policy,
             jitter: 0.5,
             now: self.now,
@@ -408,17 +418,9 @@ impl World {
                 .then(|| claimed_value.map(|value| digest(Operation::Update, &value)))
                 .flatten(),
             reading,
-            lookup_has_found: self.governor.lookup_has_found,
+            lookup_has_found: leased.lookup_has_found,
         };
         settle::settle(link, attempt, outcome, &context)
-    }
-
-    /// The value that the claimed snapshot renders: recovered from the create's digest.
-    fn flight_value(&self, _link: &Link, attempt: &Attempt) -> Option<String> {
-        ["", "A", "B", "C"]
-            .into_iter()
-            .find(|value| attempt.digest == Some(digest(attempt.operation, value)))
-            .map(str::to_owned)
     }
 
     /// Applies a settlement as stores do.
@@ -507,6 +509,12 @@ impl World {
         assert_eq!(self.records(), self.wanted(), "{:?}", self.link);
         assert_eq!(self.parked(), None);
     }
+}
+
+/// The value that the claimed snapshot renders: recovered from the create's digest.
+fn claimed_value(attempt: &Attempt) -> Option<String> {
+    let values = ["", "A", "B", "C"].into_iter();
+    values.map(str::to_owned).find(|value| attempt.digest == Some(digest(attempt.operation, value)))
 }
 
 pub fn digest(operation: Operation, value: &str) -> Digest {

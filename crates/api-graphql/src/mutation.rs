@@ -1,0 +1,184 @@
+//! Writing.
+
+use crate::enums::{MovedLinks, ResyncScope};
+use crate::errors::{ApiError, Result, under};
+use crate::guard::{ADMIN, WRITER, account, engine, scope};
+use crate::inputs::{SyncInput, SyncPatch};
+use crate::keys::{ApiKey, ApiKeyInput, CreatedApiKey};
+use crate::people::{DeletedPeople, PersonInput, UpsertedPerson, person_id};
+use crate::scalars::SafeInt;
+use crate::syncs::SyncNode;
+use crate::templates::{TestResult, TestSyncInput, sync_id};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use secrecy::ExposeSecret;
+use sync_core::fault::Fault;
+use sync_core::id::PersonId;
+use sync_engine::{EngineError, PEOPLE_PER_CALL_MAX};
+
+/// The root of mutations.
+pub struct Mutation;
+
+#[Object]
+impl Mutation {
+    /// A sync may be made with its name alone; it sends nothing until createUsers is set up
+    #[graphql(guard = "ADMIN")]
+    async fn create_sync(&self, ctx: &Context<'_>, input: SyncInput) -> Result<SyncNode> {
+        let (said, include_existing) = input.checked().map_err(|fault| fault.under("input"))?;
+        let created = scope(ctx)?.create_sync(&said, include_existing).await;
+        Ok(created.map_err(under(&["input"]))?.into())
+    }
+
+    /// Fields left out stay as they are, at every depth; null clears an optional one. A list given (headers) replaces the
+    /// list. Saved secrets never follow to an origin that no rule of the saved sync had: unless given again in the same
+    /// call, the authentication's secret is dropped (secretSet turns false), and so are that rule's secret headers;
+    /// statusReason says so. links: what becomes of existing links when a rule's origin changes; left out while there are
+    /// any: CONFLICT. ifRevision: CONFLICT unless the sync still has this revision; left out: the last writer wins.
+    #[graphql(guard = "ADMIN")]
+    async fn update_sync(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        input: SyncPatch,
+        if_revision: Option<i32>,
+        links: Option<MovedLinks>,
+    ) -> Result<SyncNode> {
+        let said = input.checked().map_err(|fault| fault.under("input"))?;
+        let updated = scope(ctx)?.update_sync(sync_id(&id)?, &said, if_revision, links.map(Into::into)).await;
+        Ok(updated.map_err(under(&["input"]))?.into())
+    }
+
+    /// Deletes the sync with its links and logs. The records in the external system stay
+    #[graphql(guard = "ADMIN")]
+    async fn delete_sync(&self, ctx: &Context<'_>, id: ID) -> Result<ID> {
+        let id = sync_id(&id)?;
+        scope(ctx)?.delete_sync(id).await?;
+        Ok(id.into())
+    }
+
+    /// Stops sending; changes go on being remembered and are sent, newest state only, after resumeSync
+    #[graphql(guard = "ADMIN")]
+    async fn pause_sync(&self, ctx: &Context<'_>, id: ID) -> Result<SyncNode> {
+        Ok(scope(ctx)?.pause_sync(sync_id(&id)?).await?.into())
+    }
+
+    /// Ends a pause. On a suspended sync: probes now instead of at heldUntil
+    #[graphql(guard = "ADMIN")]
+    async fn resume_sync(&self, ctx: &Context<'_>, id: ID) -> Result<SyncNode> {
+        Ok(scope(ctx)?.resume_sync(sync_id(&id)?).await?.into())
+    }
+
+    /// Sends one real request for a person (or a sample person) and shows what came back; links nothing and is not in the
+    /// log. A CREATE makes a real record, which stays.
+    #[graphql(guard = "ADMIN")]
+    async fn test_sync(&self, ctx: &Context<'_>, input: TestSyncInput) -> Result<TestResult> {
+        input.send(&scope(ctx)?).await
+    }
+
+    /// Marks people as owed to a sync. Requests equal to the last accepted one are still not sent, unless forced. force
+    /// left out: false
+    #[graphql(guard = "ADMIN")]
+    async fn resync(
+        &self,
+        ctx: &Context<'_>,
+        sync_id: ID,
+        #[graphql(name = "scope")] which: ResyncScope,
+        force: Option<bool>,
+    ) -> Result<ResyncResult> {
+        let sync = crate::templates::sync_id(&sync_id)?;
+        let marked = scope(ctx)?.resync(sync, which.into(), force.unwrap_or(false)).await?;
+        Ok(ResyncResult { marked: marked.into() })
+    }
+
+    /// Creates or changes people, at most 1000 a call, all or nothing, answered in the order given. Fields left out stay
+    /// as they are; null clears. An id that stands twice in a call is applied twice, in order.
+    #[graphql(guard = "WRITER")]
+    async fn upsert_people(&self, ctx: &Context<'_>, input: Vec<PersonInput>) -> Result<Vec<UpsertedPerson>> {
+        bounded(input.len(), "input")?;
+        let people = PersonInput::all_checked(input).map_err(EngineError::Invalid)?;
+        let upserted = scope(ctx)?.upsert_people(people).await?;
+        Ok(upserted.into_iter().map(Into::into).collect())
+    }
+
+    /// Deletes people, at most 1000 a call. Unknown and already deleted ids are reported, not an error
+    #[graphql(guard = "WRITER")]
+    async fn delete_people(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<DeletedPeople> {
+        bounded(ids.len(), "ids")?;
+        let people = person_ids(ids, &["ids"])?;
+        Ok(scope(ctx)?.delete_people(people).await?.into())
+    }
+
+    /// Un-parks links, ends the wait of those backing off, and makes them due now with their tries at 0. An empty filter
+    /// means all owed and parked links
+    #[graphql(guard = "WRITER")]
+    async fn retry(&self, ctx: &Context<'_>, filter: RetryFilter) -> Result<RetryResult> {
+        let people = match filter.person_ids {
+            None => None,
+            Some(ids) if ids.len() > PEOPLE_PER_CALL_MAX => {
+                let message = format!("holds {} people; give at most {PEOPLE_PER_CALL_MAX} a call", ids.len());
+                return Err(Fault::at(["filter", "personIds"], message).into());
+            }
+            Some(ids) => Some(person_ids(ids, &["filter", "personIds"])?),
+        };
+        let sync = filter.sync_id.as_ref().map(sync_id).transpose()?;
+        let marked = scope(ctx)?.retry(&sync_core::ports::RetryFilter { sync, people }).await?;
+        Ok(RetryResult { marked: marked.into() })
+    }
+
+    /// Makes an API key. Its secret is shown this once
+    #[graphql(guard = "ADMIN")]
+    async fn create_api_key(&self, ctx: &Context<'_>, input: ApiKeyInput) -> Result<CreatedApiKey> {
+        let made = engine(ctx).create_key(account(ctx)?, &input.name, input.role.into()).await;
+        let (key, secret) = made.map_err(under(&["input"]))?;
+        Ok(CreatedApiKey { key: key.into(), secret: secret.expose_secret().to_owned() })
+    }
+
+    /// At once, sessions opened with it too. The last ADMIN key is refused with CONFLICT. Revoking twice is no error
+    #[graphql(guard = "ADMIN")]
+    async fn revoke_api_key(&self, ctx: &Context<'_>, id: ID) -> Result<ApiKey> {
+        let id = id.parse().map_err(|_| ApiError::not_found("API key"))?;
+        Ok(engine(ctx).revoke_key(account(ctx)?, id).await?.into())
+    }
+}
+
+/// What a resync marked
+#[derive(SimpleObject)]
+struct ResyncResult {
+    marked: SafeInt,
+}
+
+/// Which links a retry marks
+#[derive(InputObject)]
+struct RetryFilter {
+    /// Of this sync. Left out: of all
+    sync_id: Option<ID>,
+    /// Of these people, at most 1000. Left out: of all
+    person_ids: Option<Vec<ID>>,
+}
+
+/// What a retry marked
+#[derive(SimpleObject)]
+struct RetryResult {
+    marked: SafeInt,
+}
+
+fn bounded(people: usize, field: &str) -> Result<()> {
+    if people > PEOPLE_PER_CALL_MAX {
+        let message = format!("holds {people} people; give at most {PEOPLE_PER_CALL_MAX} a call");
+        return Err(Fault::at([field], message).into());
+    }
+    Ok(())
+}
+
+/// Person ids, or every fault with its path.
+fn person_ids(ids: Vec<ID>, path: &[&str]) -> Result<Vec<PersonId>> {
+    let mut faults = Vec::new();
+    let mut people = Vec::with_capacity(ids.len());
+    for (index, id) in ids.into_iter().enumerate() {
+        match person_id(id) {
+            Ok(id) => people.push(id),
+            Err(fault) => faults.push(path.iter().rev().fold(fault.under(index), |fault, part| fault.under(*part))),
+        }
+    }
+    ApiError::of_faults(faults)?;
+    Ok(people)
+}

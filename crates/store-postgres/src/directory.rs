@@ -1,0 +1,579 @@
+//! People, syncs and their links, as administrators and programs see them.
+
+use crate::columns::Time;
+use crate::error::Fault;
+use crate::links::{self, Keys, LinkRow, with_extras};
+use crate::people::{self, PersonRow, TERM_BYTES_MAX, kind_of, people_of};
+use crate::signals::notify;
+use crate::syncs::{self, SyncRow, add_sweep, as_json, configs, governor_of, write_governor};
+use crate::{Conn, PostgresStore};
+use async_trait::async_trait;
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Bool, Json, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use std::sync::Arc;
+use sync_core::counts::LinkCounts;
+use sync_core::governor::Governor;
+use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
+use sync_core::link::Link;
+use sync_core::page::{Page, PageRequest};
+use sync_core::person::{Person, PersonChange, Version};
+use sync_core::plan::revise::revised;
+use sync_core::plan::search;
+use sync_core::plan::sweep::INCLUDE_EXISTING;
+use sync_core::ports::{
+    DirectoryStore, LinkFilter, PeopleFilter, Reseal, ResyncScope, SetResult, Signal, StoreError, StoreResult,
+    SweepKind, SyncRuntime,
+};
+use sync_core::sync::{Settings, SyncConfig};
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// The folded terms from `search` on, and where they end.
+fn term_range(search: Option<&str>) -> Option<(String, Option<String>)> {
+    let folded = search::fold(search?);
+    let from = sync_core::text::cut(&folded, TERM_BYTES_MAX).0.to_owned();
+    let until = search::after_prefix(&from);
+    Some((sync_core::text::without_nul(&from).into_owned(), until))
+}
+
+/// That the person `p.id` has a term in the range of `$from` and `$until`.
+fn found(person: &str, account: &str, from: &str, until: &str) -> String {
+    format!(
+        "({from} IS NULL OR EXISTS (SELECT 1 FROM people_terms t WHERE t.account = {account} AND t.person = {person} \
+         AND t.term >= {from} AND ({until} IS NULL OR t.term < {until})))"
+    )
+}
+
+#[async_trait]
+impl DirectoryStore for PostgresStore {
+    async fn people(
+        &self,
+        account: AccountId,
+        filter: &PeopleFilter,
+        page: PageRequest<PersonId>,
+    ) -> StoreResult<Page<Person>> {
+        let range = term_range(filter.search.as_deref());
+        let include_deleted = filter.include_deleted;
+        self.read("read people", |c| {
+            Box::pin(async move {
+                let (from, until) = range.map_or((None, None), |(from, until)| (Some(from), until));
+                let rows: Vec<PersonRow> = diesel::sql_query(format!(
+                    "SELECT {} FROM people p WHERE p.account = $1 AND ($2 IS NULL OR p.id > $2) \
+                     AND ($3 OR p.deleted_at IS NULL) AND {} ORDER BY p.id LIMIT $6",
+                    people::COLUMNS,
+                    found("p.id", "$1", "$4", "$5")
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Nullable<Text>, _>(page.after.map(String::from))
+                .bind::<Bool, _>(include_deleted)
+                .bind::<Nullable<Text>, _>(from)
+                .bind::<Nullable<Text>, _>(until)
+                .bind::<BigInt, _>(page.first as i64 + 1)
+                .get_results(c)
+                .await?;
+                Ok(Page::of(people_of(rows)?, page.first))
+            })
+        })
+        .await
+    }
+
+    async fn people_by_ids(&self, account: AccountId, ids: &[PersonId]) -> StoreResult<Vec<Person>> {
+        let ids = ids.to_vec();
+        self.read("read people", |c| {
+            Box::pin(async move { Ok(people::read(c, account, &ids, false).await?.into_values().collect()) })
+        })
+        .await
+    }
+
+    async fn people_count(&self, account: AccountId) -> StoreResult<i64> {
+        self.read("count people", |c| {
+            Box::pin(async move {
+                let rows: Vec<Count> = diesel::sql_query("SELECT people AS n FROM people_counts WHERE account = $1")
+                    .bind::<SqlUuid, _>(account.0)
+                    .get_results(c)
+                    .await?;
+                Ok(rows.into_iter().next().map_or(0, |row| row.n))
+            })
+        })
+        .await
+    }
+
+    async fn person_changes(
+        &self,
+        account: AccountId,
+        person: &PersonId,
+        page: PageRequest<Version>,
+    ) -> StoreResult<Page<PersonChange>> {
+        let person = person.as_str().to_owned();
+        self.read("read a person's changes", |c| {
+            Box::pin(async move {
+                let rows: Vec<ChangeRow> = diesel::sql_query(
+                    "SELECT version, kind, at, fields FROM person_changes WHERE account = $1 AND person = $2 \
+                     AND ($3 IS NULL OR version < $3) ORDER BY version DESC LIMIT $4",
+                )
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Text, _>(&person)
+                .bind::<Nullable<BigInt>, _>(page.after)
+                .bind::<BigInt, _>(page.first as i64 + 1)
+                .get_results(c)
+                .await?;
+                let changes = rows.into_iter().map(|row| row.change(&person)).collect::<Result<_, _>>()?;
+                Ok(Page::of(changes, page.first))
+            })
+        })
+        .await
+    }
+
+    async fn create_sync(&self, sync: &SyncConfig, include_existing: bool) -> StoreResult<()> {
+        let sync = Arc::new(sync.clone());
+        self.transact("create a sync", move |c| {
+            let sync = sync.clone();
+            Box::pin(async move {
+                lock_account(c, sync.account).await?;
+                syncs::write(c, &sync).await?;
+                diesel::sql_query("INSERT INTO sync_runtime VALUES ($1, $2, $3)")
+                    .bind::<SqlUuid, _>(sync.account.0)
+                    .bind::<SqlUuid, _>(sync.id.0)
+                    .bind::<Jsonb, _>(as_json(&Governor::default())?)
+                    .execute(c)
+                    .await?;
+                if include_existing {
+                    add_sweep(c, sync.account, sync.id, INCLUDE_EXISTING).await?;
+                }
+                Ok(notify(c, &Signal::Changed).await?)
+            })
+        })
+        .await
+    }
+
+    async fn update_sync(
+        &self,
+        account: AccountId,
+        id: SyncId,
+        expected: i32,
+        friendly_name: &str,
+        settings: &Settings,
+        sweeps: &[SweepKind],
+    ) -> StoreResult<SetResult<SyncConfig>> {
+        let store = self.clone();
+        let wanted = Arc::new((friendly_name.to_owned(), settings.clone(), sweeps.to_vec()));
+        self.transact("update a sync", move |c| {
+            let (store, wanted) = (store.clone(), wanted.clone());
+            Box::pin(async move {
+                let (friendly_name, settings, sweeps) = &*wanted;
+                let Some(before) = lock_sync(c, account, id).await? else { return Ok(SetResult::NotFound) };
+                if before.revision != expected {
+                    return Ok(SetResult::Conflict(before));
+                }
+                let after = revised(&before, friendly_name, settings, store.clock_now(c).await?);
+                syncs::write(c, &after).await?;
+                for kind in sweeps {
+                    add_sweep(c, account, id, *kind).await?;
+                }
+                notify(c, &Signal::Changed).await?;
+                Ok(SetResult::Set(after))
+            })
+        })
+        .await
+    }
+
+    async fn set_paused(&self, account: AccountId, id: SyncId, paused: bool) -> StoreResult<SetResult<SyncConfig>> {
+        let store = self.clone();
+        self.transact("pause or resume a sync", move |c| {
+            let store = store.clone();
+            Box::pin(async move {
+                let Some(mut sync) = lock_sync(c, account, id).await? else { return Ok(SetResult::NotFound) };
+                let now = store.clock_now(c).await?;
+                if sync.paused != paused {
+                    sync.paused = paused;
+                    sync.updated_at = now;
+                    syncs::write(c, &sync).await?;
+                }
+                if !paused {
+                    probe_now(c, account, id, now).await?;
+                    notify(c, &Signal::Due).await?;
+                }
+                notify(c, &Signal::Changed).await?;
+                Ok(SetResult::Set(sync))
+            })
+        })
+        .await
+    }
+
+    async fn delete_sync(&self, account: AccountId, id: SyncId) -> StoreResult<bool> {
+        let store = self.clone();
+        self.transact("delete a sync", move |c| {
+            let store = store.clone();
+            Box::pin(async move {
+                lock_account(c, account).await?;
+                let Some(mut sync) = lock_sync(c, account, id).await? else { return Ok(false) };
+                sync.deleted_at = Some(store.clock_now(c).await?);
+                syncs::write(c, &sync).await?;
+                diesel::sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2")
+                    .bind::<SqlUuid, _>(account.0)
+                    .bind::<SqlUuid, _>(id.0)
+                    .execute(c)
+                    .await?;
+                add_sweep(c, account, id, SweepKind::Delete).await?;
+                notify(c, &Signal::Changed).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    async fn resync(
+        &self,
+        account: AccountId,
+        id: SyncId,
+        scope: ResyncScope,
+        force: bool,
+    ) -> StoreResult<Option<i64>> {
+        self.transact("resync", move |c| {
+            Box::pin(async move {
+                if lock_sync(c, account, id).await?.is_none() {
+                    return Ok(None);
+                }
+                let count = count_resync(c, account, id, scope).await?;
+                add_sweep(c, account, id, SweepKind::Resync { scope, force }).await?;
+                notify(c, &Signal::Changed).await?;
+                Ok(Some(count))
+            })
+        })
+        .await
+    }
+
+    async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64> {
+        self.read("count what a resync marks", |c| Box::pin(async move { count_resync(c, account, id, scope).await }))
+            .await
+    }
+
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
+        self.read("read syncs", |c| {
+            Box::pin(async move {
+                let rows: Vec<SyncRow> = diesel::sql_query(format!(
+                    "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL AND ($2 IS NULL OR s.id < $2) \
+                     ORDER BY s.id DESC LIMIT $3",
+                    syncs::COLUMNS
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Nullable<SqlUuid>, _>(page.after.map(|id| id.0))
+                .bind::<BigInt, _>(page.first as i64 + 1)
+                .get_results(c)
+                .await?;
+                Ok(Page::of(configs(rows)?, page.first))
+            })
+        })
+        .await
+    }
+
+    async fn syncs_by_ids(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<SyncConfig>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        self.read("read syncs", |c| {
+            Box::pin(async move {
+                let rows: Vec<SyncRow> = diesel::sql_query(format!(
+                    "SELECT {} FROM syncs s WHERE s.account = $1 AND s.id = ANY($2) AND s.deleted_at IS NULL",
+                    syncs::COLUMNS
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Array<SqlUuid>, _>(ids)
+                .get_results(c)
+                .await?;
+                configs(rows)
+            })
+        })
+        .await
+    }
+
+    async fn runtimes(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, SyncRuntime)>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        self.read("read what syncs do", |c| {
+            Box::pin(async move {
+                let rows: Vec<RuntimeRow> = diesel::sql_query(format!(
+                    "SELECT r.sync, r.governor, {COUNTS} FROM sync_runtime r JOIN syncs s ON s.account = r.account \
+                         AND s.id = r.sync AND s.deleted_at IS NULL \
+                     LEFT JOIN link_counts n ON n.account = r.account AND n.sync = r.sync \
+                     WHERE r.account = $1 AND r.sync = ANY($2) GROUP BY r.sync, r.governor",
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Array<SqlUuid>, _>(ids)
+                .get_results(c)
+                .await?;
+                rows.into_iter()
+                    .map(|row| {
+                        let governor = governor_of(row.governor, account.0, row.sync)?;
+                        Ok((SyncId(row.sync), SyncRuntime { governor, counts: row.counts.counts() }))
+                    })
+                    .collect()
+            })
+        })
+        .await
+    }
+
+    async fn links(
+        &self,
+        account: AccountId,
+        sync: SyncId,
+        filter: &LinkFilter,
+        page: PageRequest<PersonId>,
+    ) -> StoreResult<Page<Link>> {
+        let filter = filter.clone();
+        self.read("read links", |c| {
+            Box::pin(async move {
+                let (from, until) =
+                    term_range(filter.search.as_deref()).map_or((None, None), |(from, until)| (Some(from), until));
+                let rows: Vec<LinkRow> = diesel::sql_query(format!(
+                    "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 AND ($3 IS NULL OR l.person > $3) \
+                     AND ($4 IS NULL OR l.state = $4) AND ($5 IS NULL OR (l.due_at IS NOT NULL) = $5) \
+                     AND ($6 IS NULL OR (l.parked IS NOT NULL) = $6) AND ($7 IS NULL OR l.parked = $7) \
+                     AND ($8 IS NULL OR l.person = $8) AND ($9 IS NULL OR l.unique_id = $9) AND {} \
+                     AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL) \
+                     ORDER BY l.person LIMIT $12",
+                    links::COLUMNS,
+                    found("l.person", "$1", "$10", "$11")
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<SqlUuid, _>(sync.0)
+                .bind::<Nullable<Text>, _>(page.after.map(String::from))
+                .bind::<Nullable<SmallInt>, _>(filter.state.map(sync_core::link::StateName::code))
+                .bind::<Nullable<Bool>, _>(filter.owed)
+                .bind::<Nullable<Bool>, _>(filter.parked)
+                .bind::<Nullable<SmallInt>, _>(filter.parked_reason.map(sync_core::link::ParkReason::code))
+                .bind::<Nullable<Text>, _>(filter.person.map(String::from))
+                .bind::<Nullable<Text>, _>(filter.unique_id.map(|id| sync_core::text::without_nul(&id).into_owned()))
+                .bind::<Nullable<Text>, _>(from)
+                .bind::<Nullable<Text>, _>(until)
+                .bind::<BigInt, _>(page.first as i64 + 1)
+                .get_results(c)
+                .await?;
+                Ok(Page::of(with_extras(c, rows).await?, page.first))
+            })
+        })
+        .await
+    }
+
+    async fn links_of_people(&self, account: AccountId, people: &[PersonId]) -> StoreResult<Vec<Link>> {
+        let people: Vec<String> = people.iter().map(|id| id.as_str().to_owned()).collect();
+        self.read("read links", |c| {
+            Box::pin(async move {
+                let rows: Vec<LinkRow> = diesel::sql_query(format!(
+                    "SELECT {} FROM links l JOIN syncs s ON s.account = l.account AND s.id = l.sync \
+                     WHERE l.account = $1 AND l.person = ANY($2) AND s.deleted_at IS NULL",
+                    links::COLUMNS
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Array<Text>, _>(people)
+                .get_results(c)
+                .await?;
+                with_extras(c, rows).await
+            })
+        })
+        .await
+    }
+
+    async fn links_by_ids(&self, ids: &[LinkId]) -> StoreResult<Vec<Link>> {
+        let keys = Keys::of(ids);
+        self.read("read links", |c| {
+            Box::pin(async move {
+                let rows: Vec<LinkRow> = diesel::sql_query(format!(
+                    "SELECT {} FROM links l WHERE (l.account, l.sync, l.person) IN (SELECT * FROM UNNEST($1, $2, $3))",
+                    links::COLUMNS
+                ))
+                .bind::<Array<SqlUuid>, _>(keys.accounts)
+                .bind::<Array<SqlUuid>, _>(keys.syncs)
+                .bind::<Array<Text>, _>(keys.people)
+                .get_results(c)
+                .await?;
+                with_extras(c, rows).await
+            })
+        })
+        .await
+    }
+
+    async fn reseal(&self, reseal: Arc<dyn Reseal>) -> StoreResult<usize> {
+        let all: Vec<SyncConfig> = self
+            .read("read syncs", |c| {
+                Box::pin(async move {
+                    let rows: Vec<SyncRow> = diesel::sql_query(format!(
+                        "SELECT {} FROM syncs s WHERE s.deleted_at IS NULL ORDER BY s.account, s.id",
+                        syncs::COLUMNS
+                    ))
+                    .get_results(c)
+                    .await?;
+                    configs(rows)
+                })
+            })
+            .await?;
+        let mut written = 0;
+        for sync in all {
+            let reseal = reseal.clone();
+            let (account, id) = (sync.account, sync.id);
+            written += self
+                .transact("seal a sync's secrets anew", move |c| {
+                    let reseal = reseal.clone();
+                    Box::pin(async move { reseal_one(c, account, id, reseal.as_ref()).await })
+                })
+                .await?;
+        }
+        Ok(written)
+    }
+}
+
+async fn reseal_one(c: &mut Conn, account: AccountId, id: SyncId, reseal: &dyn Reseal) -> Result<usize, Fault> {
+    let Some(mut sync) = lock_sync(c, account, id).await? else { return Ok(0) };
+    let sealed = reseal
+        .reseal(&sync)
+        .map_err(|source| StoreError::Internal { operation: "seal a sync's secrets anew", source })?;
+    let Some(settings) = sealed else { return Ok(0) };
+    sync.settings = settings;
+    syncs::write(c, &sync).await?;
+    notify(c, &Signal::Changed).await?;
+    Ok(1)
+}
+
+#[derive(QueryableByName)]
+struct ChangeRow {
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = SmallInt)]
+    kind: i16,
+    #[diesel(sql_type = Timestamptz)]
+    at: Time,
+    #[diesel(sql_type = Json)]
+    fields: serde_json::Value,
+}
+
+impl ChangeRow {
+    fn change(self, person: &str) -> Result<PersonChange, Fault> {
+        let corrupt = |column| StoreError::Corrupt {
+            table: "person_changes",
+            column,
+            key: format!("{person:?} {}", self.version),
+        };
+        Ok(PersonChange {
+            version: self.version,
+            kind: kind_of(self.kind).ok_or_else(|| corrupt("kind"))?,
+            at: self.at.0,
+            fields: serde_json::from_value(self.fields.clone()).map_err(|_| corrupt("fields"))?,
+        })
+    }
+}
+
+/// Link counts of a grouped join of `link_counts n`.
+pub(crate) const COUNTS: &str = "coalesce(sum(n.unlinked), 0)::bigint AS unlinked, \
+    coalesce(sum(n.uncertain), 0)::bigint AS uncertain, coalesce(sum(n.linked), 0)::bigint AS linked, \
+    coalesce(sum(n.leaving), 0)::bigint AS leaving, coalesce(sum(n.unaddressable), 0)::bigint AS unaddressable, \
+    coalesce(sum(n.owed), 0)::bigint AS owed, coalesce(sum(n.parked), 0)::bigint AS parked";
+
+#[derive(QueryableByName)]
+pub(crate) struct CountsRow {
+    #[diesel(sql_type = BigInt)]
+    unlinked: i64,
+    #[diesel(sql_type = BigInt)]
+    uncertain: i64,
+    #[diesel(sql_type = BigInt)]
+    linked: i64,
+    #[diesel(sql_type = BigInt)]
+    leaving: i64,
+    #[diesel(sql_type = BigInt)]
+    unaddressable: i64,
+    #[diesel(sql_type = BigInt)]
+    owed: i64,
+    #[diesel(sql_type = BigInt)]
+    parked: i64,
+}
+
+impl CountsRow {
+    pub(crate) fn counts(&self) -> LinkCounts {
+        LinkCounts {
+            by_state: [self.unlinked, self.uncertain, self.linked, self.leaving, self.unaddressable],
+            owed: self.owed,
+            parked: self.parked,
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct RuntimeRow {
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = Jsonb)]
+    governor: serde_json::Value,
+    #[diesel(embed)]
+    counts: CountsRow,
+}
+
+/// Takes the account exclusively: no intake is under way meanwhile.
+async fn lock_account(c: &mut Conn, account: AccountId) -> Result<(), Fault> {
+    let found = diesel::sql_query("SELECT id FROM accounts WHERE id = $1 FOR UPDATE")
+        .bind::<SqlUuid, _>(account.0)
+        .execute(c)
+        .await?;
+    if found == 0 {
+        let source = "there is no such account".into();
+        return Err(StoreError::Internal { operation: "lock an account", source }.into());
+    }
+    Ok(())
+}
+
+/// Reads and locks a sync that is not deleted.
+async fn lock_sync(c: &mut Conn, account: AccountId, id: SyncId) -> Result<Option<SyncConfig>, Fault> {
+    let rows: Vec<SyncRow> = diesel::sql_query(format!(
+        "SELECT {} FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL FOR UPDATE OF s",
+        syncs::COLUMNS
+    ))
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<SqlUuid, _>(id.0)
+    .get_results(c)
+    .await?;
+    Ok(configs(rows)?.pop())
+}
+
+#[derive(QueryableByName)]
+struct GovernorRow {
+    #[diesel(sql_type = Jsonb)]
+    governor: serde_json::Value,
+}
+
+async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now: sync_core::time::Timestamp) -> Result<(), Fault> {
+    let rows: Vec<GovernorRow> =
+        diesel::sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
+            .bind::<SqlUuid, _>(account.0)
+            .bind::<SqlUuid, _>(id.0)
+            .get_results(c)
+            .await?;
+    if let Some(row) = rows.into_iter().next() {
+        let mut governor = governor_of(row.governor, account.0, id.0)?;
+        governor.probe_now(now);
+        write_governor(c, account, id, &governor).await?;
+    }
+    Ok(())
+}
+
+/// How many people and links a resync marks as things stand: the same as `plan::sweep::resyncs` says of each.
+async fn count_resync(c: &mut Conn, account: AccountId, sync: SyncId, scope: ResyncScope) -> Result<i64, Fault> {
+    let live = "EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL)";
+    let sql = match scope {
+        ResyncScope::Parked => format!(
+            "SELECT count(*) AS n FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.parked IS NOT NULL AND {live}"
+        ),
+        ResyncScope::Unlinked => format!(
+            "SELECT count(*) AS n FROM people p LEFT JOIN links l ON l.account = p.account AND l.sync = $2 AND l.person = p.id \
+             WHERE p.account = $1 AND p.deleted_at IS NULL AND (l.state IS NULL OR l.state = 0) AND {live}"
+        ),
+        ResyncScope::All => format!(
+            "SELECT (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = $2 AND {live}) \
+             + (SELECT count(*) FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL AND {live} AND NOT EXISTS \
+                 (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.person = p.id)) AS n"
+        ),
+    };
+    let count: Count =
+        diesel::sql_query(sql).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(sync.0).get_result(c).await?;
+    Ok(count.n)
+}

@@ -1,0 +1,262 @@
+//! The log and the counters.
+
+use crate::columns::{Time, time, time_opt};
+use crate::error::Fault;
+use crate::links::{operation_code, operation_of};
+use crate::{Conn, PostgresStore};
+use async_trait::async_trait;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use sync_core::id::{AccountId, LogId, PersonId, SyncId};
+use sync_core::link::UniqueId;
+use sync_core::log::{FailureKind, LogEntry, LogFilter, LogOutcome};
+use sync_core::page::{Page, PageRequest};
+use sync_core::ports::{CounterFilter, LogStore, StoreError, StoreResult};
+use sync_core::stats::{CounterKey, CounterKind, CounterRow};
+use sync_core::time::Timestamp;
+use uuid::Uuid;
+
+const COLUMNS: &str = "account, id, at, sync, person, person_version, operation, outcome, failure, message, unique_id, \
+    unique_id_number, attempt, duration_ms, request, response, next_attempt_at";
+
+#[derive(diesel::QueryableByName)]
+struct LogRow {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    at: Time,
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = Text)]
+    person: String,
+    #[diesel(sql_type = BigInt)]
+    person_version: i64,
+    #[diesel(sql_type = SmallInt)]
+    operation: i16,
+    #[diesel(sql_type = SmallInt)]
+    outcome: i16,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    failure: Option<i16>,
+    #[diesel(sql_type = Text)]
+    message: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    unique_id: Option<String>,
+    #[diesel(sql_type = Bool)]
+    unique_id_number: bool,
+    #[diesel(sql_type = Nullable<Integer>)]
+    attempt: Option<i32>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    duration_ms: Option<i32>,
+    #[diesel(sql_type = Nullable<Json>)]
+    request: Option<Value>,
+    #[diesel(sql_type = Nullable<Json>)]
+    response: Option<Value>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    next_attempt_at: Option<Time>,
+}
+
+impl LogRow {
+    fn entry(self) -> Result<LogEntry, StoreError> {
+        let corrupt =
+            |column| StoreError::Corrupt { table: "log_entries", column, key: format!("{} {}", self.account, self.id) };
+        let failure = match self.failure {
+            None => None,
+            Some(code) => Some(FailureKind::from_code(code).ok_or_else(|| corrupt("failure"))?),
+        };
+        let request = match &self.request {
+            None => None,
+            Some(value) => Some(serde_json::from_value(value.clone()).map_err(|_| corrupt("request"))?),
+        };
+        let response = match &self.response {
+            None => None,
+            Some(value) => Some(serde_json::from_value(value.clone()).map_err(|_| corrupt("response"))?),
+        };
+        Ok(LogEntry {
+            account: AccountId(self.account),
+            id: LogId(self.id),
+            at: self.at.0,
+            sync: SyncId(self.sync),
+            person: PersonId::new(self.person.clone()).map_err(|_| corrupt("person"))?,
+            person_version: self.person_version,
+            operation: operation_of(self.operation).ok_or_else(|| corrupt("operation"))?,
+            outcome: LogOutcome::from_code(self.outcome).ok_or_else(|| corrupt("outcome"))?,
+            failure,
+            unique_id: self.unique_id.clone().and_then(|id| UniqueId::from_parts(id, self.unique_id_number)),
+            message: self.message,
+            attempt: self.attempt,
+            duration_ms: self.duration_ms,
+            request,
+            response,
+            next_attempt_at: self.next_attempt_at.map(|at| at.0),
+        })
+    }
+}
+
+fn entries(rows: Vec<LogRow>) -> Result<Vec<LogEntry>, Fault> {
+    rows.into_iter().map(|row| row.entry().map_err(Fault::from)).collect()
+}
+
+/// Writes entries in bulk; those that are there already stay.
+pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> {
+    fn all<T>(log: &[LogEntry], of: impl Fn(&LogEntry) -> T) -> Vec<T> {
+        log.iter().map(of).collect()
+    }
+    let text = |text: &str| sync_core::text::without_nul(text).into_owned();
+    let json = |value: Option<serde_json::Result<Value>>| {
+        value.and_then(Result::ok).map(|mut value| {
+            sync_core::text::clean_json(&mut value);
+            value
+        })
+    };
+    diesel::sql_query(
+        "INSERT INTO log_entries (account, id, at, sync, person, person_version, operation, outcome, failure, message, \
+         unique_id, unique_id_number, attempt, duration_ms, status, request, response, next_attempt_at) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         ON CONFLICT DO NOTHING",
+    )
+    .into_boxed::<diesel::pg::Pg>()
+    .bind::<Array<SqlUuid>, _>(all(log, |e| e.account.0))
+    .bind::<Array<SqlUuid>, _>(all(log, |e| e.id.0))
+    .bind::<Array<Timestamptz>, _>(all(log, |e| time(e.at)))
+    .bind::<Array<SqlUuid>, _>(all(log, |e| e.sync.0))
+    .bind::<Array<Text>, _>(all(log, |e| e.person.as_str().to_owned()))
+    .bind::<Array<BigInt>, _>(all(log, |e| e.person_version))
+    .bind::<Array<SmallInt>, _>(all(log, |e| operation_code(e.operation)))
+    .bind::<Array<SmallInt>, _>(all(log, |e| e.outcome.code()))
+    .bind::<Array<Nullable<SmallInt>>, _>(all(log, |e| e.failure.map(FailureKind::code)))
+    .bind::<Array<Text>, _>(all(log, |e| text(&e.message)))
+    .bind::<Array<Nullable<Text>>, _>(all(log, |e| e.unique_id.as_ref().map(ToString::to_string)))
+    .bind::<Array<Bool>, _>(all(log, |e| e.unique_id.as_ref().is_some_and(UniqueId::is_number)))
+    .bind::<Array<Nullable<Integer>>, _>(all(log, |e| e.attempt))
+    .bind::<Array<Nullable<Integer>>, _>(all(log, |e| e.duration_ms))
+    .bind::<Array<Nullable<SmallInt>>, _>(all(log, |e| {
+        e.response.as_ref().map(|response| i16::try_from(response.status).unwrap_or(i16::MAX))
+    }))
+    .bind::<Array<Nullable<Json>>, _>(all(log, |e| json(e.request.as_ref().map(serde_json::to_value))))
+    .bind::<Array<Nullable<Json>>, _>(all(log, |e| json(e.response.as_ref().map(serde_json::to_value))))
+    .bind::<Array<Nullable<Timestamptz>>, _>(all(log, |e| time_opt(e.next_attempt_at)))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// The least id of entries at a time: ids are UUIDs version 7, whose first 48 bits are milliseconds. Entries made within
+/// the same millisecond are told apart by their time.
+pub(crate) fn least_id(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.as_millis()).unwrap_or(0) & 0xFFFF_FFFF_FFFF;
+    Uuid::from_u128(millis << 80)
+}
+
+#[async_trait]
+impl LogStore for PostgresStore {
+    async fn logs(
+        &self,
+        account: AccountId,
+        filter: &LogFilter,
+        page: PageRequest<LogId>,
+    ) -> StoreResult<Page<LogEntry>> {
+        let filter = filter.clone();
+        self.read("read the log", |c| {
+            Box::pin(async move {
+                let codes = |codes: Option<Vec<i16>>| codes;
+                let rows: Vec<LogRow> = diesel::sql_query(format!(
+                    "SELECT {COLUMNS} FROM log_entries WHERE account = $1 AND ($2 IS NULL OR id < $2) \
+                     AND ($3 IS NULL OR sync = $3) AND ($4 IS NULL OR person = $4) \
+                     AND ($5 IS NULL OR operation = ANY($5)) AND ($6 IS NULL OR outcome = ANY($6)) \
+                     AND ($7 IS NULL OR failure = ANY($7)) AND ($8 IS NULL OR status >= $8) \
+                     AND ($9 IS NULL OR status <= $9) AND ($10 IS NULL OR at >= $10) AND ($11 IS NULL OR at < $11) \
+                     ORDER BY id DESC LIMIT $12"
+                ))
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Nullable<SqlUuid>, _>(page.after.map(|id| id.0))
+                .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|id| id.0))
+                .bind::<Nullable<Text>, _>(filter.person.map(String::from))
+                .bind::<Nullable<Array<SmallInt>>, _>(codes(
+                    filter.operations.map(|all| all.into_iter().map(operation_code).collect()),
+                ))
+                .bind::<Nullable<Array<SmallInt>>, _>(codes(
+                    filter.outcomes.map(|all| all.into_iter().map(LogOutcome::code).collect()),
+                ))
+                .bind::<Nullable<Array<SmallInt>>, _>(codes(
+                    filter.failures.map(|all| all.into_iter().map(FailureKind::code).collect()),
+                ))
+                .bind::<Nullable<Integer>, _>(filter.status_at_least)
+                .bind::<Nullable<Integer>, _>(filter.status_at_most)
+                .bind::<Nullable<Timestamptz>, _>(time_opt(filter.since))
+                .bind::<Nullable<Timestamptz>, _>(time_opt(filter.until))
+                .bind::<BigInt, _>(page.first as i64 + 1)
+                .get_results(c)
+                .await?;
+                Ok(Page::of(entries(rows)?, page.first))
+            })
+        })
+        .await
+    }
+
+    async fn logs_by_ids(&self, account: AccountId, ids: &[LogId]) -> StoreResult<Vec<LogEntry>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        self.read("read the log", |c| {
+            Box::pin(async move {
+                let rows: Vec<LogRow> =
+                    diesel::sql_query(format!("SELECT {COLUMNS} FROM log_entries WHERE account = $1 AND id = ANY($2)"))
+                        .bind::<SqlUuid, _>(account.0)
+                        .bind::<Array<SqlUuid>, _>(ids)
+                        .get_results(c)
+                        .await?;
+                entries(rows)
+            })
+        })
+        .await
+    }
+
+    async fn counters(&self, account: AccountId, filter: &CounterFilter) -> StoreResult<Vec<CounterRow>> {
+        let filter = filter.clone();
+        self.read("read counters", |c| {
+            Box::pin(async move {
+                let rows: Vec<CountedRow> = diesel::sql_query(
+                    "SELECT start, operation, kind, bucket, sum(n)::bigint AS n FROM counters WHERE account = $1 \
+                     AND ($2 IS NULL OR sync = $2) AND ($3 IS NULL OR operation = $3) AND start >= $4 AND start < $5 \
+                     GROUP BY start, operation, kind, bucket ORDER BY start, operation, kind, bucket",
+                )
+                .bind::<SqlUuid, _>(account.0)
+                .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|id| id.0))
+                .bind::<Nullable<SmallInt>, _>(filter.operation.map(operation_code))
+                .bind::<Timestamptz, _>(time(filter.since))
+                .bind::<Timestamptz, _>(time(filter.until))
+                .get_results(c)
+                .await?;
+                rows.into_iter().map(|row| row.counted().map_err(Fault::from)).collect()
+            })
+        })
+        .await
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct CountedRow {
+    #[diesel(sql_type = Timestamptz)]
+    start: Time,
+    #[diesel(sql_type = SmallInt)]
+    operation: i16,
+    #[diesel(sql_type = SmallInt)]
+    kind: i16,
+    #[diesel(sql_type = SmallInt)]
+    bucket: i16,
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+impl CountedRow {
+    fn counted(self) -> Result<CounterRow, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "counters", column, key: self.start.0.to_string() };
+        let key = CounterKey {
+            operation: operation_of(self.operation).ok_or_else(|| corrupt("operation"))?,
+            kind: CounterKind::from_code(self.kind).ok_or_else(|| corrupt("kind"))?,
+            bucket: self.bucket,
+        };
+        Ok(CounterRow { start: self.start.0, key, count: self.n })
+    }
+}

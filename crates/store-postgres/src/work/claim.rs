@@ -1,0 +1,226 @@
+//! Claiming: sync_runtime is locked first, then due links that nobody else has locked; people are read after that.
+
+use crate::columns::{Time, time};
+use crate::error::Fault;
+use crate::links::{self, LinkRow, Shard, with_extras};
+use crate::syncs::{self, SyncRow, governor_of, write_governor};
+use crate::{Conn, PostgresStore, people};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use std::collections::HashMap;
+use sync_core::claim::{ClaimRequest, Claimed};
+use sync_core::id::{AccountId, PersonId, SyncId};
+use sync_core::link::Link;
+use sync_core::person::Person;
+use sync_core::plan::lease::{Candidate, Share, lease_share, leaves_more, next_in, pick, shares, waits_until};
+use sync_core::time::Timestamp;
+use uuid::Uuid;
+
+type SyncKey = (AccountId, SyncId);
+
+pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRequest) -> Result<Claimed, Fault> {
+    let now = store.clock_now(c).await?;
+    let waiting = waiting(c, now).await?;
+    let mut times: Vec<Timestamp> = waiting.iter().filter_map(|sync| sync.next_due.map(|at| at.0)).collect();
+    let due: Vec<SyncKey> =
+        waiting.iter().filter(|sync| sync.is_due).map(|sync| (AccountId(sync.account), SyncId(sync.id))).collect();
+    if due.is_empty() {
+        return Ok(Claimed { leased: Vec::new(), more: false, next_in: next_in(now, times) });
+    }
+    let mut candidates = candidates(c, &due, request, now).await?;
+    let shares = shares(&candidates, request, now);
+    let picks = picks(c, &candidates, &shares, now).await?;
+    let mut claimed = Claimed::default();
+    let mut writes = Vec::new();
+    let (mut fresh, mut retrying) = picks;
+    let keys: Vec<(AccountId, PersonId)> = fresh
+        .values()
+        .chain(retrying.values())
+        .flatten()
+        .map(|link| (link.id.account, link.id.person.clone()))
+        .collect();
+    let people = people::read_of_links(c, &keys).await?;
+    let mut by_account: HashMap<AccountId, HashMap<PersonId, Person>> = HashMap::new();
+    for ((account, id), person) in people {
+        by_account.entry(account).or_default().insert(id, person);
+    }
+    let nobody = HashMap::new();
+    for (candidate, share) in candidates.iter_mut().zip(shares) {
+        let key = (candidate.config.account, candidate.config.id);
+        let mut taken = 0;
+        if share.links > 0 {
+            let fresh = fresh.remove(&key).unwrap_or_default();
+            let retrying = retrying.remove(&key).unwrap_or_default();
+            let picked = pick(fresh, retrying, share, request.token);
+            let before = candidate.governor.clone();
+            let people = by_account.get(&key.0).unwrap_or(&nobody);
+            let out = lease_share(candidate, share, picked, people, request, now);
+            taken = out.writes.len();
+            claimed.leased.extend(out.leased);
+            writes.extend(out.writes);
+            if candidate.governor != before {
+                write_governor(c, key.0, key.1, &candidate.governor).await?;
+            }
+        }
+        claimed.more |= leaves_more(candidate, share, taken);
+        times.extend(waits_until(candidate, share, taken));
+    }
+    if !writes.is_empty() {
+        links::write(c, writes, Shard::Claim).await?;
+    }
+    claimed.next_in = next_in(now, times);
+    Ok(claimed)
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_due: bool,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    next_due: Option<Time>,
+}
+
+/// What is claimable by time.
+const CLAIMABLE: &str = "l.due_at <= $1 AND (l.quiet_until IS NULL OR l.quiet_until <= $1) \
+    AND (l.lease_until IS NULL OR l.lease_until <= $1)";
+
+/// Active syncs with debts, without a lock: which have claimable links, and when the next debt falls due. Links that wait
+/// for a quiet time or a lease to end are found by polling.
+async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
+    let next = |retrying: &str| {
+        format!(
+            "(SELECT l.due_at FROM links l WHERE l.account = s.account AND l.sync = s.id \
+             AND (l.tries > 0 OR l.deferrals > 0) = {retrying} AND l.due_at > $1 ORDER BY l.due_at LIMIT 1)"
+        )
+    };
+    let sql = format!(
+        "SELECT s.account, s.id, EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id \
+             AND {CLAIMABLE}) AS is_due, LEAST({}, {}) AS next_due \
+         FROM syncs s WHERE NOT s.paused AND s.deleted_at IS NULL",
+        next("false"),
+        next("true")
+    );
+    Ok(diesel::sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
+}
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = Jsonb)]
+    governor: serde_json::Value,
+}
+
+#[derive(QueryableByName)]
+struct Load {
+    #[diesel(embed)]
+    sync: SyncRow,
+    #[diesel(sql_type = BigInt)]
+    leased: i64,
+    #[diesel(sql_type = BigInt)]
+    due: i64,
+}
+
+/// The syncs, their runtime rows locked; configuration, leases and debts are read after that.
+async fn candidates(
+    c: &mut Conn,
+    due: &[SyncKey],
+    request: &ClaimRequest,
+    now: Timestamp,
+) -> Result<Vec<Candidate>, Fault> {
+    let accounts: Vec<Uuid> = due.iter().map(|(account, _)| account.0).collect();
+    let ids: Vec<Uuid> = due.iter().map(|(_, sync)| sync.0).collect();
+    let locked: Vec<Locked> = diesel::sql_query(
+        "SELECT account, sync, governor FROM sync_runtime WHERE (account, sync) IN (SELECT * FROM UNNEST($1, $2)) \
+         ORDER BY account, sync FOR UPDATE",
+    )
+    .bind::<Array<SqlUuid>, _>(accounts.clone())
+    .bind::<Array<SqlUuid>, _>(ids.clone())
+    .get_results(c)
+    .await?;
+    let mut governors = HashMap::new();
+    for row in locked {
+        governors.insert((row.account, row.sync), governor_of(row.governor, row.account, row.sync)?);
+    }
+    let loads: Vec<Load> = diesel::sql_query(format!(
+        "SELECT {}, (SELECT count(*) FROM links l WHERE l.account = s.account AND l.sync = s.id \
+             AND l.lease_token IS NOT NULL AND l.lease_until > $1) AS leased, \
+         (SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {CLAIMABLE} \
+             LIMIT $2) AS d) AS due \
+         FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
+             AND s.deleted_at IS NULL ORDER BY s.account, s.id",
+        syncs::COLUMNS
+    ))
+    .bind::<Timestamptz, _>(time(now))
+    .bind::<BigInt, _>(request.links_max as i64 + 1)
+    .bind::<Array<SqlUuid>, _>(accounts)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .get_results(c)
+    .await?;
+    let mut candidates = Vec::with_capacity(loads.len());
+    for load in loads {
+        let config = load.sync.config()?;
+        if let Some(governor) = governors.remove(&(config.account.0, config.id.0)) {
+            candidates.push(Candidate {
+                config,
+                governor,
+                leased: usize::try_from(load.leased).unwrap_or(usize::MAX),
+                due: usize::try_from(load.due).unwrap_or(0),
+            });
+        }
+    }
+    Ok(candidates)
+}
+
+type Picks = HashMap<SyncKey, Vec<Link>>;
+
+/// For each share its oldest (or newest) claimable links, fresh ones and retries apart, locked; locked ones are skipped.
+async fn picks(
+    c: &mut Conn,
+    candidates: &[Candidate],
+    shares: &[Share],
+    now: Timestamp,
+) -> Result<(Picks, Picks), Fault> {
+    let (mut fresh, mut retrying) = (Picks::new(), Picks::new());
+    for newest_first in [false, true] {
+        let (mut accounts, mut syncs, mut limits) = (Vec::new(), Vec::new(), Vec::new());
+        for (candidate, share) in candidates.iter().zip(shares) {
+            if share.links > 0 && share.grant.newest_first == newest_first {
+                accounts.push(candidate.config.account.0);
+                syncs.push(candidate.config.id.0);
+                limits.push(i32::try_from(share.links).unwrap_or(i32::MAX));
+            }
+        }
+        if accounts.is_empty() {
+            continue;
+        }
+        for (kind, picks) in [("false", &mut fresh), ("true", &mut retrying)] {
+            let order = if newest_first { "l.due_at DESC" } else { "l.due_at" };
+            let sql = format!(
+                "SELECT p.* FROM UNNEST($2, $3, $4) AS k(account, sync, links_max) CROSS JOIN LATERAL ( \
+                     SELECT {} FROM links l WHERE l.account = k.account AND l.sync = k.sync AND {CLAIMABLE} \
+                         AND (l.tries > 0 OR l.deferrals > 0) = {kind} \
+                     ORDER BY {order}, l.person LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
+                links::COLUMNS
+            );
+            let rows: Vec<LinkRow> = diesel::sql_query(sql)
+                .bind::<Timestamptz, _>(time(now))
+                .bind::<Array<SqlUuid>, _>(accounts.clone())
+                .bind::<Array<SqlUuid>, _>(syncs.clone())
+                .bind::<Array<Integer>, _>(limits.clone())
+                .get_results(c)
+                .await?;
+            for link in with_extras(c, rows).await? {
+                picks.entry((link.id.account, link.id.sync)).or_default().push(link);
+            }
+        }
+    }
+    Ok((fresh, retrying))
+}

@@ -1,0 +1,251 @@
+//! Settling: links locked in order, then sync_runtime; the log within a savepoint.
+
+use crate::columns::time;
+use crate::error::{Fault, store_error};
+use crate::links::{self, Shard, operation_code};
+use crate::logs;
+use crate::signals::notify;
+use crate::syncs::{add_sweep, governor_of, write_governor};
+use crate::{Conn, PostgresStore};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use futures_util::future::BoxFuture;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
+use sync_core::plan::LinkWrite;
+use sync_core::ports::{Signal, StoreError, StoreResult, SweepKind};
+use sync_core::stats::{MINUTE_MICROS, span_start};
+use sync_core::time::Timestamp;
+use sync_core::transition::{
+    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, UniqueKey, settle_batch, unique_keys,
+};
+use tracing::warn;
+use uuid::Uuid;
+
+/// Settles a batch; one that fails on its data is halved down to the row, so that one row never stops the others.
+pub(super) fn settle(
+    store: &PostgresStore,
+    settlements: Vec<Settlement>,
+) -> BoxFuture<'_, StoreResult<Vec<SettleResult>>> {
+    Box::pin(async move {
+        if settlements.is_empty() {
+            return Ok(Vec::new());
+        }
+        match settle_once(store, &settlements).await {
+            Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) => {
+                warn!(settlements = settlements.len(), error = %error, "a batch could not be settled, it is halved");
+                if settlements.len() > 1 {
+                    let mut first = settlements;
+                    let second = first.split_off(first.len() / 2);
+                    let mut results = settle(store, first).await?;
+                    results.extend(settle(store, second).await?);
+                    return Ok(results);
+                }
+                settle_bare(store, settlements, error).await
+            }
+            done => done,
+        }
+    })
+}
+
+/// A single bad row: without its log, then without its answer.
+async fn settle_bare(
+    store: &PostgresStore,
+    mut settlements: Vec<Settlement>,
+    error: StoreError,
+) -> StoreResult<Vec<SettleResult>> {
+    let mut last = error;
+    for strip in [strip_log, strip_answer] {
+        settlements.iter_mut().for_each(strip);
+        match settle_once(store, &settlements).await {
+            Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) => last = error,
+            done => return done,
+        }
+    }
+    Err(last)
+}
+
+fn strip_log(settlement: &mut Settlement) {
+    settlement.log = None;
+}
+
+fn strip_answer(settlement: &mut Settlement) {
+    settlement.settled.answer = None;
+}
+
+async fn settle_once(store: &PostgresStore, settlements: &[Settlement]) -> StoreResult<Vec<SettleResult>> {
+    let (this, settlements) = (store.clone(), Arc::new(settlements.to_vec()));
+    store
+        .transact("settle", move |c| {
+            let (store, settlements) = (this.clone(), settlements.clone());
+            Box::pin(async move { settle_in(&store, c, &settlements).await })
+        })
+        .await
+}
+
+async fn settle_in(
+    store: &PostgresStore,
+    c: &mut Conn,
+    settlements: &[Settlement],
+) -> Result<Vec<SettleResult>, Fault> {
+    let ids: BTreeSet<LinkId> = settlements.iter().map(|settlement| settlement.link.clone()).collect();
+    let ids: Vec<LinkId> = ids.into_iter().collect();
+    let before = links::lock(c, &ids).await?;
+    let syncs = views(c, &ids).await?;
+    let holders = holders(c, unique_keys(settlements)).await?;
+    let now = store.clock_now(c).await?;
+    let input = BatchInput { links: before.clone(), holders, syncs };
+    let output = settle_batch(input, settlements.to_vec(), &store.inner.policy, now);
+    write(c, before, output, now).await
+}
+
+#[derive(diesel::QueryableByName)]
+struct View {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Integer)]
+    revision: i32,
+    #[diesel(sql_type = Jsonb)]
+    governor: serde_json::Value,
+    #[diesel(sql_type = BigInt)]
+    owed: i64,
+}
+
+async fn views(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<(AccountId, SyncId), SyncView>, Fault> {
+    let syncs: BTreeSet<(AccountId, SyncId)> = ids.iter().map(|id| (id.account, id.sync)).collect();
+    let rows: Vec<View> = diesel::sql_query(
+        "SELECT s.account, s.id, s.revision, r.governor, (SELECT coalesce(sum(n.owed), 0)::bigint FROM link_counts n \
+             WHERE n.account = s.account AND n.sync = s.id) AS owed \
+         FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
+         WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($1, $2)) AND s.deleted_at IS NULL \
+         ORDER BY s.account, s.id FOR UPDATE OF r FOR SHARE OF s",
+    )
+    .bind::<Array<SqlUuid>, _>(syncs.iter().map(|(account, _)| account.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(syncs.iter().map(|(_, sync)| sync.0).collect::<Vec<_>>())
+    .get_results(c)
+    .await?;
+    let mut views = HashMap::new();
+    for row in rows {
+        let governor = governor_of(row.governor, row.account, row.id)?;
+        let view = SyncView { revision: row.revision, governor, owed: row.owed };
+        views.insert((AccountId(row.account), SyncId(row.id)), view);
+    }
+    Ok(views)
+}
+
+#[derive(diesel::QueryableByName)]
+struct Holder {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = Text)]
+    unique_id: String,
+    #[diesel(sql_type = Text)]
+    person: String,
+}
+
+async fn holders(c: &mut Conn, keys: Vec<UniqueKey>) -> Result<HashMap<UniqueKey, PersonId>, Fault> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Holder> = diesel::sql_query(
+        "SELECT l.account, l.sync, l.unique_id, l.person FROM links l \
+         WHERE (l.account, l.sync, l.unique_id) IN (SELECT * FROM UNNEST($1, $2, $3))",
+    )
+    .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.0.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.1.0).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys.into_iter().map(|key| key.2).collect::<Vec<_>>())
+    .get_results(c)
+    .await?;
+    let mut holders = HashMap::new();
+    for row in rows {
+        let key = format!("{} {} {:?}", row.account, row.sync, row.person);
+        let person =
+            PersonId::new(row.person).map_err(|_| StoreError::Corrupt { table: "links", column: "person", key })?;
+        holders.insert((AccountId(row.account), SyncId(row.sync), row.unique_id), person);
+    }
+    Ok(holders)
+}
+
+async fn write(
+    c: &mut Conn,
+    mut before: HashMap<LinkId, sync_core::link::Link>,
+    output: BatchOutput,
+    now: Timestamp,
+) -> Result<Vec<SettleResult>, Fault> {
+    let removed = output.removed.into_iter().map(|id| LinkWrite { before: before.remove(&id), after: None });
+    let mut writes: Vec<LinkWrite> = removed.collect();
+    writes.extend(
+        output.updated.into_iter().map(|link| LinkWrite { before: before.remove(&link.id), after: Some(link) }),
+    );
+    if !links::write(c, writes, Shard::Settle).await? {
+        return Err(diesel::result::Error::RollbackTransaction.into());
+    }
+    for ((account, sync), governor) in &output.governors {
+        write_governor(c, *account, *sync, governor).await?;
+    }
+    for (account, sync) in &output.recovered {
+        add_sweep(c, *account, *sync, SweepKind::Recovered).await?;
+    }
+    if !output.counters.is_empty() {
+        let start = span_start(now, MINUTE_MICROS);
+        let rows: Vec<_> = output.counters.into_iter().collect();
+        diesel::sql_query(
+            "INSERT INTO counters AS n (account, sync, span, start, operation, kind, bucket, n) \
+             SELECT o.account, o.sync, 60, $1, o.operation, o.kind, o.bucket, o.n \
+             FROM UNNEST($2, $3, $4, $5, $6, $7) AS o(account, sync, operation, kind, bucket, n) \
+             ON CONFLICT (account, sync, span, start, operation, kind, bucket) DO UPDATE SET n = n.n + excluded.n",
+        )
+        .bind::<Timestamptz, _>(time(start))
+        .bind::<Array<SqlUuid>, _>(rows.iter().map(|((account, ..), _)| account.0).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(rows.iter().map(|((_, sync, _), _)| sync.0).collect::<Vec<_>>())
+        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| operation_code(key.operation)).collect::<Vec<_>>())
+        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.kind.code()).collect::<Vec<_>>())
+        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.bucket).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>())
+        .execute(c)
+        .await?;
+    }
+    if !output.log.is_empty() {
+        let log = &output.log;
+        // A savepoint: a log that cannot be written never fails a settlement.
+        let logged = c.transaction(async |c| logs::insert(c, log).await).await;
+        match logged {
+            Ok(()) => {
+                let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
+                ids.sort_unstable();
+                notify(c, &Signal::Logged(ids)).await?;
+            }
+            Err(fault) => {
+                let error = store_error("log", fault);
+                if matches!(error, StoreError::Unavailable { .. }) {
+                    return Err(error.into());
+                }
+                warn!(entries = log.len(), error = ?error, "log entries could not be written");
+                write_one_by_one(c, log).await?;
+            }
+        }
+    }
+    if output.due_now || !output.recovered.is_empty() {
+        notify(c, &Signal::Due).await?;
+    }
+    Ok(output.results)
+}
+
+/// What can be written of a log that failed as a whole.
+async fn write_one_by_one(c: &mut Conn, log: &[sync_core::log::LogEntry]) -> Result<(), Fault> {
+    for entry in log {
+        let entry = std::slice::from_ref(entry);
+        if let Err(fault) = c.transaction(async |c| logs::insert(c, entry).await).await {
+            let error = store_error("log", fault);
+            if matches!(error, StoreError::Unavailable { .. }) {
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! Sweeps and retries: bounded batches that only mark.
+
+use crate::error::Fault;
+use crate::links::{self, LinkRow, Shard, with_extras};
+use crate::signals::notify;
+use crate::{Conn, PostgresStore, people};
+use diesel::result::Error;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
+use sync_core::plan::LinkWrite;
+use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
+use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreError, SweepKind};
+use uuid::Uuid;
+
+pub(super) async fn retry(
+    store: &PostgresStore,
+    c: &mut Conn,
+    account: AccountId,
+    filter: &RetryFilter,
+    after: Option<LinkId>,
+) -> Result<Retried, Fault> {
+    let people = filter.people.as_ref().map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>());
+    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+        "SELECT {} FROM links l WHERE l.account = $1 AND ($2 IS NULL OR l.sync = $2) AND ($3 IS NULL OR l.person = ANY($3)) \
+             AND (l.due_at IS NOT NULL OR l.parked IS NOT NULL) \
+             AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = l.sync AND s.deleted_at IS NULL) \
+             AND ($4 IS NULL OR (l.sync, l.person) > ($4, $5)) \
+         ORDER BY l.sync, l.person LIMIT $6 FOR UPDATE OF l",
+        links::COLUMNS
+    ))
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|sync| sync.0))
+    .bind::<Nullable<Array<Text>>, _>(people)
+    .bind::<Nullable<SqlUuid>, _>(after.as_ref().map(|after| after.sync.0))
+    .bind::<Text, _>(after.as_ref().map_or("", |after| after.person.as_str()).to_owned())
+    .bind::<BigInt, _>(RETRY_AT_ONCE as i64)
+    .get_results(c)
+    .await?;
+    let now = store.clock_now(c).await?;
+    let found = with_extras(c, rows).await?;
+    let writes: Vec<LinkWrite> = found.into_iter().filter_map(|link| retry_link(link, now)).collect();
+    let marked = writes.len();
+    let last = writes.last().and_then(|write| Some(write.before.as_ref()?.id.clone()));
+    if marked > 0 {
+        links::write(c, writes, Shard::Other).await?;
+        notify(c, &Signal::Due).await?;
+    }
+    Ok(Retried { marked, last: last.filter(|_| marked == RETRY_AT_ONCE) })
+}
+
+#[derive(diesel::QueryableByName)]
+struct SweepRow {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    sync: Uuid,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = SmallInt)]
+    kind: i16,
+    #[diesel(sql_type = Bool)]
+    force: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    cursor: Option<String>,
+}
+
+impl SweepRow {
+    fn sweep(self) -> Result<Sweep, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "sweeps", column, key: self.id.to_string() };
+        Ok(Sweep {
+            account: AccountId(self.account),
+            sync: SyncId(self.sync),
+            id: self.id,
+            kind: SweepKind::from_code(self.kind, self.force).ok_or_else(|| corrupt("kind"))?,
+            cursor: match &self.cursor {
+                None => None,
+                Some(person) => Some(PersonId::new(person.clone()).map_err(|_| corrupt("cursor"))?),
+            },
+        })
+    }
+}
+
+/// Works one batch of the oldest sweep that no other node is at. Returns whether there was one.
+pub(super) async fn work(store: &PostgresStore, c: &mut Conn, rows_max: usize) -> Result<bool, Fault> {
+    let rows: Vec<SweepRow> =
+        diesel::sql_query("SELECT * FROM sweeps ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED").get_results(c).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(false) };
+    let sweep = row.sweep()?;
+    match sweep.kind.reach() {
+        Reach::Everything => delete_batch(c, &sweep, rows_max).await?,
+        reach => mark_batch(store, c, &sweep, reach, rows_max).await?,
+    }
+    Ok(true)
+}
+
+#[derive(diesel::QueryableByName)]
+struct PersonKey {
+    #[diesel(sql_type = Text)]
+    person: String,
+}
+
+/// Marks the next people of a sweep.
+async fn mark_batch(
+    store: &PostgresStore,
+    c: &mut Conn,
+    sweep: &Sweep,
+    reach: Reach,
+    rows_max: usize,
+) -> Result<(), Fault> {
+    let of_people = "UNION (SELECT p.id AS person FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL \
+         AND ($3 IS NULL OR p.id > $3) ORDER BY p.id LIMIT $4)";
+    let of_people = if reach == Reach::PeopleAndLinks { of_people } else { "" };
+    let rows: Vec<PersonKey> = diesel::sql_query(format!(
+        "SELECT person FROM ((SELECT l.person FROM links l WHERE l.account = $1 AND l.sync = $2 \
+             AND ($3 IS NULL OR l.person > $3) ORDER BY l.person LIMIT $4) {of_people}) AS k \
+         ORDER BY person LIMIT $4"
+    ))
+    .bind::<SqlUuid, _>(sweep.account.0)
+    .bind::<SqlUuid, _>(sweep.sync.0)
+    .bind::<Nullable<Text>, _>(sweep.cursor.as_ref().map(|person| person.as_str().to_owned()))
+    .bind::<BigInt, _>(rows_max as i64)
+    .get_results(c)
+    .await?;
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = format!("{} {} {:?}", sweep.account, sweep.sync, row.person);
+        let person =
+            PersonId::new(row.person).map_err(|_| StoreError::Corrupt { table: "links", column: "person", key })?;
+        ids.push(LinkId { account: sweep.account, sync: sweep.sync, person });
+    }
+    let people_ids: Vec<PersonId> = ids.iter().map(|id| id.person.clone()).collect();
+    // People first, as intake locks them: a person deleted meanwhile gets no row.
+    let people = people::read(c, sweep.account, &people_ids, true).await?;
+    let mut held = links::lock(c, &ids).await?;
+    let now = store.clock_now(c).await?;
+    let writes: Vec<LinkWrite> = ids
+        .iter()
+        .filter_map(|id| {
+            let link = held.remove(id);
+            sweep_link(sweep.kind, id.clone(), people.get(&id.person), link, now)
+        })
+        .collect();
+    let marked = !writes.is_empty();
+    if marked && !links::write(c, writes, Shard::Other).await? {
+        return Err(Error::RollbackTransaction.into());
+    }
+    if ids.len() < rows_max {
+        end(c, sweep).await?;
+    } else if let Some(last) = ids.last() {
+        diesel::sql_query("UPDATE sweeps SET cursor = $4 WHERE account = $1 AND sync = $2 AND id = $3")
+            .bind::<SqlUuid, _>(sweep.account.0)
+            .bind::<SqlUuid, _>(sweep.sync.0)
+            .bind::<BigInt, _>(sweep.id)
+            .bind::<Text, _>(last.person.as_str().to_owned())
+            .execute(c)
+            .await?;
+    }
+    if marked {
+        notify(c, &Signal::Due).await?;
+    }
+    Ok(())
+}
+
+async fn end(c: &mut Conn, sweep: &Sweep) -> Result<(), Fault> {
+    diesel::sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2 AND id = $3")
+        .bind::<SqlUuid, _>(sweep.account.0)
+        .bind::<SqlUuid, _>(sweep.sync.0)
+        .bind::<BigInt, _>(sweep.id)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Removes some rows of a deleted sync; when nothing is left, its own.
+async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<(), Fault> {
+    let mut left = rows_max;
+    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+        "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 ORDER BY l.person LIMIT $3 FOR UPDATE OF l",
+        links::COLUMNS
+    ))
+    .bind::<SqlUuid, _>(sweep.account.0)
+    .bind::<SqlUuid, _>(sweep.sync.0)
+    .bind::<BigInt, _>(left as i64)
+    .get_results(c)
+    .await?;
+    left -= rows.len();
+    let ids: Vec<LinkId> = with_extras(c, rows).await?.into_iter().map(|link| link.id).collect();
+    links::remove(c, &ids).await?;
+    for table in ["log_entries", "counters", "link_counts"] {
+        if left == 0 {
+            return Ok(());
+        }
+        let removed = diesel::sql_query(format!(
+            "DELETE FROM {table} WHERE (account, ctid, tableoid) IN (SELECT account, ctid, tableoid FROM {table} \
+             WHERE account = $1 AND sync = $2 LIMIT $3) AND account = $1 AND sync = $2"
+        ))
+        .bind::<SqlUuid, _>(sweep.account.0)
+        .bind::<SqlUuid, _>(sweep.sync.0)
+        .bind::<BigInt, _>(left as i64)
+        .execute(c)
+        .await?;
+        left -= removed.min(left);
+    }
+    if left > 0 {
+        for (table, column) in [("sync_runtime", "sync"), ("syncs", "id"), ("sweeps", "sync")] {
+            diesel::sql_query(format!("DELETE FROM {table} WHERE account = $1 AND {column} = $2"))
+                .bind::<SqlUuid, _>(sweep.account.0)
+                .bind::<SqlUuid, _>(sweep.sync.0)
+                .execute(c)
+                .await?;
+        }
+    }
+    Ok(())
+}

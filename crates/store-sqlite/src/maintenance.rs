@@ -1,0 +1,203 @@
+//! The maintenance port.
+
+use crate::error::Fault;
+use crate::sql::{Db, values};
+use crate::tables::{links, people, syncs, uuid};
+use crate::{SqliteStore, schema};
+use async_trait::async_trait;
+use diesel::QueryableByName;
+use diesel::sql_types::{Binary, Text};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use sync_core::id::AccountId;
+use sync_core::link::LinkState;
+use sync_core::person::Person;
+use sync_core::plan::{LinkWrite, may_purge};
+use sync_core::ports::{MaintenanceStore, Retention, StoreResult, StoreTotals};
+use sync_core::stats::{HOUR_MICROS, MINUTES_KEPT, span_start};
+use sync_core::time::Timestamp;
+
+#[async_trait]
+impl MaintenanceStore for SqliteStore {
+    async fn migrate(&self) -> StoreResult<()> {
+        // On a connection of its own: a migration is its own transaction.
+        let shared = self.shared.clone();
+        let work = move || schema::migrate(&mut shared.opener.writer()?);
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|_| Err(Fault::Unavailable("the store is stopping".to_owned())))
+            .map_err(|fault| fault.told("migrate"))
+    }
+
+    async fn ready(&self) -> StoreResult<()> {
+        self.readers.run("check the schema", schema::check).await?;
+        // Writable, all the way to the disk.
+        let write = |db: &mut Db, _: &mut crate::writer::Afterwards| {
+            db.run("UPDATE accounts SET people = people WHERE rowid = 1", &[])
+        };
+        self.writer.run("check that the database can be written", write).await.map(drop)
+    }
+
+    async fn end_stale_leases(&self) -> StoreResult<usize> {
+        const OPERATION: &str = "end stale leases";
+        {
+            let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.is_none() {
+                *held = Some(lock(&self.shared.opener.path).map_err(|fault| fault.told(OPERATION))?);
+            }
+        }
+        let shared = self.shared.clone();
+        let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| {
+            let now = shared.now();
+            let mut ended = 0;
+            loop {
+                let stale = links::read(db, "WHERE l.lease_until > ? LIMIT 500", &values![now])?;
+                if stale.is_empty() {
+                    return Ok(ended);
+                }
+                ended += stale.len();
+                let end = |before: sync_core::link::Link| {
+                    let mut after = before.clone();
+                    if let Some(lease) = &mut after.lease {
+                        lease.until = now;
+                    }
+                    LinkWrite { before: Some(before), after: Some(after) }
+                };
+                links::write(db, &stale.into_iter().map(end).collect::<Vec<_>>())?;
+            }
+        };
+        self.writer.run(OPERATION, work).await
+    }
+
+    async fn prune_logs(&self, retention: &Retention, rows_max: usize) -> StoreResult<usize> {
+        let (shared, retention) = (self.shared.clone(), *retention);
+        let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| {
+            let now = shared.now();
+            let (successes, failures) = (now.minus(retention.successes), now.minus(retention.failures));
+            let mut pruned = 0;
+            for (outcomes, before) in [("outcome IN (0, 3)", successes), ("outcome IN (1, 2)", failures)] {
+                pruned += db.run(
+                    &format!(
+                        "DELETE FROM log_entries WHERE rowid IN (SELECT rowid FROM log_entries \
+                         WHERE {outcomes} AND at < ? ORDER BY at, account, id LIMIT ?)"
+                    ),
+                    &values![before, rows_max - pruned],
+                )?;
+            }
+            pruned += db.run(
+                "DELETE FROM person_changes WHERE (account, person, version) IN (SELECT account, person, version \
+                 FROM person_changes WHERE at < ? ORDER BY at, account, person, version LIMIT ?)",
+                &values![successes, rows_max - pruned],
+            )?;
+            Ok(pruned)
+        };
+        self.writer.run("prune the log", work).await
+    }
+
+    async fn fold_counters(&self) -> StoreResult<()> {
+        let shared = self.shared.clone();
+        let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| {
+            // Whole hours only, so that no hour stands in both.
+            let before = span_start(shared.now().minus(MINUTES_KEPT), HOUR_MICROS);
+            db.run(
+                // Times lie after 1970 here: an hour's beginning is the remainder taken off.
+                "INSERT INTO counters (account, sync, start, width, operation, kind, bucket, count) \
+                 SELECT account, sync, start - start % 3600000000, 3600000000, operation, kind, bucket, sum(count) \
+                 FROM counters WHERE width = 60000000 AND start < ? GROUP BY 1, 2, 3, 5, 6, 7 \
+                 ON CONFLICT (account, sync, start, width, operation, kind, bucket) \
+                 DO UPDATE SET count = count + excluded.count",
+                &values![before],
+            )?;
+            db.run("DELETE FROM counters WHERE width = 60000000 AND start < ?", &values![before])
+        };
+        self.writer.run("fold counters", work).await.map(drop)
+    }
+
+    async fn purge_tombstones(&self, rows_max: usize) -> StoreResult<usize> {
+        self.writer.run("purge tombstones", move |db, _| purge(db, rows_max)).await
+    }
+
+    async fn totals(&self) -> StoreResult<StoreTotals> {
+        let read = |db: &mut Db| {
+            let mut totals = StoreTotals {
+                accounts: db.number("SELECT count(*) AS n FROM accounts", &[])?,
+                people: db.number("SELECT coalesce(sum(people), 0) AS n FROM accounts", &[])?,
+                // An estimate: what was pruned in the middle is counted too.
+                log_entries: db
+                    .number("SELECT coalesce(max(rowid) - min(rowid) + 1, 0) AS n FROM log_entries", &[])?,
+                ..StoreTotals::default()
+            };
+            for sync in syncs::read(db, "WHERE s.deleted_at IS NULL", &[])? {
+                totals.syncs += 1;
+                totals.links.add(&sync.counts);
+            }
+            Ok(totals)
+        };
+        self.readers.run("add up totals", read).await
+    }
+
+    async fn now(&self) -> StoreResult<Timestamp> {
+        Ok(self.shared.now())
+    }
+
+    fn statements(&self) -> Option<u64> {
+        Some(self.shared.opener.statements.load(Ordering::Relaxed))
+    }
+}
+
+/// Takes the lock that says which process works on the database. It is held until the file is closed, and ends with the
+/// process, however that ends.
+fn lock(path: &Path) -> Result<File, Fault> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let refused = |why: String| Fault::Unavailable(format!("{}: {why}", Path::new(&name).display()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&name).map_err(|error| refused(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(refused("another process works on this database: stop it, or give this one a file of its own".into()))
+        }
+        Err(TryLockError::Error(error)) => Err(refused(error.to_string())),
+    }
+}
+
+fn purge(db: &mut Db, rows_max: usize) -> Result<usize, Fault> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Binary)]
+        account: Vec<u8>,
+        #[diesel(sql_type = Text)]
+        person: String,
+    }
+    let rows: Vec<Row> = db.rows(
+        "SELECT p.account, p.person FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM links l \
+         WHERE l.account = p.account AND l.person = p.id \
+         AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL)) \
+         ORDER BY p.deleted_at, p.account, p.id LIMIT ?",
+        &values![rows_max],
+    )?;
+    let mut purged = 0;
+    for row in rows {
+        let account = AccountId(uuid(&row.account, "people", "account")?);
+        let person: Person = crate::tables::from_json(&row.person, "people", "person", account)?;
+        let rows = links::read(db, "WHERE l.account = ? AND l.person = ?", &values![account.0, &person.id])?;
+        if !may_purge(&rows) {
+            continue;
+        }
+        let gone = rows.into_iter().filter(|link| link.state == LinkState::Unlinked);
+        let writes: Vec<LinkWrite> = gone.map(|link| LinkWrite { before: Some(link), after: None }).collect();
+        links::write(db, &writes)?;
+        people::remove(db, account, &person)?;
+        db.run(
+            "UPDATE accounts SET version_floor = max(version_floor, ?) WHERE account = ?",
+            &values![person.version, account.0],
+        )?;
+        purged += 1;
+    }
+    Ok(purged)
+}
