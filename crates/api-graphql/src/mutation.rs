@@ -18,6 +18,7 @@ use sync_engine::{EngineError, PEOPLE_PER_CALL_MAX};
 /// The root of mutations.
 pub struct Mutation;
 
+/// Writing. People and retries need WRITER, everything else needs ADMIN
 #[Object]
 impl Mutation {
     /// A sync may be made with its name alone; it sends nothing until createUsers is set up

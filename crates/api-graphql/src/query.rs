@@ -47,6 +47,7 @@ impl Server {
 /// The root of queries.
 pub struct Query;
 
+/// Reading. Needs an API key; READER sees everything but API keys
 #[Object]
 impl Query {
     /// Who this API key or console session is

@@ -21,6 +21,7 @@ const READ_AT_ONCE: usize = 100;
 /// The root of subscriptions.
 pub struct Subscription;
 
+/// What happens from now on
 #[Subscription]
 impl Subscription {
     /// Log entries as they are written, on whichever node. A subscriber that falls more than 1000 entries behind is ended

@@ -68,8 +68,7 @@ impl DirectoryStore for MemoryStore {
         if state.syncs.contains_key(&(sync.account, sync.id)) {
             return Err(refused("create a sync", "its id is taken"));
         }
-        let row =
-            SyncRow { config: sync.clone(), governor: Governor::default(), counts: LinkCounts::default() };
+        let row = SyncRow { config: sync.clone(), governor: Governor::default(), counts: LinkCounts::default() };
         state.syncs.insert((sync.account, sync.id), row);
         if include_existing {
             state.add_sweep(sync.account, sync.id, INCLUDE_EXISTING);
@@ -241,8 +240,7 @@ impl DirectoryStore for MemoryStore {
 
 fn count_resync(state: &State, account: AccountId, sync: SyncId, scope: ResyncScope) -> i64 {
     let link = |person: &PersonId| state.links.get(&LinkId { account, sync, person: person.clone() });
-    let people =
-        state.people_of(account, None).filter(|person| resyncs(scope, Some(person), link(&person.id))).count();
+    let people = state.people_of(account, None).filter(|person| resyncs(scope, Some(person), link(&person.id))).count();
     let purged = state
         .links_of(account, sync, None)
         .filter(|link| state.person(account, &link.id.person).is_none() && resyncs(scope, None, Some(link)))

@@ -165,8 +165,12 @@ impl MaintenanceStore for MemoryStore {
             }
         }
         let old = |change: &sync_core::person::PersonChange| change.at < now.minus(retention.successes);
-        let mut changes: Vec<_> =
-            state.changes.iter().filter(|(_, change)| old(change)).map(|(id, change)| (change.at, id.clone())).collect();
+        let mut changes: Vec<_> = state
+            .changes
+            .iter()
+            .filter(|(_, change)| old(change))
+            .map(|(id, change)| (change.at, id.clone()))
+            .collect();
         changes.sort_unstable();
         for (_, id) in changes.into_iter().take(rows_max - pruned) {
             state.changes.remove(&id);
@@ -179,8 +183,7 @@ impl MaintenanceStore for MemoryStore {
         // Whole hours only, so that no hour stands in both.
         let before = span_start(self.clock_now().minus(MINUTES_KEPT), HOUR_MICROS);
         let mut state = self.lock();
-        let old: Vec<_> =
-            state.counters.keys().filter(|id| id.3 == MINUTE_MICROS && id.2 < before).copied().collect();
+        let old: Vec<_> = state.counters.keys().filter(|id| id.3 == MINUTE_MICROS && id.2 < before).copied().collect();
         for id in old {
             let count = state.counters.remove(&id).unwrap_or_default();
             let (account, sync, start, _, key) = id;

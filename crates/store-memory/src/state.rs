@@ -134,7 +134,8 @@ impl State {
 
     /// Adds a sweep, unless an equal one has not begun yet.
     pub(crate) fn add_sweep(&mut self, account: AccountId, sync: SyncId, kind: SweepKind) {
-        let waits = |row: &Sweep| row.sync == sync && row.account == account && row.kind == kind && row.cursor.is_none();
+        let waits =
+            |row: &Sweep| row.sync == sync && row.account == account && row.kind == kind && row.cursor.is_none();
         if !self.sweeps.values().any(waits) {
             self.last_sweep += 1;
             self.sweeps.insert(self.last_sweep, Sweep { account, sync, id: self.last_sweep, kind, cursor: None });

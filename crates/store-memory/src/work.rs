@@ -8,9 +8,7 @@ use sync_core::id::{AccountId, LinkId, PersonId};
 use sync_core::link::Link;
 use sync_core::plan::LinkWrite;
 use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
-use sync_core::plan::lease::{
-    Candidate, is_retrying, lease_share, leaves_more, next_in, pick, shares, waits_until,
-};
+use sync_core::plan::lease::{Candidate, is_retrying, lease_share, leaves_more, next_in, pick, shares, waits_until};
 use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
 use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult, SweepKind, WorkStore};
 use sync_core::stats::{MINUTE_MICROS, span_start};
@@ -40,10 +38,12 @@ impl WorkStore for MemoryStore {
             .removed
             .into_iter()
             .map(|id| LinkWrite { before: state.links.get(&id).cloned(), after: None })
-            .chain(output.updated.into_iter().map(|link| LinkWrite {
-                before: state.links.get(&link.id).cloned(),
-                after: Some(link),
-            }))
+            .chain(
+                output
+                    .updated
+                    .into_iter()
+                    .map(|link| LinkWrite { before: state.links.get(&link.id).cloned(), after: Some(link) }),
+            )
             .collect();
         state.write_links(writes);
         for (id, governor) in output.governors {

@@ -207,7 +207,7 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
         let before = now.minus(kept);
         pruned += diesel::sql_query(format!(
             "DELETE FROM log_entries WHERE (account, id) IN (SELECT account, id FROM log_entries WHERE id < $1 AND at < $2 \
-             AND outcome IN ({outcomes}) ORDER BY at LIMIT $3)"
+             AND outcome IN ({outcomes}) ORDER BY at, account, id LIMIT $3)"
         ))
         // Ids of a clock that ran ahead or behind are still near their time: a day's slack, and the time decides.
         .bind::<SqlUuid, _>(least_id(before.plus(DAY)))
@@ -218,7 +218,7 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
     }
     pruned += diesel::sql_query(
         "DELETE FROM person_changes WHERE (account, person, version) IN \
-         (SELECT account, person, version FROM person_changes WHERE at < $1 ORDER BY at LIMIT $2)",
+         (SELECT account, person, version FROM person_changes WHERE at < $1 ORDER BY at, account, person, version LIMIT $2)",
     )
     .bind::<Timestamptz, _>(time(now.minus(retention.successes)))
     .bind::<BigInt, _>(rows_max.saturating_sub(pruned) as i64)

@@ -50,8 +50,7 @@ impl Where {
     /// That a person is found by a text.
     fn and_found_by(&mut self, column: &str, account: AccountId, text: &str) {
         let prefix = fold(text);
-        let mut condition =
-            format!("{column} IN (SELECT person FROM people_search WHERE account = ? AND term >= ?");
+        let mut condition = format!("{column} IN (SELECT person FROM people_search WHERE account = ? AND term >= ?");
         let mut values = values![account.0, prefix.as_str()];
         if let Some(end) = after_prefix(&prefix) {
             condition.push_str(" AND term < ?");
@@ -95,9 +94,8 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn people_count(&self, account: AccountId) -> StoreResult<i64> {
-        let read = move |db: &mut Db| {
-            db.number("SELECT people AS n FROM accounts WHERE account = ?", &values![account.0])
-        };
+        let read =
+            move |db: &mut Db| db.number("SELECT people AS n FROM accounts WHERE account = ?", &values![account.0]);
         self.readers.run("count people", read).await
     }
 

@@ -17,11 +17,7 @@ pub(crate) enum Fault {
     Unavailable(String),
     /// A row that no correct program wrote.
     #[error("a corrupt row: table {table}, column {column}, key {key}")]
-    Corrupt {
-        table: &'static str,
-        column: &'static str,
-        key: String,
-    },
+    Corrupt { table: &'static str, column: &'static str, key: String },
     /// The schema is not this program's.
     #[error("{0}")]
     Schema(String),

@@ -258,10 +258,7 @@ impl KeyStore for SqliteStore {
                 return Ok(SetResult::Conflict(key));
             }
             let now = shared.now();
-            db.run(
-                "UPDATE api_keys SET revoked_at = ? WHERE account = ? AND id = ?",
-                &values![now, account.0, id.0],
-            )?;
+            db.run("UPDATE api_keys SET revoked_at = ? WHERE account = ? AND id = ?", &values![now, account.0, id.0])?;
             key.revoked_at = Some(now);
             after.signals.push(Signal::Changed);
             Ok(SetResult::Set(key))
@@ -271,10 +268,7 @@ impl KeyStore for SqliteStore {
 
     async fn touch_key(&self, account: AccountId, id: KeyId, at: Timestamp) -> StoreResult<()> {
         let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| {
-            db.run(
-                "UPDATE api_keys SET last_used_at = ? WHERE account = ? AND id = ?",
-                &values![at, account.0, id.0],
-            )
+            db.run("UPDATE api_keys SET last_used_at = ? WHERE account = ? AND id = ?", &values![at, account.0, id.0])
         };
         self.writer.run("note a key's use", work).await.map(drop)
     }
@@ -290,9 +284,8 @@ impl KeyStore for SqliteStore {
         let read = |db: &mut Db| {
             // In the order in which they were made.
             let rows: Vec<Row> = db.rows("SELECT account, name FROM accounts ORDER BY rowid", &[])?;
-            let account = |row: Row| {
-                Ok(Account { id: AccountId(uuid(&row.account, "accounts", "account")?), name: row.name })
-            };
+            let account =
+                |row: Row| Ok(Account { id: AccountId(uuid(&row.account, "accounts", "account")?), name: row.name });
             rows.into_iter().map(account).collect()
         };
         self.readers.run("read accounts", read).await

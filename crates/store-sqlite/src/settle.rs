@@ -14,9 +14,7 @@ use sync_core::plan::{LinkWrite, giving_up_first};
 use sync_core::ports::SweepKind;
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
-use sync_core::transition::{
-    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, settle_batch, unique_keys,
-};
+use sync_core::transition::{BatchInput, BatchOutput, SettleResult, Settlement, SyncView, settle_batch, unique_keys};
 
 /// What became of a batch.
 #[derive(Default)]
@@ -73,12 +71,7 @@ pub(crate) fn settle(
     }
 }
 
-fn settle_once(
-    db: &mut Db,
-    settlements: Vec<Settlement>,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Settled, Fault> {
+fn settle_once(db: &mut Db, settlements: Vec<Settlement>, policy: &Policy, now: Timestamp) -> Result<Settled, Fault> {
     let input = read(db, &settlements)?;
     let before = input.links.clone();
     let output = settle_batch(input, settlements, policy, now);
@@ -142,12 +135,7 @@ fn read(db: &mut Db, settlements: &[Settlement]) -> Result<BatchInput, Fault> {
     Ok(input)
 }
 
-fn write(
-    db: &mut Db,
-    output: BatchOutput,
-    before: &HashMap<LinkId, Link>,
-    now: Timestamp,
-) -> Result<Settled, Fault> {
+fn write(db: &mut Db, output: BatchOutput, before: &HashMap<LinkId, Link>, now: Timestamp) -> Result<Settled, Fault> {
     let removed = output.removed.iter().map(|id| LinkWrite { before: before.get(id).cloned(), after: None });
     let updated = giving_up_first(output.updated, before)
         .into_iter()

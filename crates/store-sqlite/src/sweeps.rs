@@ -116,7 +116,9 @@ fn delete_batch(db: &mut Db, sweep: &Sweep, rows_max: usize) -> Result<(), Fault
     let doomed = json_texts(batch.iter().map(PersonId::as_str));
     for table in ["links", "link_extras"] {
         db.run(
-            &format!("DELETE FROM {table} WHERE account = ? AND sync = ? AND person IN (SELECT value FROM json_each(?))"),
+            &format!(
+                "DELETE FROM {table} WHERE account = ? AND sync = ? AND person IN (SELECT value FROM json_each(?))"
+            ),
             &values![account, sync, doomed.as_str()],
         )?;
     }

@@ -17,7 +17,8 @@ impl ManualClock {
 
     /// Moves forward.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).expect("tests move by less than 292,000 years"), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(by.as_micros()).expect("tests move by less than 292,000 years"), Ordering::SeqCst);
     }
 
     /// Stands at `at` from now on.

@@ -85,8 +85,13 @@ impl Sender<'_> {
             Decision::Forget | Decision::Nothing(..) | Decision::Park(..) => {
                 settle_decision(&leased.link, &leased.decision)
             }
-            Decision::Readdress { .. } if rules.chosen_id => settle_readdressed(&leased.link, self.chosen(leased)),
-            _ => settle(&leased.link, &self.attempt(leased, operation), &outcome, &self.context(&rules, leased, operation, &outcome)),
+            Decision::Readdress { .. } if rules.chosen_id => settle_readdressed(&leased.link, Self::chosen(leased)),
+            _ => settle(
+                &leased.link,
+                &self.attempt(leased, operation),
+                &outcome,
+                &self.context(&rules, leased, operation, &outcome),
+            ),
         };
         let counted = settled.tried.then(|| CounterKey {
             operation,
@@ -106,7 +111,7 @@ impl Sender<'_> {
         }
     }
 
-    fn chosen(&self, leased: &Leased) -> UniqueId {
+    fn chosen(leased: &Leased) -> UniqueId {
         UniqueId::text(format!("our-{}", leased.link.id.person)).expect("a person's id is a sound id")
     }
 
@@ -114,7 +119,7 @@ impl Sender<'_> {
         let chosen = matches!(self.sync.settings.unique_id, Some(UniqueIdSource::Template(_)));
         Attempt {
             operation,
-            unique_id: leased.link.state.unique_id().cloned().or_else(|| chosen.then(|| self.chosen(leased))),
+            unique_id: leased.link.state.unique_id().cloned().or_else(|| chosen.then(|| Self::chosen(leased))),
             repeat: leased.decision == Decision::Repeat,
             person_version: leased.person.as_ref().map_or(0, |person| person.version),
             person_deleted: leased.person.as_ref().is_none_or(Person::is_deleted),
@@ -125,13 +130,19 @@ impl Sender<'_> {
         }
     }
 
-    fn context<'a>(&'a self, rules: &'a SyncRules, leased: &Leased, operation: Operation, outcome: &Outcome) -> Context<'a> {
+    fn context<'a>(
+        &'a self,
+        rules: &'a SyncRules,
+        leased: &Leased,
+        operation: Operation,
+        outcome: &Outcome,
+    ) -> Context<'a> {
         let path = |text: &str| JsonPath::parse(text).expect("tests give sound paths");
         let reading = match (operation, outcome) {
             (Operation::Create, Outcome::Answered(answer)) => match &self.sync.settings.unique_id {
                 Some(UniqueIdSource::Path(text)) => Reading::Id(read(&IdSource::Path(path(text)), answer)),
                 Some(UniqueIdSource::Header(name)) => Reading::Id(read(&IdSource::Header(name.clone()), answer)),
-                Some(UniqueIdSource::Template(_)) => Reading::Id(Ok(self.chosen(leased))),
+                Some(UniqueIdSource::Template(_)) => Reading::Id(Ok(Self::chosen(leased))),
                 None => Reading::Nothing,
             },
             (Operation::Lookup, Outcome::Answered(answer)) => match &self.sync.settings.lookup {

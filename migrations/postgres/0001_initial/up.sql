@@ -159,6 +159,9 @@ CREATE TABLE links (
     last_decision text,
     updated_at timestamptz NOT NULL,
     has_extras boolean NOT NULL,
+    -- When it may be claimed: owed, its quiet time and its lease over.
+    claimable_at timestamptz GENERATED ALWAYS AS
+        (CASE WHEN due_at IS NOT NULL THEN GREATEST(due_at, quiet_until, lease_until) END) STORED,
     PRIMARY KEY (account, sync, person),
     CHECK ((state IN (2, 3)) = (unique_id IS NOT NULL)),
     CHECK ((sent_version IS NULL) = (sent_revision IS NULL)),
@@ -172,6 +175,7 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_unique_id ON links (account, sync, unique_id) WHERE unique_id IS NOT NULL;
 -- What a claim reads: the oldest debt, fresh work and retries apart.
 CREATE INDEX links_due ON links (account, sync, (tries > 0 OR deferrals > 0), due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX links_claimable ON links (account, sync, claimable_at) WHERE claimable_at IS NOT NULL;
 CREATE INDEX links_person ON links (account, person);
 CREATE INDEX links_leased ON links (account, sync) WHERE lease_token IS NOT NULL;
 CREATE INDEX links_parked ON links (account, sync, parked, person) WHERE parked IS NOT NULL;

@@ -21,13 +21,13 @@ type SyncKey = (AccountId, SyncId);
 
 pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRequest) -> Result<Claimed, Fault> {
     let now = store.clock_now(c).await?;
-    let waiting = waiting(c, now).await?;
-    let mut times: Vec<Timestamp> = waiting.iter().filter_map(|sync| sync.next_due.map(|at| at.0)).collect();
     let due: Vec<SyncKey> =
-        waiting.iter().filter(|sync| sync.is_due).map(|sync| (AccountId(sync.account), SyncId(sync.id))).collect();
+        waiting(c, now).await?.into_iter().map(|sync| (AccountId(sync.account), SyncId(sync.id))).collect();
     if due.is_empty() {
-        return Ok(Claimed { leased: Vec::new(), more: false, next_in: next_in(now, times) });
+        let next_in = next_in(now, next_claimable(c, now).await?);
+        return Ok(Claimed { leased: Vec::new(), more: false, next_in });
     }
+    let mut times = Vec::new();
     let mut candidates = candidates(c, &due, request, now).await?;
     let shares = shares(&candidates, request, now);
     let picks = picks(c, &candidates, &shares, now).await?;
@@ -69,6 +69,7 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
     if !writes.is_empty() {
         links::write(c, writes, Shard::Claim).await?;
     }
+    times.extend(next_claimable(c, now).await?);
     claimed.next_in = next_in(now, times);
     Ok(claimed)
 }
@@ -79,33 +80,31 @@ struct Waiting {
     account: Uuid,
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    is_due: bool,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    next_due: Option<Time>,
 }
 
-/// What is claimable by time.
-const CLAIMABLE: &str = "l.due_at <= $1 AND (l.quiet_until IS NULL OR l.quiet_until <= $1) \
-    AND (l.lease_until IS NULL OR l.lease_until <= $1)";
+/// What is claimable. That it is due follows, and is said so that the index on due_at is used.
+const CLAIMABLE: &str = "l.due_at <= $1 AND l.claimable_at <= $1";
 
-/// Active syncs with debts, without a lock: which have claimable links, and when the next debt falls due. Links that wait
-/// for a quiet time or a lease to end are found by polling.
+/// Active syncs with claimable links, without a lock.
 async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
-    let next = |retrying: &str| {
-        format!(
-            "(SELECT l.due_at FROM links l WHERE l.account = s.account AND l.sync = s.id \
-             AND (l.tries > 0 OR l.deferrals > 0) = {retrying} AND l.due_at > $1 ORDER BY l.due_at LIMIT 1)"
-        )
-    };
-    let sql = format!(
-        "SELECT s.account, s.id, EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id \
-             AND {CLAIMABLE}) AS is_due, LEAST({}, {}) AS next_due \
-         FROM syncs s WHERE NOT s.paused AND s.deleted_at IS NULL",
-        next("false"),
-        next("true")
-    );
+    let sql = "SELECT s.account, s.id FROM syncs s WHERE NOT s.paused AND s.deleted_at IS NULL AND EXISTS \
+         (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at <= $1)";
     Ok(diesel::sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
+}
+
+#[derive(QueryableByName)]
+struct Next {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    next: Option<Time>,
+}
+
+/// When the next link of an active sync becomes claimable by time.
+async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+    let sql = "SELECT min(n.claimable_at) AS next FROM syncs s CROSS JOIN LATERAL (SELECT l.claimable_at FROM links l \
+         WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1) AS n \
+         WHERE NOT s.paused AND s.deleted_at IS NULL";
+    let row: Next = diesel::sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
+    Ok(row.next.map(|at| at.0))
 }
 
 #[derive(QueryableByName)]

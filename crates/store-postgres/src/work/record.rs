@@ -146,9 +146,7 @@ async fn load(
     let loads: Vec<Load> = diesel::sql_query(
         "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = k.sync \
             AND l.lease_token IS NOT NULL AND l.lease_until > $3) AS leased, \
-         EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = k.sync AND l.due_at <= $3 \
-            AND (l.quiet_until IS NULL OR l.quiet_until <= $3) \
-            AND (l.lease_until IS NULL OR l.lease_until <= $3)) AS backlog \
+         EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = k.sync AND l.claimable_at <= $3) AS backlog \
          FROM UNNEST($2) AS k(sync)",
     )
     .bind::<SqlUuid, _>(account.0)

@@ -187,13 +187,14 @@ async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<()
     left -= rows.len();
     let ids: Vec<LinkId> = with_extras(c, rows).await?.into_iter().map(|link| link.id).collect();
     links::remove(c, &ids).await?;
-    for table in ["log_entries", "counters", "link_counts"] {
+    // In one order, so that what is left at any time does not depend on where rows lie.
+    for (table, key) in [("log_entries", "id"), ("counters", "start, span, operation, kind, bucket")] {
         if left == 0 {
             return Ok(());
         }
         let removed = diesel::sql_query(format!(
-            "DELETE FROM {table} WHERE (account, ctid, tableoid) IN (SELECT account, ctid, tableoid FROM {table} \
-             WHERE account = $1 AND sync = $2 LIMIT $3) AND account = $1 AND sync = $2"
+            "DELETE FROM {table} WHERE account = $1 AND sync = $2 AND ({key}) IN (SELECT {key} FROM {table} \
+             WHERE account = $1 AND sync = $2 ORDER BY {key} LIMIT $3)"
         ))
         .bind::<SqlUuid, _>(sweep.account.0)
         .bind::<SqlUuid, _>(sweep.sync.0)
@@ -203,7 +204,8 @@ async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<()
         left -= removed.min(left);
     }
     if left > 0 {
-        for (table, column) in [("sync_runtime", "sync"), ("syncs", "id"), ("sweeps", "sync")] {
+        for (table, column) in [("link_counts", "sync"), ("sync_runtime", "sync"), ("syncs", "id"), ("sweeps", "sync")]
+        {
             diesel::sql_query(format!("DELETE FROM {table} WHERE account = $1 AND {column} = $2"))
                 .bind::<SqlUuid, _>(sweep.account.0)
                 .bind::<SqlUuid, _>(sweep.sync.0)

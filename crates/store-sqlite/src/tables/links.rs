@@ -25,7 +25,11 @@ const COLUMNS: [&str; 35] = [
 static UPSERT: LazyLock<String> = LazyLock::new(|| {
     let set: Vec<String> = COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
     let marks = vec!["?"; COLUMNS.len()].join(", ");
-    format!("INSERT INTO links ({}) VALUES ({marks}) ON CONFLICT (account, sync, person) DO UPDATE SET {}", COLUMNS.join(", "), set.join(", "))
+    format!(
+        "INSERT INTO links ({}) VALUES ({marks}) ON CONFLICT (account, sync, person) DO UPDATE SET {}",
+        COLUMNS.join(", "),
+        set.join(", ")
+    )
 });
 
 /// The columns of a link with its extras.
@@ -112,9 +116,8 @@ impl LinkRow {
     fn link(self) -> Result<Link, Fault> {
         let person = sound(PersonId::new(self.person.as_str()).ok(), TABLE, "person", &self.person)?;
         let key = &self.person;
-        let token = |bytes: Option<Vec<u8>>, column| {
-            bytes.map(|bytes| uuid(&bytes, TABLE, column).map(LeaseToken)).transpose()
-        };
+        let token =
+            |bytes: Option<Vec<u8>>, column| bytes.map(|bytes| uuid(&bytes, TABLE, column).map(LeaseToken)).transpose();
         let digest = |bytes: Option<Vec<u8>>, column| {
             bytes.map(|bytes| sound(Digest::from_slice(&bytes), TABLE, column, key)).transpose()
         };
@@ -132,11 +135,9 @@ impl LinkRow {
             _ => None,
         };
         let create_key = match (self.key, self.key_version, self.key_first_used_at) {
-            (Some(bytes), Some(version), Some(at)) => Some(CreateKey {
-                key: uuid(&bytes, TABLE, "key")?,
-                version,
-                first_used_at: Timestamp::from_micros(at),
-            }),
+            (Some(bytes), Some(version), Some(at)) => {
+                Some(CreateKey { key: uuid(&bytes, TABLE, "key")?, version, first_used_at: Timestamp::from_micros(at) })
+            }
             _ => None,
         };
         let parked = match (self.parked, self.parked_detail, self.parked_at) {
@@ -153,12 +154,7 @@ impl LinkRow {
                     let code = small(code, TABLE, "lease_operation", key)?;
                     sound(Operation::from_code(code), TABLE, "lease_operation", key)
                 });
-                Some(Lease {
-                    token,
-                    until: Timestamp::from_micros(until),
-                    operation: operation.transpose()?,
-                    version,
-                })
+                Some(Lease { token, until: Timestamp::from_micros(until), operation: operation.transpose()?, version })
             }
             _ => None,
         };

@@ -62,14 +62,7 @@ pub(crate) fn write(db: &mut Db, account: AccountId, changed: &[ChangedPerson]) 
         for change in changes {
             db.run(
                 "INSERT INTO person_changes (account, person, version, kind, at, fields) VALUES (?, ?, ?, ?, ?, ?)",
-                &values![
-                    account.0,
-                    &after.id,
-                    change.version,
-                    change.kind.code(),
-                    change.at,
-                    to_json(&change.fields)?
-                ],
+                &values![account.0, &after.id, change.version, change.kind.code(), change.at, to_json(&change.fields)?],
             )?;
         }
     }

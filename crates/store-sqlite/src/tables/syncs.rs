@@ -95,11 +95,7 @@ pub(crate) fn read(db: &mut Db, rest: &str, values: &[crate::sql::Value]) -> Res
 
 /// A sync that is not deleted.
 pub(crate) fn find(db: &mut Db, account: AccountId, id: SyncId) -> Result<Option<LiveSync>, Fault> {
-    let found = read(
-        db,
-        "WHERE s.account = ? AND s.id = ? AND s.deleted_at IS NULL",
-        &values![account.0, id.0],
-    )?;
+    let found = read(db, "WHERE s.account = ? AND s.id = ? AND s.deleted_at IS NULL", &values![account.0, id.0])?;
     Ok(found.into_iter().next())
 }
 

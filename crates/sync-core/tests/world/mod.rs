@@ -4,6 +4,7 @@
 //! answers can be lost before and after it was carried out.
 
 #![allow(dead_code, reason = "each test target uses its part")]
+#![expect(unreachable_pub, reason = "a module of several test targets")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

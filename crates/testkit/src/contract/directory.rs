@@ -11,7 +11,9 @@ use sync_core::link::{ParkReason, StateName};
 use sync_core::page::PageRequest;
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::ports::{BoxError, DirectoryStore, LinkFilter, PeopleFilter, Reseal, SetResult};
-use sync_core::sync::{Authentication, Header, HeaderValue, Limits, Method, Sealed, Settings, SyncConfig, UniqueIdSource};
+use sync_core::sync::{
+    Authentication, Header, HeaderValue, Limits, Method, Sealed, Settings, SyncConfig, UniqueIdSource,
+};
 
 /// Byte by byte.
 pub async fn people_are_paged_by_id<F: StoreFixture>() {
@@ -179,11 +181,8 @@ pub async fn links_are_found_by_id_and_by_person<F: StoreFixture>() {
     let mut of_a = world.store().links_of_people(world.account, &[person_id("a"), person_id("x")]).await.unwrap();
     of_a.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(of_a, [world.link(&one, "a").await, world.link(&two, "a").await]);
-    let id = |sync: &SyncConfig, person: &str| LinkId {
-        account: world.account,
-        sync: sync.id,
-        person: person_id(person),
-    };
+    let id =
+        |sync: &SyncConfig, person: &str| LinkId { account: world.account, sync: sync.id, person: person_id(person) };
     let found = world.store().links_by_ids(&[id(&two, "b"), id(&one, "a"), id(&one, "x")]).await.unwrap();
     assert_eq!(found.len(), 2);
     assert!(world.store().links_by_ids(&[]).await.unwrap().is_empty());
@@ -211,7 +210,8 @@ pub async fn updating_compares_and_sets<F: StoreFixture>() {
     let world = World::<F>::new().await;
     let sync = world.sync().await;
     world.pass(60).await;
-    let settings = Settings { limits: Limits { max_concurrency: 3, requests_per_second: Some(0.5) }, ..sync.settings.clone() };
+    let settings =
+        Settings { limits: Limits { max_concurrency: 3, requests_per_second: Some(0.5) }, ..sync.settings.clone() };
     let update = |expected| world.store().update_sync(world.account, sync.id, expected, "new name", &settings, &[]);
     let SetResult::Set(after) = update(1).await.unwrap() else { panic!("nobody else changed it") };
     assert_eq!((after.revision, after.friendly_name.as_str(), &after.settings), (2, "new name", &settings));

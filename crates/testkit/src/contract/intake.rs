@@ -98,10 +98,8 @@ pub async fn a_change_is_marked_while_a_lease_is_out<F: StoreFixture>() {
 /// Deleting keeps the last snapshot; coming back starts from empty fields.
 pub async fn a_deleted_person_stays_as_a_tombstone_and_counts_on<F: StoreFixture>() {
     let world = World::<F>::new().await;
-    let with_name = |id: &str| sync_core::person::PersonPatch {
-        last_name: Patch::Set("Last".to_owned()),
-        ..patch(id, "First")
-    };
+    let with_name =
+        |id: &str| sync_core::person::PersonPatch { last_name: Patch::Set("Last".to_owned()), ..patch(id, "First") };
     world.record(vec![Call::Upsert(vec![with_name("a")])], None).await;
     world.delete(&["a"]).await;
     let tombstone = world.find_person("a").await.unwrap();

@@ -98,8 +98,7 @@ pub async fn records_stay_within_their_account<F: StoreFixture>() {
     let filter = LogFilter { sync: Some(mine.id), ..LogFilter::default() };
     assert!(store.logs(other, &filter, PageRequest::first(10)).await.unwrap().items.is_empty());
     assert!(store.logs_by_ids(other, &[entry.id]).await.unwrap().is_empty());
-    let filter =
-        CounterFilter { sync: Some(mine.id), operation: None, since: Timestamp::MIN, until: Timestamp::MAX };
+    let filter = CounterFilter { sync: Some(mine.id), operation: None, since: Timestamp::MIN, until: Timestamp::MAX };
     assert!(store.counters(other, &filter).await.unwrap().is_empty());
     assert!(store.keys(other).await.unwrap().is_empty());
     let mine = store.keys(world.account).await.unwrap().remove(0);

@@ -92,11 +92,12 @@ pub async fn tombstones_stay_while_something_is_open<F: StoreFixture>() {
     world.link_people(&["owed", "leased", "parked", "done"]).await;
     world.delete(&["leased", "parked", "done"]).await;
     for leased in world.claim(10).await.leased {
-        match leased.link.id.person.as_str() {
-            "leased" => {}
-            "parked" => drop(world.reply(&leased, Reply::Status(422)).await),
-            _ => drop(world.reply(&leased, Reply::Accepted).await),
-        }
+        let reply = match leased.link.id.person.as_str() {
+            "leased" => continue,
+            "parked" => Reply::Status(422),
+            _ => Reply::Accepted,
+        };
+        world.reply(&leased, reply).await;
     }
     world.delete(&["owed"]).await;
     assert_eq!(world.store().purge_tombstones(100).await.unwrap(), 1);
@@ -119,7 +120,9 @@ pub async fn versions_never_restart_after_a_purge<F: StoreFixture>() {
     world.upsert(&["b"]).await;
     world.delete(&["a", "b"]).await;
     assert_eq!(world.store().purge_tombstones(100).await.unwrap(), 2);
-    assert!(world.people_where(sync_core::ports::PeopleFilter { search: None, include_deleted: true }).await.is_empty());
+    assert!(
+        world.people_where(sync_core::ports::PeopleFilter { search: None, include_deleted: true }).await.is_empty()
+    );
     world.upsert(&["a", "c"]).await;
     for person in ["a", "c"] {
         assert_eq!(world.find_person(person).await.unwrap().version, 7, "{person}");

@@ -30,6 +30,9 @@ pub trait StoreFixture: Send + Sync + 'static {
     /// The store.
     type Store: Store + 'static;
 
+    /// Whether the store can know which leases a crashed process left: an embedded one, which has one process.
+    const ENDS_STALE_LEASES: bool = true;
+
     /// A fresh store that settles by `Policy::default()`.
     async fn fresh() -> Self;
 

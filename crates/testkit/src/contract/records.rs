@@ -59,7 +59,8 @@ pub async fn log_entries_come_back_as_they_were_given<F: StoreFixture>() {
     };
     let entries: Vec<LogEntry> = settlements.iter().filter_map(|settlement| settlement.log.clone()).collect();
     world.settle(settlements).await;
-    let mut read = world.store().logs_by_ids(world.account, &[entries[0].id, entries[1].id, world.random.log()]).await.unwrap();
+    let mut read =
+        world.store().logs_by_ids(world.account, &[entries[0].id, entries[1].id, world.random.log()]).await.unwrap();
     read.sort_by_key(|entry| entry.id);
     assert_eq!(read, entries);
 }
@@ -189,7 +190,7 @@ pub async fn only_the_first_account_is_made<F: StoreFixture>() {
     let second = key(other.id, random.key(), Role::Admin, now);
     assert!(!store.create_first_account(&other, &second).await.unwrap());
     assert!(!store.create_first_account(&account, &first).await.unwrap());
-    assert_eq!(store.accounts().await.unwrap(), [account.clone()]);
+    assert_eq!(store.accounts().await.unwrap(), std::slice::from_ref(&account));
     assert_eq!(store.key_by_hash(&first.hash).await.unwrap(), Some(first));
     assert_eq!(store.key_by_hash(&second.hash).await.unwrap(), None);
     fixture.create_account(&other).await;

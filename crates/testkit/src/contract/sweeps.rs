@@ -147,8 +147,7 @@ pub async fn sweeps_go_on_from_their_cursor<F: StoreFixture>() {
 /// And looks at Unaddressable links again; others are left alone.
 pub async fn an_edit_unparks<F: StoreFixture>() {
     let world = World::<F>::new().await;
-    let sync =
-        world.sync_with(|sync| sync.settings.unique_id = Some(UniqueIdSource::Path("$.nope".to_owned()))).await;
+    let sync = world.sync_with(|sync| sync.settings.unique_id = Some(UniqueIdSource::Path("$.nope".to_owned()))).await;
     world.upsert(&["a", "b"]).await;
     for leased in world.claim(10).await.leased {
         let refused = leased.link.id.person.as_str() == "b";

@@ -265,7 +265,9 @@ pub fn accepted(leased: &Leased) -> Reply {
     use sync_core::decide::Decision;
     use sync_core::sync::Operation;
     match &leased.decision {
-        Decision::Send(Operation::Create) | Decision::Repeat => Reply::Created(format!("crm-{}", leased.link.id.person)),
+        Decision::Send(Operation::Create) | Decision::Repeat => {
+            Reply::Created(format!("crm-{}", leased.link.id.person))
+        }
         Decision::Send(Operation::Lookup) => Reply::Found(vec![]),
         _ => Reply::Accepted,
     }

@@ -5,9 +5,9 @@ use async_graphql::parser::types::{FieldDefinition, InputValueDefinition, TypeDe
 use std::collections::BTreeMap;
 
 /// The contract: names, arguments and nullability in it are fixed; the served schema may have more.
-const CONTRACT: &str = include_str!("contract.graphql");
+const CONTRACT: &str = include_str!("../contract.graphql");
 /// The schema as it is committed, for clients and for reviewers.
-const COMMITTED: &str = include_str!("../../../schema.graphql");
+const COMMITTED: &str = include_str!("../../../../schema.graphql");
 
 /// Every type by its name, and within it every member (`field`, `field(argument)`, enum value, input field) with its
 /// type as text.

@@ -1,0 +1,385 @@
+//! What only this store has: a file, a writer's thread, a schema that refuses what no correct program writes.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store_sqlite::{Durability, Options, SqliteStore};
+use sync_core::claim::{Call, ClaimRequest, RecordRequest};
+use sync_core::id::AccountId;
+use sync_core::key::{Account, Role};
+use sync_core::link::LinkState;
+use sync_core::log::LogFilter;
+use sync_core::page::PageRequest;
+use sync_core::ports::{
+    DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, StoreError, WorkStore,
+};
+use sync_core::sync::SyncConfig;
+use sync_core::transition::{SettleResult, Settlement};
+use testkit::build;
+use testkit::clock::ManualClock;
+use testkit::random::SeededRandom;
+use testkit::reply::{Reply, Sender};
+
+/// A directory of its own with a database file in it.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("store-sqlite-test-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("crm-sync.db")
+    }
+
+    fn open(&self) -> SqliteStore {
+        let options = Options { clock: Some(Arc::new(ManualClock::default())), ..Options::default() };
+        SqliteStore::open(&self.file(), options).unwrap()
+    }
+
+    /// Runs SQL beside the store.
+    fn sql(&self, text: &str) -> Result<(), diesel::result::Error> {
+        let mut connection = SqliteConnection::establish(self.file().to_str().unwrap()).unwrap();
+        connection.batch_execute("PRAGMA busy_timeout = 5000;").unwrap();
+        connection.batch_execute(text)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+struct Setting {
+    random: SeededRandom,
+    account: AccountId,
+    sync: SyncConfig,
+}
+
+/// An account with a sync.
+async fn furnish(store: &SqliteStore) -> Setting {
+    store.migrate().await.unwrap();
+    let random = SeededRandom::new(3);
+    let account = Account { id: random.account(), name: "one".to_owned() };
+    let now = store.now().await.unwrap();
+    let key = build::key(account.id, random.key(), Role::Admin, now);
+    assert!(store.create_first_account(&account, &key).await.unwrap());
+    let mut sync = build::sync(account.id, random.sync(), now);
+    sync.settings.limits.max_concurrency = 100;
+    store.create_sync(&sync, false).await.unwrap();
+    Setting { random, account: account.id, sync }
+}
+
+fn upsert(setting: &Setting, people: &[&str]) -> RecordRequest {
+    let patches = people.iter().map(|id| build::patch(id, "Name")).collect();
+    RecordRequest {
+        account: setting.account,
+        calls: vec![Call::Upsert(patches)],
+        hand_off: None,
+        policy: Arc::default(),
+    }
+}
+
+/// Claims what is due and makes settlements of creates that were accepted.
+async fn accept(store: &SqliteStore, setting: &Setting) -> Vec<Settlement> {
+    let request = ClaimRequest { token: setting.random.token(), links_max: 100, policy: Arc::default() };
+    let policy = Arc::clone(&request.policy);
+    let claimed = store.claim(request).await.unwrap();
+    let now = store.now().await.unwrap();
+    let settle = |leased: &sync_core::claim::Leased| {
+        let sender = Sender { sync: &setting.sync, policy: &policy, now, log: setting.random.log() };
+        sender.settlement(leased, &Reply::Created(format!("crm-{}", leased.link.id.person)))
+    };
+    claimed.leased.iter().map(settle).collect()
+}
+
+async fn linked(store: &SqliteStore, setting: &Setting) -> Vec<String> {
+    let page = PageRequest::first(100);
+    let links = store.links(setting.account, setting.sync.id, &LinkFilter::default(), page).await.unwrap();
+    let linked = links.items.iter().filter(|link| matches!(link.state, LinkState::Linked(_)));
+    linked.map(|link| link.id.person.to_string()).collect()
+}
+
+async fn log(store: &SqliteStore, setting: &Setting) -> Vec<String> {
+    let entries = store.logs(setting.account, &LogFilter::default(), PageRequest::first(100)).await.unwrap();
+    let mut people: Vec<String> = entries.items.iter().map(|entry| entry.person.to_string()).collect();
+    people.sort();
+    people
+}
+
+/// One row that the database refuses never stops the others.
+#[tokio::test]
+async fn a_bad_row_is_left_alone_and_the_others_settle() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    store.record_changes(upsert(&setting, &["a", "b", "c", "d", "e"])).await.unwrap();
+    place
+        .sql(
+            "CREATE TRIGGER poison BEFORE UPDATE ON links WHEN new.unique_id = 'crm-c' \
+             BEGIN SELECT RAISE(ABORT, 'poisoned'); END;",
+        )
+        .unwrap();
+    let settlements = accept(&store, &setting).await;
+    let results = store.settle(settlements).await.unwrap();
+    let applied = SettleResult::Applied;
+    assert_eq!(results, [&applied, &applied, &SettleResult::Gone, &applied, &applied].map(Clone::clone));
+    assert_eq!(linked(&store, &setting).await, ["a", "b", "d", "e"]);
+    assert_eq!(log(&store, &setting).await, ["a", "b", "d", "e"]);
+}
+
+/// A log entry that cannot be written never fails a settlement, nor the entries beside it.
+#[tokio::test]
+async fn a_bad_log_entry_is_left_out() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    store.record_changes(upsert(&setting, &["a", "b", "c"])).await.unwrap();
+    place
+        .sql(
+            "CREATE TRIGGER poison BEFORE INSERT ON log_entries WHEN new.person = 'b' \
+             BEGIN SELECT RAISE(ABORT, 'poisoned'); END;",
+        )
+        .unwrap();
+    let settlements = accept(&store, &setting).await;
+    assert_eq!(store.settle(settlements).await.unwrap(), vec![SettleResult::Applied; 3]);
+    assert_eq!(linked(&store, &setting).await, ["a", "b", "c"]);
+    assert_eq!(log(&store, &setting).await, ["a", "c"]);
+}
+
+/// Without its answer, the link is Unaddressable all the same.
+#[tokio::test]
+async fn a_bad_answer_is_left_out() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    store.record_changes(upsert(&setting, &["a", "b"])).await.unwrap();
+    place
+        .sql(
+            "CREATE TRIGGER poison BEFORE INSERT ON link_extras WHEN new.person = 'b' \
+             BEGIN SELECT RAISE(ABORT, 'poisoned'); END;",
+        )
+        .unwrap();
+    let mut settlements = accept(&store, &setting).await;
+    for settlement in &mut settlements {
+        settlement.settled.state = LinkState::Unaddressable;
+        settlement.settled.answer = Some(Box::new(sync_core::link::KeptAnswer {
+            status: 201,
+            headers: vec![],
+            body: "kept".to_owned(),
+            looked_at_revision: 1,
+        }));
+    }
+    assert_eq!(store.settle(settlements).await.unwrap(), vec![SettleResult::Applied; 2]);
+    let page = PageRequest::first(10);
+    let links = store.links(setting.account, setting.sync.id, &LinkFilter::default(), page).await.unwrap().items;
+    let kept: Vec<bool> = links.iter().map(|link| link.extras.answer.is_some()).collect();
+    assert_eq!(kept, [true, false]);
+    assert!(links.iter().all(|link| link.state == LinkState::Unaddressable && link.lease.is_none()));
+}
+
+/// An operation that fails undoes nothing of those that share its transaction.
+#[tokio::test]
+async fn a_failing_operation_is_alone_in_its_group() {
+    let place = Place::new();
+    let store = Arc::new(place.open());
+    let setting = furnish(&store).await;
+    let calls = (0..40).map(|n| {
+        let mut request = upsert(&setting, &[format!("p{n:02}").as_str()]);
+        if n % 4 == 0 {
+            request.account = AccountId(uuid::Uuid::from_u128(n + 1));
+        }
+        let store = store.clone();
+        tokio::spawn(async move { store.record_changes(request).await.is_ok() })
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut recorded = 0;
+    for call in calls {
+        recorded += usize::from(call.await.unwrap());
+    }
+    assert_eq!(recorded, 30);
+    let filter = PeopleFilter::default();
+    let people = store.people(setting.account, &filter, PageRequest::first(100)).await.unwrap();
+    assert_eq!(people.items.len(), 30);
+}
+
+/// What was answered with success is there after the process is gone, leases too: the next one ends them.
+#[tokio::test]
+async fn a_reopened_store_goes_on() {
+    let place = Place::new();
+    let setting = {
+        let store = place.open();
+        let setting = furnish(&store).await;
+        store.record_changes(upsert(&setting, &["a"])).await.unwrap();
+        assert_eq!(accept(&store, &setting).await.len(), 1);
+        setting
+    };
+    let store = place.open();
+    store.ready().await.unwrap();
+    assert_eq!(store.syncs_by_ids(setting.account, &[setting.sync.id]).await.unwrap(), [setting.sync.clone()]);
+    assert!(accept(&store, &setting).await.is_empty(), "it is leased");
+    assert_eq!(store.end_stale_leases().await.unwrap(), 1);
+}
+
+/// Two processes would end each other's leases.
+#[tokio::test]
+async fn one_process_works_on_a_database() {
+    let place = Place::new();
+    let first = place.open();
+    first.migrate().await.unwrap();
+    first.end_stale_leases().await.unwrap();
+    first.end_stale_leases().await.unwrap();
+    let second = place.open();
+    second.ready().await.expect("looking at it is allowed");
+    let error = second.end_stale_leases().await.expect_err("the first one works on it");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(format!("{error:?}").contains("another process"), "{error:?}");
+    drop(first);
+    second.end_stale_leases().await.expect("the first one is gone");
+}
+
+/// Neither older nor newer.
+#[tokio::test]
+async fn a_schema_that_is_not_this_programs_is_refused() {
+    let place = Place::new();
+    let store = place.open();
+    let error = store.ready().await.expect_err("there is no schema yet");
+    assert!(matches!(&error, StoreError::Schema(what) if what.contains("crm-sync migrate")), "{error:?}");
+    store.migrate().await.unwrap();
+    store.ready().await.unwrap();
+    place.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')").unwrap();
+    for error in [store.ready().await.expect_err("newer"), store.migrate().await.expect_err("newer")] {
+        assert!(matches!(&error, StoreError::Schema(what) if what.contains("9999")), "{error:?}");
+    }
+}
+
+/// It holds people's data.
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let store = place.open();
+    furnish(&store).await;
+    store.end_stale_leases().await.unwrap();
+    let files: Vec<PathBuf> = std::fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 3, "{files:?}");
+    for file in files {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", file.display());
+    }
+}
+
+/// It is told as such, and the writer goes on when it is over.
+#[tokio::test]
+async fn an_unavailable_database_is_told_and_outlived() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    place.sql("PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+    // SQLite's own message is all that tells a full disk.
+    let full =
+        "CREATE TRIGGER full BEFORE INSERT ON people BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;";
+    place.sql(full).unwrap();
+    let error = store.record_changes(upsert(&setting, &["a"])).await.expect_err("it is full");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    let error = store.record_changes(upsert(&setting, &["b"])).await.expect_err("it is still full");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert_eq!(store.people_count(setting.account).await.unwrap(), 0);
+    place.sql("DROP TRIGGER full;").unwrap();
+    store.record_changes(upsert(&setting, &["a"])).await.expect("there is room again");
+    assert_eq!(store.people_count(setting.account).await.unwrap(), 1);
+    let nowhere = SqliteStore::open(Path::new("/nowhere/at/all.db"), Options::default());
+    assert!(matches!(nowhere, Err(StoreError::Unavailable { .. })));
+}
+
+struct Panics;
+
+impl sync_core::ports::Reseal for Panics {
+    fn reseal(&self, _: &SyncConfig) -> Result<Option<sync_core::sync::Settings>, sync_core::ports::BoxError> {
+        panic!("a fault of the caller");
+    }
+}
+
+/// A fault of the program in one operation is not the end of all.
+#[tokio::test]
+async fn the_writer_outlives_a_panic() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    let error = store.reseal(Arc::new(Panics)).await.expect_err("it panicked");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    store.record_changes(upsert(&setting, &["a"])).await.expect("the writer goes on");
+}
+
+/// The database refuses the states that the types cannot hold.
+#[tokio::test]
+async fn illegal_rows_are_refused_by_the_schema() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    store.record_changes(upsert(&setting, &["a"])).await.unwrap();
+    for fault in [
+        "state = 5",
+        "state = 2",
+        "unique_id = 'x'",
+        "due_at = NULL",
+        "parked = 1, parked_detail = 'x', parked_at = 1",
+        "parked = 10, parked_detail = 'x', parked_at = 1, due_at = NULL, claimable_at = NULL",
+        "claimable_at = due_at - 1",
+        "sent_version = 1",
+        "key = zeroblob(16)",
+        "lease_token = zeroblob(16)",
+        "lease_operation = 1",
+        "lease_token = zeroblob(15), lease_until = 1, lease_version = 1",
+        "tries = -1",
+        "generation = 'many'",
+    ] {
+        let refused = place.sql(&format!("UPDATE links SET {fault}"));
+        assert!(refused.is_err(), "{fault} was not refused");
+    }
+    let page = PageRequest::first(10);
+    let links = store.links(setting.account, setting.sync.id, &LinkFilter::default(), page).await.unwrap();
+    assert!(links.items[0].is_owed());
+}
+
+/// A row that no correct program wrote is named.
+#[tokio::test]
+async fn a_corrupt_row_is_told_by_table_column_and_key() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    place.sql("UPDATE sync_runtime SET governor = '{}'").unwrap();
+    let error = store.runtimes(setting.account, &[setting.sync.id]).await.expect_err("it is corrupt");
+    let StoreError::Corrupt { table, column, key } = error else { panic!("{error:?}") };
+    assert_eq!((table, column, key), ("sync_runtime", "governor", setting.sync.id.to_string()));
+}
+
+/// Its directory goes with it.
+#[tokio::test]
+async fn a_temporary_store_leaves_nothing() {
+    let options = Options { durability: Durability::Normal, ..Options::default() };
+    let store = SqliteStore::temporary(options).unwrap();
+    store.migrate().await.unwrap();
+    let path = format!("{store:?}");
+    let path = path.split('"').nth(1).unwrap();
+    assert!(Path::new(path).exists());
+    drop(store);
+    assert!(!Path::new(path).exists());
+}
+
+/// The default clock is near the wall's and never steps back.
+#[tokio::test]
+async fn the_default_clock_goes_on() {
+    let store = SqliteStore::temporary(Options::default()).unwrap();
+    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
+    let first = store.now().await.unwrap();
+    assert!((first.as_micros() - wall).abs() < 60_000_000);
+    assert!(store.now().await.unwrap() >= first);
+    store.migrate().await.unwrap();
+    assert!(store.statements().is_some_and(|statements| statements > 0));
+}
