@@ -20,19 +20,21 @@ pub(crate) const SECRET_KEY_PREVIOUS: &str = "CRM_SYNC_SECRET_KEY_PREVIOUS";
 
 /// Opens the database, without looking at its schema.
 pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>> {
+    let policy = Arc::new(config.policy.clone());
     match &config.database {
         Database::Sqlite(path) => {
             if let Some(directory) = path.parent() {
                 make_directory(directory)?;
             }
-            let store = SqliteStore::open(path, store_sqlite::Options::default())
+            let store = SqliteStore::open(path, store_sqlite::Options { policy, ..store_sqlite::Options::default() })
                 .with_context(|| format!("cannot open the database {}", path.display()))?;
             Ok(Arc::new(store))
         }
         Database::Postgres(url) => {
-            let store = PostgresStore::connect(url, store_postgres::Options::default())
-                .await
-                .context("cannot connect to the Postgres database of --database")?;
+            let store =
+                PostgresStore::connect(url, store_postgres::Options { policy, ..store_postgres::Options::default() })
+                    .await
+                    .context("cannot connect to the Postgres database of --database")?;
             Ok(Arc::new(store))
         }
     }
@@ -104,7 +106,8 @@ fn key_file(path: &Path) -> Result<SecretKey> {
         Ok(text) => SecretKey::parse(&text).with_context(|| format!("the secret key file {}", path.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = SecretKey::generate();
-            let mut file = private_file(path).with_context(|| format!("cannot make the secret key file {}", path.display()))?;
+            let mut file =
+                private_file(path).with_context(|| format!("cannot make the secret key file {}", path.display()))?;
             writeln!(file, "{}", key.to_base64().expose_secret())?;
             file.sync_all()?;
             Ok(key)

@@ -86,7 +86,6 @@ pub(crate) struct Options {
 /// The options with their defaults filled in.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) data_dir: PathBuf,
     pub(crate) database: Database,
     pub(crate) log_format: LogFormat,
     pub(crate) listen: SocketAddr,
@@ -117,7 +116,9 @@ impl Options {
         let database = Database::parse(&database, &data_dir)?;
         let mode = self.mode.or(file.mode).unwrap_or(Mode::All);
         if matches!(database, Database::Sqlite(_)) && mode != Mode::All {
-            bail!("--mode: an embedded database serves one process, so only `all` goes with it; use Postgres for several nodes");
+            bail!(
+                "--mode: an embedded database serves one process, so only `all` goes with it; use Postgres for several nodes"
+            );
         }
         let default = Policy::default();
         let policy = Policy::new(
@@ -127,7 +128,6 @@ impl Options {
         );
         let allow_networks = if self.allow_network.is_empty() { file.allow_network } else { self.allow_network };
         Ok(Config {
-            data_dir,
             database,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -184,7 +184,8 @@ fn schedule(flag: &str, text: Option<String>, default: Vec<Duration>) -> Result<
 
 fn parse_duration(flag: &str, text: &str) -> Result<Duration> {
     let text = text.trim();
-    humantime::parse_duration(text).with_context(|| format!("{flag}: `{text}` is no duration; write one such as 500ms, 5s, 2m or 1h"))
+    humantime::parse_duration(text)
+        .with_context(|| format!("{flag}: `{text}` is no duration; write one such as 500ms, 5s, 2m or 1h"))
 }
 
 #[cfg(test)]

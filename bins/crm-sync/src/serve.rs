@@ -34,7 +34,9 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     let bootstrap = std::env::var(BOOTSTRAP_KEY).ok().filter(|key| !key.is_empty()).map(Into::into);
     let running = start(config, bootstrap, None).await?;
     if let Some(key) = &running.first_key {
-        println!("This is the first start: the account `default` was made, with this admin key. It is shown this once:\n");
+        println!(
+            "This is the first start: the account `default` was made, with this admin key. It is shown this once:\n"
+        );
         println!("    {}\n", key.expose_secret());
     }
     println!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
@@ -56,7 +58,8 @@ pub(crate) async fn start(
     for (sync, why) in engine.unusable_syncs().await? {
         warn!(sync.id = %sync.id, sync.friendly_name = sync.friendly_name, why, "a sync cannot send");
     }
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let server = api_graphql::ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), mock_crm_url };
     let served = Served { engine: engine.clone(), schema: api_graphql::schema(engine.clone(), server) };

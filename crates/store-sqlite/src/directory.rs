@@ -28,14 +28,14 @@ pub(crate) struct Where {
 }
 
 impl Where {
-    pub(crate) fn new(condition: &str, values: Vec<Value>) -> Self {
-        Self { text: format!("WHERE {condition}"), values }
+    pub(crate) fn new(condition: &str, values: impl Into<Vec<Value>>) -> Self {
+        Self { text: format!("WHERE {condition}"), values: values.into() }
     }
 
-    pub(crate) fn and(&mut self, condition: &str, values: Vec<Value>) {
+    pub(crate) fn and(&mut self, condition: &str, values: impl Into<Vec<Value>>) {
         self.text.push_str(" AND ");
         self.text.push_str(condition);
-        self.values.extend(values);
+        self.values.extend(values.into());
     }
 
     pub(crate) fn finish(mut self, order: &str, limit: usize) -> (String, Vec<Value>) {
@@ -51,7 +51,7 @@ impl Where {
     fn and_found_by(&mut self, column: &str, account: AccountId, text: &str) {
         let prefix = fold(text);
         let mut condition = format!("{column} IN (SELECT person FROM people_search WHERE account = ? AND term >= ?");
-        let mut values = values![account.0, prefix.as_str()];
+        let mut values = Vec::from(values![account.0, prefix.as_str()]);
         if let Some(end) = after_prefix(&prefix) {
             condition.push_str(" AND term < ?");
             values.push(end.into());
@@ -74,7 +74,7 @@ impl DirectoryStore for SqliteStore {
             wanted.and("id > ?", values![after]);
         }
         if !filter.include_deleted {
-            wanted.and("deleted_at IS NULL", vec![]);
+            wanted.and("deleted_at IS NULL", []);
         }
         if let Some(text) = &filter.search {
             wanted.and_found_by("id", account, text);
@@ -322,14 +322,14 @@ fn links_wanted(account: AccountId, sync: SyncId, filter: &LinkFilter, page: &Pa
     }
     if let Some(state) = filter.state {
         // In the text, so that the index of rare states can be used.
-        wanted.and(&format!("l.state = {}", state.code()), vec![]);
+        wanted.and(&format!("l.state = {}", state.code()), []);
     }
     let set = |column: &str, set: bool| format!("{column} IS {}NULL", if set { "NOT " } else { "" });
     if let Some(owed) = filter.owed {
-        wanted.and(&set("l.due_at", owed), vec![]);
+        wanted.and(&set("l.due_at", owed), []);
     }
     if let Some(parked) = filter.parked {
-        wanted.and(&set("l.parked", parked), vec![]);
+        wanted.and(&set("l.parked", parked), []);
     }
     if let Some(reason) = filter.parked_reason {
         wanted.and("l.parked IS NOT NULL AND l.parked = ?", values![reason.code()]);

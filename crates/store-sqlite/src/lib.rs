@@ -11,6 +11,8 @@ mod directory;
 mod error;
 mod intake;
 mod maintenance;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod records;
 mod schema;
@@ -146,6 +148,9 @@ impl SqliteStore {
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let temporary = self.directory.is_some();
-        f.debug_struct("SqliteStore").field("path", &self.shared.opener.path).field("temporary", &temporary).finish()
+        f.debug_struct("SqliteStore")
+            .field("path", &self.shared.opener.path)
+            .field("temporary", &temporary)
+            .finish_non_exhaustive()
     }
 }

@@ -80,17 +80,17 @@ fn logs_wanted(account: AccountId, filter: &LogFilter, after: Option<LogId>) -> 
         format!("{column} IN ({})", codes.join(", "))
     };
     if let Some(operations) = &filter.operations {
-        wanted.and(&one_of("operation", &mut operations.iter().map(|o| o.code())), vec![]);
+        wanted.and(&one_of("operation", &mut operations.iter().map(|o| o.code())), []);
     }
     if let Some(outcomes) = &filter.outcomes {
         let failed = |outcome: &LogOutcome| matches!(outcome, LogOutcome::Retrying | LogOutcome::Parked);
         if outcomes.iter().all(failed) {
-            wanted.and("outcome IN (1, 2)", vec![]);
+            wanted.and("outcome IN (1, 2)", []);
         }
-        wanted.and(&one_of("outcome", &mut outcomes.iter().map(|o| o.code())), vec![]);
+        wanted.and(&one_of("outcome", &mut outcomes.iter().map(|o| o.code())), []);
     }
     if let Some(failures) = &filter.failures {
-        wanted.and(&one_of("failure", &mut failures.iter().map(|f: &FailureKind| f.code())), vec![]);
+        wanted.and(&one_of("failure", &mut failures.iter().map(|f: &FailureKind| f.code())), []);
     }
     if let Some(least) = filter.status_at_least {
         wanted.and("status >= ?", values![least]);

@@ -86,18 +86,18 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 
 /// Values of a statement, each of its own type.
 macro_rules! values {
-    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Value::from($value)),*] };
+    ($($value:expr),* $(,)?) => { [$($crate::sql::Value::from($value)),*] };
 }
 pub(crate) use values;
 
 /// A list of texts, for `json_each`.
 pub(crate) fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(texts).to_string()
+    texts.into_iter().collect::<serde_json::Value>().to_string()
 }
 
 /// A list of UUIDs as hexadecimal texts, for `unhex(value)` over `json_each`.
 pub(crate) fn json_uuids(ids: impl IntoIterator<Item = Uuid>) -> String {
-    serde_json::Value::from_iter(ids.into_iter().map(|id| id.simple().to_string())).to_string()
+    ids.into_iter().map(|id| id.simple().to_string()).collect::<serde_json::Value>().to_string()
 }
 
 /// A statement whose values stand where its text has question marks.
@@ -144,6 +144,11 @@ pub(crate) struct Db {
 
 type Transactions = AnsiTransactionManager;
 
+/// Every text that was run in this process, for the test of their plans.
+#[cfg(test)]
+pub(crate) static TEXTS: std::sync::Mutex<std::collections::BTreeSet<String>> =
+    std::sync::Mutex::new(std::collections::BTreeSet::new());
+
 impl Db {
     pub(crate) fn new(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Self {
         Self { connection, statements }
@@ -159,14 +164,20 @@ impl Db {
         Ok(self.connection.batch_execute(text)?)
     }
 
+    fn note(&self, text: &str, values: &[Value]) {
+        debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        #[cfg(test)]
+        TEXTS.lock().unwrap().insert(text.to_owned());
+    }
+
     /// Reads rows.
     pub(crate) fn rows<T: QueryableByName<Sqlite> + 'static>(
         &mut self,
         text: &str,
         values: &[Value],
     ) -> Result<Vec<T>, Fault> {
-        debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.note(text, values);
         Ok(Statement { text, values }.load::<T>(&mut self.connection)?)
     }
 
@@ -191,8 +202,7 @@ impl Db {
 
     /// Runs a statement. Returns how many rows it changed.
     pub(crate) fn run(&mut self, text: &str, values: &[Value]) -> Result<usize, Fault> {
-        debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.note(text, values);
         Ok(Statement { text, values }.execute(&mut self.connection)?)
     }
 

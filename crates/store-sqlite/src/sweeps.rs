@@ -160,7 +160,7 @@ pub(crate) fn retry(
             continue;
         }
         let beyond = after.filter(|after| after.sync == sync).map_or("", |after| after.person.as_str());
-        let mut values: Vec<Value> = values![account.0, sync.0, beyond];
+        let mut values: Vec<Value> = values![account.0, sync.0, beyond].into();
         let mut among = "";
         if let Some(people) = &filter.people {
             among = "AND l.person IN (SELECT value FROM json_each(?)) ";

@@ -115,7 +115,7 @@ fn work(db: Db, opener: &Opener, signals: &Signals, mut jobs: mpsc::Receiver<Box
             tracing::warn!(error = %why, operations = group.len(), "a group of writes was not committed");
         }
         for job in group.drain(..) {
-            job.finish(committed.as_ref().map(|()| ()).map_err(String::as_str), signals);
+            job.finish(committed.as_ref().copied().map_err(String::as_str), signals);
         }
     }
 }

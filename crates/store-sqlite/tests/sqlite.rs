@@ -220,7 +220,10 @@ async fn a_reopened_store_goes_on() {
     };
     let store = place.open();
     store.ready().await.unwrap();
-    assert_eq!(store.syncs_by_ids(setting.account, &[setting.sync.id]).await.unwrap(), [setting.sync.clone()]);
+    assert_eq!(
+        store.syncs_by_ids(setting.account, &[setting.sync.id]).await.unwrap(),
+        std::slice::from_ref(&setting.sync)
+    );
     assert!(accept(&store, &setting).await.is_empty(), "it is leased");
     assert_eq!(store.end_stale_leases().await.unwrap(), 1);
 }

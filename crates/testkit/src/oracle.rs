@@ -200,10 +200,8 @@ impl Run {
                 both!(self, oracle, other, prune_logs(&retention, rows_max));
                 both!(self, oracle, other, purge_tombstones(rows_max));
                 both!(self, oracle, other, fold_counters());
-                if self.random.once_in(4) {
-                    if F::ENDS_STALE_LEASES {
-                        both!(self, oracle, other, end_stale_leases());
-                    }
+                if self.random.once_in(4) && F::ENDS_STALE_LEASES {
+                    both!(self, oracle, other, end_stale_leases());
                 }
             }
             _ => self.compare_everything(oracle, other).await,

@@ -53,7 +53,6 @@ pub(crate) async fn run(config: Config, arguments: Arguments) -> Result<ExitCode
     let crm = MockCrm::start(MockCrmOptions::default()).await.context("cannot start the mock CRM")?;
     let config = Config {
         database: Database::Sqlite(scratch.0.join("demo.db")),
-        data_dir: scratch.0.clone(),
         mode: Mode::All,
         listen: if arguments.keep { config.listen } else { ([127, 0, 0, 1], 0).into() },
         // Loopback, for the mock CRM only.

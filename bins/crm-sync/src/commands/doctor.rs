@@ -55,9 +55,12 @@ fn check_key(config: &Config, report: &mut Report, database_exists: bool) {
     {
         let file = compose::key_path(path);
         match (file.exists(), database_exists) {
-            (false, false) => return Report::fine("secret key", "not there yet: `crm-sync serve` makes it beside the database"),
+            (false, false) => {
+                return Report::fine("secret key", "not there yet: `crm-sync serve` makes it beside the database");
+            }
             (false, true) => {
-                let mend = format!("{} is missing beside the database: restore it, or give secrets again", file.display());
+                let mend =
+                    format!("{} is missing beside the database: restore it, or give secrets again", file.display());
                 return report.wrong("secret key", &mend);
             }
             (true, _) => check_private(&file, report),
@@ -96,7 +99,8 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
             let ours = SystemClock.now();
             let skew = ours.since(theirs).max(theirs.since(ours));
             if skew > CLOCK_SKEW_MAX {
-                report.wrong("clock", &format!("the database's clock is {} s away from this machine's", skew.as_secs()));
+                report
+                    .wrong("clock", &format!("the database's clock is {} s away from this machine's", skew.as_secs()));
             } else {
                 Report::fine("clock", "agrees with the database's");
             }

@@ -61,7 +61,13 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
                     (None, Some(at)) => format!("last used {at}"),
                     (None, None) => "never used".to_owned(),
                 };
-                println!("{}  {:<6}  {}…  {}  ({state})", key.id, format!("{:?}", key.role).to_uppercase(), key.prefix, key.name);
+                println!(
+                    "{}  {:<6}  {}…  {}  ({state})",
+                    key.id,
+                    format!("{:?}", key.role).to_uppercase(),
+                    key.prefix,
+                    key.name
+                );
             }
         }
         Command::Revoke { id } => {

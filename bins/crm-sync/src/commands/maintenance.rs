@@ -66,7 +66,10 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
             break;
         }
     }
-    println!("removed {removed} log entries and changes older than {}", humantime::format_duration(arguments.older_than));
+    println!(
+        "removed {removed} log entries and changes older than {}",
+        humantime::format_duration(arguments.older_than)
+    );
     Ok(())
 }
 
@@ -111,9 +114,10 @@ pub(crate) async fn stats(config: &Config) -> Result<()> {
 pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
     let store = compose::ready_store(config).await?;
     let vault = compose::vault(config)?;
-    let written = store.reseal(std::sync::Arc::new(vault)).await.context(
-        "cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS",
-    )?;
+    let written = store
+        .reseal(std::sync::Arc::new(vault))
+        .await
+        .context("cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS")?;
     println!("the secrets of {written} syncs were sealed with the present key");
     Ok(())
 }

@@ -59,8 +59,9 @@ async fn serve(socket: WebSocket, served: Served, header_key: Option<SecretStrin
         data.insert(caller);
         Ok(data)
     };
-    let connection = Connection::from_message_stream(served.schema.clone(), messages(source, alive), WebSocketProtocols::GraphQLWS)
-        .on_connection_init(init);
+    let connection =
+        Connection::from_message_stream(served.schema.clone(), messages(source, alive), WebSocketProtocols::GraphQLWS)
+            .on_connection_init(init);
     let mut connection = std::pin::pin!(connection);
     let mut changes = served.engine.changes();
     let init_until = tokio::time::Instant::now() + INIT_WITHIN;
@@ -124,14 +125,14 @@ fn messages(
     source: stream::SplitStream<WebSocket>,
     alive: tokio::sync::watch::Sender<()>,
 ) -> impl Stream<Item = serde_json::Result<ClientMessage>> + Send {
-    source
-        .take_while(|message| std::future::ready(!matches!(message, Err(_) | Ok(Message::Close(_)))))
-        .filter_map(move |message| {
+    source.take_while(|message| std::future::ready(!matches!(message, Err(_) | Ok(Message::Close(_))))).filter_map(
+        move |message| {
             alive.send_replace(());
             std::future::ready(match message {
                 Ok(Message::Text(text)) => Some(ClientMessage::from_bytes(text.as_bytes())),
                 Ok(Message::Binary(bytes)) => Some(ClientMessage::from_bytes(&bytes)),
                 _ => None,
             })
-        })
+        },
+    )
 }

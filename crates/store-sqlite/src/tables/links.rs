@@ -263,7 +263,7 @@ pub(crate) fn write(db: &mut Db, writes: &[LinkWrite]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn bound(link: &Link) -> Vec<Value> {
+fn bound(link: &Link) -> [Value; COLUMNS.len()] {
     let unique_id = link.state.unique_id();
     let digest = |digest: Option<Digest>| digest.map(|digest| Value::Blob(digest.0.to_vec()));
     let (sent, key, parked, lease) = (link.sent.as_ref(), link.key.as_ref(), link.parked.as_ref(), link.lease.as_ref());

@@ -19,7 +19,7 @@ use sync_core::link::{Link, LinkState, ParkReason, UniqueId};
 use sync_core::outcome::{Answer, BodyRead, NoAnswer, NotSent, Outcome};
 use sync_core::person::{Patch, Person, PersonPatch, Upserted, Version};
 use sync_core::settle::{self, Attempt, Context, Reading, Settled};
-use sync_core::sync::{OnMissing, OnUncertain, Operation};
+use sync_core::sync::{Limits, OnMissing, OnUncertain, Operation};
 use sync_core::time::Timestamp;
 use sync_core::transition::{self, BatchInput, LeaseTerms, Leasing, Mark, SettleResult, Settlement, SyncView};
 use sync_core::unique_id::IdFault;
@@ -83,6 +83,12 @@ pub enum Fate {
     Refused(u16),
     /// Answered with this status although it was carried out.
     RefusedAfter(u16),
+    /// Carried out and accepted with a 2xx, but no id is read from the answer, whose body is the id all the same.
+    Unread,
+    /// Carried out and accepted with a 2xx whose body was cut.
+    CutBody,
+    /// Answered with this status, and so many seconds of `Retry-After`.
+    RetryAfter(u16, u32),
     /// Certainly not sent.
     NotSent,
     /// Given back unsent.
@@ -131,6 +137,10 @@ pub struct World {
     pub tokens: u128,
     /// Another person who holds this unique id.
     pub held_by_other: Option<String>,
+    /// How many links of the sync are owed, as the governor is told.
+    pub owed: i64,
+    /// Whether the create says everything that the update says.
+    pub create_covers_update: bool,
 }
 
 pub fn link_id() -> LinkId {
@@ -156,6 +166,71 @@ impl World {
             crm: Crm::default(),
             tokens: 0,
             held_by_other: None,
+            owed: 100,
+            create_covers_update: true,
+        }
+    }
+
+    /// In step with the person A.
+    pub fn with_a(means: Means) -> Self {
+        let mut world = Self::new(means);
+        world.upsert("A");
+        world.run();
+        world.assert_in_step();
+        world
+    }
+
+    /// Edits the rules: the revision rises, and the edit's sweep passes by. Returns whether it marked the link.
+    pub fn edit(&mut self, change: impl FnOnce(&mut SyncRules)) -> bool {
+        change(&mut self.rules);
+        self.rules.revision += 1;
+        self.mark(Mark::Edit)
+    }
+
+    /// Claims, and says what is under way.
+    pub fn next(&mut self) -> String {
+        if !self.claim() {
+            return "nothing is owed".to_owned();
+        }
+        let flight = self.flight.as_ref().unwrap();
+        match &flight.kind {
+            Kind::Request { attempt, value, .. } => match attempt.operation {
+                Operation::Create if attempt.repeat => format!("repeat {value}"),
+                Operation::Delete => format!("delete {}", attempt.unique_id.as_ref().unwrap()),
+                operation => format!("{} {value}", operation.as_str()),
+            },
+            Kind::Decided(settled) => match &settled.next {
+                settle::Next::Park(reason, _) => format!("park {reason:?}"),
+                settle::Next::Remove => "forget".to_owned(),
+                settle::Next::Done | settle::Next::Owed(_) => settled.message.clone(),
+            },
+        }
+    }
+
+    /// Claims, says what was under way, and lets it come to its end.
+    pub fn step(&mut self, fate: Fate) -> String {
+        let said = self.next();
+        if self.flight.is_some() {
+            assert_eq!(self.finish(fate), SettleResult::Applied, "{said}");
+        }
+        said
+    }
+
+    /// The link, there being one.
+    pub fn link(&self) -> &Link {
+        self.link.as_ref().expect("there is a link")
+    }
+
+    /// The digest of what was last accepted, where one is known.
+    pub fn digest(&self) -> Option<Digest> {
+        self.link().sent.as_ref().and_then(|sent| sent.digest)
+    }
+
+    /// The idempotency key of the flight.
+    pub fn key_in_flight(&self) -> Option<Uuid> {
+        match &self.flight.as_ref().expect("something is in flight").kind {
+            Kind::Request { key, .. } => *key,
+            Kind::Decided(_) => None,
         }
     }
 
@@ -213,12 +288,17 @@ impl World {
         for _ in 0..2 {
             let Some(at) = self.link.as_ref().and_then(Link::claimable_at) else { return false };
             self.now = self.now.max(at);
+            let limits = Limits::default();
+            while let Some(at) = self.governor.grant(self.now, &limits, 0, 1).again_at {
+                self.now = at;
+            }
+            let grant = self.governor.grant(self.now, &limits, 0, 1);
             self.tokens += 1;
             let terms = LeaseTerms {
                 token: LeaseToken(Uuid::from_u128(self.tokens)),
                 duration: Duration::from_secs(40),
                 quiet: Duration::from_secs(30),
-                probe: false,
+                probe: grant.probe,
                 rules: self.rules.clone(),
                 lookup_has_found: self.governor.lookup_has_found,
             };
@@ -226,6 +306,8 @@ impl World {
             match transition::lease(link, self.person.as_ref(), &terms, self.now) {
                 Leasing::Quiet => {}
                 Leasing::Leased(leased) => {
+                    let until = self.now.plus(terms.duration);
+                    self.governor.take(self.now, &limits, grant, 1, grant.probe.then_some((terms.token, until)));
                     let kind = self.prepare(&leased);
                     self.flight = Some(Flight { leased: *leased, kind, rules: self.rules.clone() });
                     return true;
@@ -382,6 +464,21 @@ impl World {
                 self.carry_out(attempt, value, key);
                 (Outcome::NoAnswer(NoAnswer::Timeout, "timeout".into()), vec![])
             }
+            Fate::Unread => {
+                let (status, ids) = self.carry_out(attempt, value, key);
+                let body = ids.first().cloned().unwrap_or_default().into();
+                (Outcome::Answered(Answer { status, headers: vec![], body, body_read: BodyRead::Whole }), vec![])
+            }
+            Fate::CutBody => {
+                let (status, _) = self.carry_out(attempt, value, key);
+                let body = bytes::Bytes::from_static(b"{\"id\":");
+                (Outcome::Answered(Answer { status, headers: vec![], body, body_read: BodyRead::Cut }), vec![])
+            }
+            Fate::RetryAfter(status, seconds) => {
+                let headers = vec![("retry-after".to_owned(), seconds.to_string())];
+                let body = bytes::Bytes::new();
+                (Outcome::Answered(Answer { status, headers, body, body_read: BodyRead::Whole }), vec![])
+            }
             Fate::LostBefore => (Outcome::NoAnswer(NoAnswer::Cut, "cut".into()), vec![]),
             Fate::Refused(status) => (answer(status), vec![]),
             Fate::RefusedAfter(status) => {
@@ -415,7 +512,7 @@ impl World {
             policy: &self.policy,
             jitter: 0.5,
             now: self.now,
-            update_digest: matches!(reading, Reading::Id(Ok(_)))
+            update_digest: (self.create_covers_update && matches!(reading, Reading::Id(Ok(_))))
                 .then(|| claimed_value.map(|value| digest(Operation::Update, &value)))
                 .flatten(),
             reading,
@@ -438,7 +535,7 @@ impl World {
         if let Some(held) = &self.held_by_other {
             input.holders.insert((id.account, id.sync, held.clone()), PersonId::new("other").unwrap());
         }
-        let owed = 100;
+        let owed = self.owed;
         input.syncs.insert(key, SyncView { revision: self.rules.revision, governor: self.governor.clone(), owed });
         let before = self.link.clone();
         let output = transition::settle_batch(input, vec![settlement], &self.policy, self.now);

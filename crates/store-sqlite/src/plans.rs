@@ -1,0 +1,114 @@
+//! How SQLite runs what is asked of it: nothing that is asked often may look at a whole table that grows.
+
+use crate::sql::{Db, TEXTS, Value};
+use crate::{Durability, Options, SqliteStore};
+use async_trait::async_trait;
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use std::sync::Arc;
+use std::time::Duration;
+use sync_core::key::Account;
+use sync_core::ports::MaintenanceStore;
+use sync_core::time::Timestamp;
+use testkit::clock::ManualClock;
+use testkit::contract::StoreFixture;
+
+struct Fixture(SqliteStore, Arc<ManualClock>);
+
+#[async_trait]
+impl StoreFixture for Fixture {
+    type Store = SqliteStore;
+
+    async fn fresh() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let options = Options { durability: Durability::Normal, clock: Some(clock.clone()), ..Options::default() };
+        let store = SqliteStore::temporary(options).unwrap();
+        store.migrate().await.unwrap();
+        Self(store, clock)
+    }
+
+    fn store(&self) -> &SqliteStore {
+        &self.0
+    }
+
+    async fn create_account(&self, account: &Account) {
+        assert!(self.0.create_account(account).await.unwrap());
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.1.advance(by);
+    }
+
+    async fn freeze(&self, at: Timestamp) {
+        self.1.set(at);
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// Tables that grow with people, syncs × people, changes or attempts.
+const GROWING: [&str; 12] = [
+    "people",
+    "people_search",
+    "person_changes",
+    "links",
+    "link_extras",
+    "log_entries",
+    "counters",
+    "p",
+    "l",
+    "e",
+    "s",
+    "syncs",
+];
+
+/// What may look at a whole table: asked at start, by operators, or of few rows.
+fn may_scan(text: &str, table: &str) -> bool {
+    match table {
+        // Each active sync is asked for its due links: there are as many as there are syncs.
+        "s" | "syncs" => text.contains("s.paused = 0") || text.contains("WHERE s.deleted_at IS NULL"),
+        // Once, before the first claim.
+        "l" => text.ends_with("WHERE l.lease_until > ? LIMIT 500"),
+        // From both ends only.
+        "log_entries" => text.contains("max(rowid) - min(rowid)"),
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn no_statement_looks_at_a_whole_table_that_grows() {
+    // Every port is driven by these.
+    for seed in 0..3 {
+        testkit::oracle::compare::<Fixture>(seed, 250).await;
+    }
+    testkit::contract::records::the_log_is_filtered_by_everything::<Fixture>().await;
+    testkit::contract::records::counters_are_summed_by_minute_and_key::<Fixture>().await;
+    testkit::contract::directory::links_are_filtered_by_everything::<Fixture>().await;
+    testkit::contract::directory::links_are_found_by_id_and_by_person::<Fixture>().await;
+    testkit::contract::records::keys_are_listed_newest_first::<Fixture>().await;
+    let texts = TEXTS.lock().unwrap().clone();
+    assert!(texts.len() > 60, "only {} texts were run", texts.len());
+    let fixture = Fixture::fresh().await;
+    let scans = fixture.0.readers.run("explain", move |db: &mut Db| {
+        let mut scans = Vec::new();
+        for text in texts {
+            let values = vec![Value::Null; text.matches('?').count()];
+            let steps: Vec<Step> = db.rows(&format!("EXPLAIN QUERY PLAN {text}"), &values)?;
+            for Step { detail } in steps {
+                let Some(table) = detail.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next()) else {
+                    continue;
+                };
+                if GROWING.contains(&table) && !may_scan(&text, table) {
+                    scans.push(format!("{detail}: {text}"));
+                }
+            }
+        }
+        Ok(scans)
+    });
+    let scans = scans.await.unwrap();
+    assert!(scans.is_empty(), "{scans:#?}");
+}
