@@ -1,1 +1,21 @@
-//! Shared parts of the product's tests.
+//! What the product's tests share: the real binary as a process, its API over HTTP, databases to run it on.
+
+pub mod api;
+pub mod database;
+pub mod server;
+
+pub use api::Api;
+pub use database::Database;
+pub use server::{Server, ServerOptions};
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Asks again and again until the answer is yes. Panics with `what` after `within`.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, within: Duration, mut ask: impl FnMut() -> F) {
+    let begun = Instant::now();
+    while !ask().await {
+        assert!(begun.elapsed() < within, "not within {within:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,7 +1,7 @@
 //! The store on embedded SQLite: one file, no server.
 //!
-//! One thread writes; what gathers while it commits goes into the next transaction ([`writer`]). A few connections read
-//! beside it ([`readers`]). Every method of the ports is one operation of the one or the other.
+//! One thread writes; what gathers while it commits goes into the next transaction (`writer`). A few connections read
+//! beside it (`readers`). Every method of the ports is one operation of the one or the other.
 //!
 //! One process works on a database file at a time: see [`SqliteStore::end_stale_leases`](sync_core::ports::MaintenanceStore::end_stale_leases).
 

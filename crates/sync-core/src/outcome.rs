@@ -125,8 +125,10 @@ impl Answer {
             [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
             _ => match std::str::from_utf8(bytes) {
                 Ok(text) => text.to_owned(),
-                // A character cut by the cap is not Latin-1.
-                Err(fault) if fault.error_len().is_none() => String::from_utf8_lossy(bytes).into_owned(),
+                // A character that was cut is not Latin-1.
+                Err(fault) if fault.error_len().is_none() && self.body_read != BodyRead::Whole => {
+                    String::from_utf8_lossy(bytes).into_owned()
+                }
                 Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
             },
         };

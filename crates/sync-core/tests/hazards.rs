@@ -82,6 +82,17 @@ fn in_flight(means: Means, operation: Operation) -> World {
     world
 }
 
+fn happen(world: &mut World, event: Event) {
+    assert!(match event {
+        Event::Change => world.upsert("B"),
+        Event::Delete => world.delete(),
+        Event::ResyncForced => world.mark(Mark::Resync { force: true }),
+        Event::Retry => world.mark(Mark::Retry),
+        // Its sweep leaves alone what is not parked.
+        Event::Edit => !world.edit(|_| {}),
+    });
+}
+
 /// An event during an attempt is never wiped out by what comes of the attempt.
 fn survives(event: Event, operation: Operation) {
     for means in Means::ALL.into_iter().filter(|means| means.resolves()) {
@@ -91,14 +102,7 @@ fn survives(event: Event, operation: Operation) {
         for fate in FATES {
             let mut world = in_flight(means, operation);
             let said = format!("{event:?} during {operation:?}, {fate:?}, {means:?}");
-            let happened = match event {
-                Event::Change => world.upsert("B"),
-                Event::Delete => world.delete(),
-                Event::ResyncForced => world.mark(Mark::Resync { force: true }),
-                Event::Retry => world.mark(Mark::Retry),
-                Event::Edit => !world.edit(|_| {}),
-            };
-            assert!(happened, "{said}");
+            happen(&mut world, event);
             assert_eq!(world.finish(fate), SettleResult::Applied, "{said}");
             let removed = operation == Operation::Delete && event == Event::Edit && fate == Fate::Answered;
             if removed {
@@ -117,13 +121,7 @@ fn survives(event: Event, operation: Operation) {
         // And a crash, before or after the request was carried out.
         for carried_out in [false, true] {
             let mut world = in_flight(means, operation);
-            match event {
-                Event::Change => drop(world.upsert("B")),
-                Event::Delete => drop(world.delete()),
-                Event::ResyncForced => drop(world.mark(Mark::Resync { force: true })),
-                Event::Retry => drop(world.mark(Mark::Retry)),
-                Event::Edit => drop(world.edit(|_| {})),
-            }
+            happen(&mut world, event);
             world.crash(carried_out);
             world.run();
             world.assert_in_step();
@@ -997,7 +995,7 @@ fn s1_12_with_the_rule_off_an_unaddressable_link_is_not_parked() {
         world.step(Fate::Unread);
         world.rules.update_on = false;
         world.rules.delete_on = false;
-        if deleted { drop(world.delete()) } else { drop(world.upsert("B")) }
+        assert!(if deleted { world.delete() } else { world.upsert("B") });
         let word = if deleted { "delete" } else { "update" };
         assert_eq!(world.step(Fate::Answered), format!("nothing sent: {word} is off"));
         assert_eq!((world.parked(), world.link().is_owed()), (None, false));
@@ -1147,7 +1145,7 @@ fn s1_15_one_persons_403_is_refused_after_the_schedule() {
         world.next();
     }
     assert_eq!(world.parked(), Some(ParkReason::Refused));
-    assert_eq!(world.flight.is_some(), false);
+    assert!(world.flight.is_none());
 }
 
 #[test]
@@ -1689,7 +1687,10 @@ fn s5_kill_9_at_every_instant_of_every_operation() {
                 match instant {
                     "leased" => world.crash(false),
                     "written" | "answered" => world.crash(true),
-                    "queued for settle" => drop(world.settlement(Fate::Answered)),
+                    "queued for settle" => {
+                        // Its settlement is lost with the process.
+                        assert!(world.settlement(Fate::Answered).settled.tried);
+                    }
                     _ => {
                         let settlement = world.settlement(Fate::Answered);
                         world.settle(settlement.clone());

@@ -1,7 +1,7 @@
 //! What tests share: builders, fakes, and the contract suite that every store must pass.
 //!
 //! To put a store under the suite, write a [`contract::StoreFixture`] and, in a target of its own under `tests/`:
-//! ```ignore
+//! ```text
 //! testkit::store_contract!(MyFixture);
 //! ```
 

@@ -186,7 +186,7 @@ async fn another_accounts_ids_name_nothing() {
     for (root, field, _, document, stranger) in ROWS {
         let caller = Caller::new(key(world.theirs, Role::Admin));
         let answer = first(&world, &with_ids(document), Some(caller)).await;
-        let data = answer.clone().map(|answer| answer.data.into_json().unwrap());
+        let data = answer.as_ref().map(|answer| answer.data.clone().into_json().unwrap());
         match stranger {
             Stranger::NotFound => {
                 assert_eq!(answer.as_ref().and_then(code), Some("NOT_FOUND".into()), "{root}.{field}");

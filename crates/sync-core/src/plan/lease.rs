@@ -143,3 +143,79 @@ pub fn waits_until(candidate: &Candidate, share: Share, taken: usize) -> Option<
 pub fn next_in(now: Timestamp, times: impl IntoIterator<Item = Timestamp>) -> Option<Duration> {
     times.into_iter().min().map(|at| at.since(now).min(NEXT_IN_MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{AccountId, LinkId, SyncId};
+    use uuid::Uuid;
+
+    fn token(number: u128) -> LeaseToken {
+        LeaseToken(Uuid::from_u128(number))
+    }
+
+    fn link(person: &str, due_second: i64, tries: i16) -> Link {
+        let at = Timestamp::from_micros(due_second * 1_000_000);
+        let id = LinkId {
+            account: AccountId(Uuid::nil()),
+            sync: SyncId(Uuid::nil()),
+            person: PersonId::new(person).unwrap(),
+        };
+        Link { due_at: Some(at), tries, ..Link::new(id, at) }
+    }
+
+    fn people(picked: &[Link]) -> Vec<&str> {
+        picked.iter().map(|link| link.id.person.as_str()).collect()
+    }
+
+    fn share(links: usize, probe: bool, newest_first: bool) -> Share {
+        Share { grant: Grant { links, probe, newest_first, again_at: None }, links }
+    }
+
+    #[test]
+    fn shares_are_even_and_what_one_does_not_need_is_the_others() {
+        for (wants, total, shares) in [
+            (vec![10, 10], 4, vec![2, 2]),
+            (vec![1, 10], 4, vec![1, 3]),
+            (vec![10, 0, 1], 5, vec![4, 0, 1]),
+            (vec![2, 2], 100, vec![2, 2]),
+            (vec![2, 2], 0, vec![0, 0]),
+            (vec![], 3, vec![]),
+        ] {
+            assert_eq!(spread(&wants, total, token(0)), shares, "{wants:?} of {total}");
+        }
+    }
+
+    #[test]
+    fn where_the_bound_does_not_reach_round_chance_says_who_comes_first() {
+        assert_eq!(spread(&[5, 5, 5], 1, token(0)), [1, 0, 0]);
+        assert_eq!(spread(&[5, 5, 5], 1, token(1)), [0, 1, 0]);
+        assert_eq!(spread(&[5, 5, 5], 1, token(2)), [0, 0, 1]);
+        assert_eq!(spread(&[5, 5, 5], 4, token(2)), [1, 1, 2]);
+    }
+
+    #[test]
+    fn half_of_a_share_is_fresh_where_there_is_fresh_work() {
+        let fresh = || vec![link("f1", 10, 0), link("f2", 11, 0)];
+        let retrying = || vec![link("r1", 1, 1), link("r2", 2, 1), link("r3", 3, 1)];
+        let picked = |share, token| people(&pick(fresh(), retrying(), share, token)).join(" ");
+        assert_eq!(picked(share(3, false, false), token(0)), "r1 f1 f2");
+        assert_eq!(picked(share(4, false, false), token(0)), "r1 r2 f1 f2");
+        assert_eq!(people(&pick(vec![], retrying(), share(2, false, false), token(0))), ["r1", "r2"]);
+        // Of a share of one, chance gives neither kind all.
+        assert_eq!(picked(share(1, false, false), token(0)), "f1");
+        assert_eq!(picked(share(1, false, false), token(1 << 120)), "r1");
+        // A probe takes the oldest whatever it is, or the newest.
+        assert_eq!(picked(share(1, true, false), token(0)), "r1");
+        assert_eq!(picked(share(1, true, true), token(0)), "f2");
+    }
+
+    #[test]
+    fn nobody_looks_further_ahead_than_a_minute() {
+        let at = |second: i64| Timestamp::from_micros(second * 1_000_000);
+        assert_eq!(next_in(at(10), []), None);
+        assert_eq!(next_in(at(10), [at(90), at(14)]), Some(Duration::from_secs(4)));
+        assert_eq!(next_in(at(10), [at(900)]), Some(NEXT_IN_MAX));
+        assert_eq!(next_in(at(10), [at(3)]), Some(Duration::ZERO));
+    }
+}

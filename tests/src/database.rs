@@ -1,0 +1,51 @@
+//! Databases to run the server on: an SQLite file, or a database of its own on the scratch cluster.
+
+use std::path::PathBuf;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+/// A database of one test, in a directory of its own that goes with it.
+pub struct Database {
+    /// The URL that the server is given.
+    pub url: String,
+    /// Where the test may keep files.
+    pub directory: PathBuf,
+}
+
+impl Database {
+    /// An SQLite file.
+    ///
+    /// # Panics
+    /// Where no directory can be made.
+    pub fn sqlite() -> Self {
+        let directory = std::env::temp_dir().join(format!("crm-sync-test-{}", Uuid::new_v4().simple()));
+        std::fs::create_dir_all(&directory).expect("a temporary directory");
+        Self { url: "sqlite:test.db".to_owned(), directory }
+    }
+
+    /// An empty database on the scratch cluster that `cargo xtask test` hands over.
+    ///
+    /// # Panics
+    /// Where there is no cluster.
+    pub async fn postgres() -> Self {
+        let cluster = std::env::var("CRM_SYNC_TEST_POSTGRES").expect(
+            "CRM_SYNC_TEST_POSTGRES is not set: run `cargo xtask test -p product-tests`, or set it to what \
+             `cargo xtask db up` prints",
+        );
+        let (client, connection) = tokio_postgres::connect(&cluster, NoTls).await.expect("the scratch cluster runs");
+        tokio::spawn(connection);
+        let name = format!("product_{}", Uuid::new_v4().simple());
+        client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
+        let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
+        let mut database = Self::sqlite();
+        database.url = format!("{server}/{name}");
+        database
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Left behind at worst: the system clears its temporary directory.
+        let _left = std::fs::remove_dir_all(&self.directory);
+    }
+}
