@@ -324,6 +324,11 @@ fn answered(mut settled: Settled, link: &Link, attempt: &Attempt, answer: &Answe
         (Operation::Create, 200..=299) => created(settled, link, attempt, answer, context),
         (Operation::Update, 200..=299) => updated(settled, attempt),
         (Operation::Delete, 200..=299) => deleted(settled, attempt, format!("deleted: answered {status}")),
+        // Half a list says nothing about what it did not come to say.
+        (Operation::Lookup, 200..=299) if answer.body_read == BodyRead::Cut => {
+            settled.message = format!("answered {status}, but the answer ended early");
+            try_later(settled, attempt, ParkReason::RetriesSpent, context)
+        }
         (Operation::Lookup, 200..=299) => looked_up(settled, link, attempt, context),
         (_, 300..=399) => {
             settled.failure = Some(FailureKind::Redirect);

@@ -15,13 +15,17 @@ use sync_core::log::{LogEntry, LogOutcome};
 use sync_core::outcome::{Request, RequestHeader};
 use sync_core::person::{Patch, Person, PersonPatch};
 use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
-use sync_core::plan::sweep::{INCLUDE_EXISTING, retry_link, resyncs, sweep_link};
+use sync_core::plan::sweep::{INCLUDE_EXISTING, resyncs, retry_link, sweep_link};
 use sync_core::plan::{giving_up_first, may_purge};
 use sync_core::ports::{ResyncScope, SweepKind};
 use sync_core::settle::{Next, Settled, settle_released};
-use sync_core::sync::{BodyFormat, LEASE_MARGIN, LEASE_RESERVE, Limits, Method, OnMissing, Operation, Settings, SyncConfig};
+use sync_core::sync::{
+    BodyFormat, LEASE_MARGIN, LEASE_RESERVE, Limits, Method, OnMissing, Operation, Settings, SyncConfig,
+};
 use sync_core::time::Timestamp;
-use sync_core::transition::{self, BatchInput, BatchOutput, Mark, SettleResult, Settlement, SyncView, forget, settle_batch};
+use sync_core::transition::{
+    self, BatchInput, BatchOutput, Mark, SettleResult, Settlement, SyncView, forget, settle_batch,
+};
 use uuid::Uuid;
 use world::{Fate, Kind, Means, World, link_id};
 
@@ -340,7 +344,8 @@ fn s1_05_a_delete_that_may_have_been_carried_out_is_finished_first() {
 
 #[test]
 fn s1_05_with_delete_off_by_then_an_updates_404_means_create_again() {
-    for (fate, steps) in [(Fate::LostAfter, ["update B", "create B"]), (Fate::LostBefore, ["update B", "nothing is owed"])]
+    for (fate, steps) in
+        [(Fate::LostAfter, ["update B", "create B"]), (Fate::LostBefore, ["update B", "nothing is owed"])]
     {
         let mut world = World::with_a(Means::LookupById);
         world.delete();
@@ -1031,7 +1036,8 @@ fn s1_13_a_change_makes_a_row_for_every_live_sync_also_while_paused_or_suspended
     second.id = sync_core::id::SyncId(Uuid::from_u128(1));
     second.paused = true;
     let syncs = [sync_config(), second];
-    let writes = mark_changed(&[changed("a", false), changed("b", true)], &syncs, HashMap::new(), &Policy::default(), now);
+    let writes =
+        mark_changed(&[changed("a", false), changed("b", true)], &syncs, HashMap::new(), &Policy::default(), now);
     let names: Vec<_> = writes.iter().map(|w| w.after.as_ref().unwrap().id.clone()).collect();
     assert_eq!(names.len(), 2, "nobody who was deleted before any system heard of them");
     assert!(names.is_sorted(), "rows are locked and written in one order");
@@ -1255,7 +1261,11 @@ fn s2_04_the_digest_is_of_what_the_person_says() {
         url: url::Url::parse(url).unwrap(),
         headers: headers
             .iter()
-            .map(|(name, value, secret)| RequestHeader { name: (*name).into(), value: (*value).into(), secret: *secret })
+            .map(|(name, value, secret)| RequestHeader {
+                name: (*name).into(),
+                value: (*value).into(),
+                secret: *secret,
+            })
             .collect(),
         body: Some(bytes::Bytes::from_static(body.as_bytes())),
         format: BodyFormat::Json,
@@ -1277,7 +1287,10 @@ fn s2_04_the_digest_is_of_what_the_person_says() {
         assert_eq!(with(name, "1", secret), digest, "{name} is left out");
     }
     assert_eq!(Digest::of(&request("https://crm.test/1", &[("x-source", "desk", false)], "{}")), digest);
-    assert_eq!(Digest::of(&Request { timeout: Duration::from_secs(5), ssl_verification: false, ..plain.clone() }), digest);
+    assert_eq!(
+        Digest::of(&Request { timeout: Duration::from_secs(5), ssl_verification: false, ..plain.clone() }),
+        digest
+    );
     for other in [
         request("https://crm.test/2", &[("X-Source", "desk", false)], "{}"),
         request("https://crm.test/1", &[("X-Source", "shop", false)], "{}"),
@@ -1538,7 +1551,8 @@ fn s2_13_a_conflict_is_tried_later_three_times_before_it_parks() {
 #[test]
 fn s2_13_rows_that_give_up_an_id_are_written_before_those_that_take_it() {
     let now = World::new(Means::Park).now;
-    let link = |person: &str, state| Link { state, ..Link::new(LinkId { person: person_id(person), ..link_id() }, now) };
+    let link =
+        |person: &str, state| Link { state, ..Link::new(LinkId { person: person_id(person), ..link_id() }, now) };
     let before = HashMap::from([
         (link("b", LinkState::Unlinked).id, link("b", LinkState::Linked(unique("7")))),
         (link("c", LinkState::Unlinked).id, link("c", LinkState::Linked(unique("9")))),
