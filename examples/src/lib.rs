@@ -1,1 +1,1 @@
-//! Runnable examples of embedding crm-sync; see the files beside Cargo.toml.
+//! Runnable examples of embedding crm-sync: see `embedded.rs`.

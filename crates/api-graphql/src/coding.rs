@@ -1,7 +1,7 @@
 //! Every error gets its code here, at the edge: over HTTP and over WebSocket alike.
 
 use crate::errors::ApiError;
-use crate::limits;
+use crate::{limits, variables};
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe,
     NextValidation,
@@ -53,7 +53,8 @@ impl Extension for Coding {
         next.run(ctx, stream).map(|response| mended(response, VALIDATION_FAILED)).boxed()
     }
 
-    /// Refuses bombs before anything walks the document as it would be with all fragments spread out.
+    /// Refuses bombs before anything walks the document as it would be with all fragments spread out, and writes unset
+    /// variables out of it.
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -63,6 +64,7 @@ impl Extension for Coding {
         let mut request = next.run(ctx, request).await?;
         let document = request.parsed_query().map_err(|fault| with_code(fault, PARSE_FAILED))?;
         limits::check_size(document).map_err(|message| with_code(ServerError::new(message, None), TOO_COMPLEX))?;
+        variables::write_out_unset(&mut request).map_err(|fault| with_code(fault, VALIDATION_FAILED))?;
         Ok(request)
     }
 

@@ -3,7 +3,8 @@
 //! # Where to find what
 //! - `query`, `mutation` and `subscription` are the roots; `people`, `syncs`, `rules`, `links`, `logs`, `stats`,
 //!   `templates` and `keys` the types, `inputs` what configures a sync, `enums` the fixed words.
-//! - `guard` says who may do what, `errors` which code an error has, `limits` what a document may cost.
+//! - `guard` says who may do what, `errors` which code an error has, `limits` what a document may cost;
+//!   `variables` writes unset variables out of documents.
 //! - `loaders` batches look-ups, so that a page costs a fixed number of queries.
 //!
 //! # Rules
@@ -32,6 +33,7 @@ mod stats;
 mod subscription;
 mod syncs;
 mod templates;
+mod variables;
 
 pub use coding::coded;
 pub use guard::Caller;

@@ -141,11 +141,12 @@ impl Governor {
     fn rate_allows(&self, now: Timestamp, limits: &Limits, want: usize) -> (usize, Option<Timestamp>) {
         let Some((interval, burst)) = rate_of(limits) else { return (want, None) };
         let ahead = self.rate_until.map_or(Duration::ZERO, |until| until.since(now));
-        let used = (ahead.as_secs_f64() / interval).ceil() as usize;
+        // A millionth of an interval is rounding, not a request.
+        let used = (ahead.as_secs_f64() / interval - 1e-6).ceil() as usize;
         let free = burst.saturating_sub(used);
-        // One more is free as soon as what is ahead has shrunk to a whole number of intervals less.
-        let wait = ahead.as_secs_f64() - (used as f64 - 1.0) * interval;
-        let again_at = (free < want).then(|| now.plus(whole_micros(wait)));
+        // One more is free as soon as what is ahead is a whole number of intervals less.
+        let wait = ahead.as_secs_f64() - (used.min(burst) as f64 - 1.0) * interval;
+        let again_at = (free < want).then(|| now.plus(whole_micros(wait).max(Duration::from_micros(1))));
         (free.min(want), again_at)
     }
 

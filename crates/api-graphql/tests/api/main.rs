@@ -3,4 +3,10 @@
 mod contract;
 mod documents;
 mod support;
+mod faults;
+mod pages;
+mod patches;
+mod reads;
+mod subscriptions;
 mod unauthorised;
+mod writes;

@@ -23,24 +23,24 @@ use sync_core::transition::{SettleResult, Settlement};
 use tokio::sync::broadcast;
 
 /// A store in memory that notes calls.
-pub struct Counting {
+pub(crate) struct Counting {
     inner: MemoryStore,
     calls: Mutex<Vec<&'static str>>,
     signals: broadcast::Sender<Signal>,
 }
 
 impl Counting {
-    pub fn new(inner: MemoryStore) -> Self {
+    pub(crate) fn new(inner: MemoryStore) -> Self {
         Self { inner, calls: Mutex::default(), signals: broadcast::channel(64).0 }
     }
 
     /// Says that something happened, beside what really does.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         self.signals.send(signal).expect("the engine runs");
     }
 
     /// The calls since the last time, sorted.
-    pub fn take_calls(&self) -> Vec<&'static str> {
+    pub(crate) fn take_calls(&self) -> Vec<&'static str> {
         let mut calls = std::mem::take(&mut *self.calls.lock().unwrap());
         calls.sort_unstable();
         calls

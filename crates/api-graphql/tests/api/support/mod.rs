@@ -2,7 +2,7 @@
 
 mod counting;
 
-pub use counting::Counting;
+pub(crate) use counting::Counting;
 
 use api_graphql::{Caller, Schema, ServerInfo};
 use async_graphql::{Request, Response, Variables};
@@ -24,13 +24,13 @@ use uuid::Uuid;
 
 /// An external system that answers what it is told to, in order, and then refuses connections.
 #[derive(Default)]
-pub struct Scripted {
+pub(crate) struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,
-    pub sent: Mutex<Vec<Sent>>,
+    pub(crate) sent: Mutex<Vec<Sent>>,
 }
 
 impl Scripted {
-    pub fn answer(&self, status: u16, body: &str) {
+    pub(crate) fn answer(&self, status: u16, body: &str) {
         self.answers.lock().unwrap().push_back((status, body.to_owned()));
     }
 }
@@ -53,18 +53,18 @@ impl Dispatcher for Scripted {
 }
 
 /// Two accounts, with a key of each role for the first.
-pub struct World {
-    pub schema: Schema,
-    pub engine: Engine,
-    pub store: Arc<Counting>,
-    pub crm: Arc<Scripted>,
-    pub clock: Arc<ManualClock>,
-    pub mine: AccountId,
-    pub theirs: AccountId,
+pub(crate) struct World {
+    pub(crate) schema: Schema,
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<Counting>,
+    pub(crate) crm: Arc<Scripted>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) mine: AccountId,
+    pub(crate) theirs: AccountId,
     stop: watch::Sender<bool>,
 }
 
-pub async fn world() -> World {
+pub(crate) async fn world() -> World {
     let clock = Arc::new(ManualClock::default());
     let memory = MemoryStore::new(clock.clone(), Arc::new(Policy::default()));
     let (mine, theirs) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
@@ -86,14 +86,14 @@ pub async fn world() -> World {
 }
 
 /// A key of an account; the same each time.
-pub fn key(account: AccountId, role: Role) -> ApiKey {
+pub(crate) fn key(account: AccountId, role: Role) -> ApiKey {
     let id = KeyId(Uuid::from_u128(account.0.as_u128() * 100 + role.code().unsigned_abs() as u128));
     testkit::build::key(account, id, role, ManualClock::default().now())
 }
 
 impl World {
     /// Sends all that is owed, one request a person, and waits until it is in the log.
-    pub async fn deliver(&self, people: usize) {
+    pub(crate) async fn deliver(&self, people: usize) {
         for n in 0..people {
             self.crm.answer(201, &json!({ "id": format!("crm-{n}") }).to_string());
         }
@@ -112,41 +112,41 @@ impl World {
     }
 
     /// Lets the engine send and hand on what is written.
-    pub fn run(&self) -> tokio::task::JoinHandle<()> {
+    pub(crate) fn run(&self) -> tokio::task::JoinHandle<()> {
         tokio::spawn(self.engine.clone().run(self.stop.subscribe()))
     }
 
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
     }
 
     /// The answer to a document sent with a key of a role of the first account.
-    pub async fn answer(&self, role: Role, document: &str, variables: Value) -> Response {
+    pub(crate) async fn answer(&self, role: Role, document: &str, variables: Value) -> Response {
         self.answer_to(&key(self.mine, role), document, variables).await
     }
 
     /// The answer to a document sent with a key.
-    pub async fn answer_to(&self, key: &ApiKey, document: &str, variables: Value) -> Response {
+    pub(crate) async fn answer_to(&self, key: &ApiKey, document: &str, variables: Value) -> Response {
         let request = Request::new(document).variables(Variables::from_json(variables)).data(Caller::new(key.clone()));
         self.schema.execute(request).await
     }
 
     /// The data of a document that must succeed, sent with the first account's admin key.
-    pub async fn data(&self, document: &str, variables: Value) -> Value {
+    pub(crate) async fn data(&self, document: &str, variables: Value) -> Value {
         let answer = self.answer(Role::Admin, document, variables).await;
         assert!(answer.errors.is_empty(), "{document}\n{:?}", answer.errors);
         answer.data.into_json().unwrap()
     }
 
     /// The one error of a document that must fail, sent with the first account's admin key.
-    pub async fn error(&self, document: &str, variables: Value) -> Value {
+    pub(crate) async fn error(&self, document: &str, variables: Value) -> Value {
         let answer = self.answer(Role::Admin, document, variables).await;
         assert_eq!(answer.errors.len(), 1, "{document}\n{answer:?}");
         serde_json::to_value(&answer.errors[0]).unwrap()
     }
 
     /// The code and the paths of the faults of the one error.
-    pub async fn faults(&self, document: &str, variables: Value) -> Vec<(Value, String)> {
+    pub(crate) async fn faults(&self, document: &str, variables: Value) -> Vec<(Value, String)> {
         let error = self.error(document, variables).await;
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
         let fields = error["extensions"]["fields"].as_array().unwrap_or_else(|| panic!("no fields: {error}")).clone();
@@ -154,23 +154,23 @@ impl World {
     }
 
     /// Makes a sync of a plain CRM, paused or not, and returns its id.
-    pub async fn sync(&self, name: &str) -> String {
+    pub(crate) async fn sync(&self, name: &str) -> String {
         let made = self.data(CREATE_SYNC, json!({ "input": plain_crm(name) })).await;
         made["createSync"]["id"].as_str().unwrap().to_owned()
     }
 
     /// Pushes people with these ids.
-    pub async fn push(&self, ids: &[&str]) {
+    pub(crate) async fn push(&self, ids: &[&str]) {
         let people: Vec<_> = ids.iter().map(|id| json!({ "id": id, "firstName": format!("First {id}") })).collect();
         self.data("mutation($input: [PersonInput!]!) { upsertPeople(input: $input) { id } }", json!({ "input": people }))
             .await;
     }
 }
 
-pub const CREATE_SYNC: &str = "mutation($input: SyncInput!) { createSync(input: $input) { id } }";
+pub(crate) const CREATE_SYNC: &str = "mutation($input: SyncInput!) { createSync(input: $input) { id } }";
 
 /// The input of a plain CRM.
-pub fn plain_crm(name: &str) -> Value {
+pub(crate) fn plain_crm(name: &str) -> Value {
     let data = r#"{"name": "{{ person.name }}"}"#;
     json!({
         "friendlyName": name,
