@@ -113,7 +113,10 @@ fn mended(mut response: Response, never_ran: &'static str) -> Response {
             Some(ApiError::Forbidden(_)) => set_code(error, "FORBIDDEN"),
             Some(ApiError::Behind(_)) => set_code(error, "UNAVAILABLE"),
             None if error.path.is_empty() => set_code(error, never_ran),
-            None if is_coercion(&error.message) => set_code(error, BAD_USER_INPUT),
+            None if is_coercion(&error.message) => {
+                let fault = Fault::here(error.message.clone());
+                describe(error, &EngineError::invalid(fault));
+            }
             None => {
                 error!(error = error.message, "a field could not be resolved");
                 "an internal error".clone_into(&mut error.message);

@@ -8,9 +8,9 @@ use sync_core::page::{PAGE_DEFAULT, PAGE_MAX};
 pub(crate) const DEPTH_MAX: usize = 24;
 /// Fields, fragments and inline fragments within each other.
 pub(crate) const NESTING_MAX: usize = 48;
-/// Fields that may be answered, as [`page_cost`] and [`list_cost`] count them: a page of 1000 log entries with all that
-/// belongs to each, or 100 rows of 100 rows of 40 fields.
-pub(crate) const COMPLEXITY_MAX: usize = 500_000;
+/// What a document may cost, where each field that is answered costs 1 and each query beyond batched look-ups
+/// [`QUERY_COST`]: a page of 1000 log entries with all that belongs to each, or 100 rows of 100 rows of 90 fields.
+pub(crate) const COMPLEXITY_MAX: usize = 1_000_000;
 /// Directives on one field.
 pub(crate) const DIRECTIVES_MAX: usize = 8;
 /// Aliases in a document.
@@ -18,8 +18,8 @@ pub(crate) const ALIASES_MAX: usize = 1000;
 /// Selections in a document, each fragment counted where it is spread.
 const SELECTIONS_MAX: usize = 10_000;
 
-/// What asking the store costs, in fields.
-const QUERY_COST: usize = 20;
+/// What a query of its own costs, in fields: a document makes at most 2000.
+const QUERY_COST: usize = 500;
 /// Rows that a list without pages is taken to have.
 const LIST_ROWS: usize = 10;
 /// No single field counts more, so that sums of costs cannot overflow.

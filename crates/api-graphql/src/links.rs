@@ -11,6 +11,7 @@ use crate::syncs::SyncNode;
 use async_graphql::{Context, ID, InputObject, Object};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use futures_util::future::try_join;
 use std::sync::Arc;
 use sync_core::decide::{SyncRules, decide};
 use sync_core::fault::Fault;
@@ -89,7 +90,7 @@ impl LinkNode {
         if !self.0.is_owed() {
             return Ok(None);
         }
-        let (sync, person) = (load(ctx, self.sync_key()).await?, load(ctx, self.person_key()).await?);
+        let (sync, person) = try_join(load(ctx, self.sync_key()), load(ctx, self.person_key())).await?;
         let Some(sync) = sync else { return Ok(None) };
         let decision = decide(person.as_deref(), &self.0, &SyncRules::of(&sync), engine(ctx).now());
         Ok(Some(decision.operation().into()))

@@ -9,6 +9,7 @@ use crate::people::{PersonNode, person_id, version};
 use crate::scalars::DateTime;
 use crate::syncs::SyncNode;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use sync_core::fault::Fault;
 use sync_core::id::LogId;
@@ -233,13 +234,18 @@ impl LogFilter {
         Ok(sync_core::log::LogFilter {
             sync,
             person,
-            operations: self.operations.map(|words| words.into_iter().map(Into::into).collect()),
-            outcomes: self.outcomes.map(|words| words.into_iter().map(Into::into).collect()),
-            failures: self.failures.map(|words| words.into_iter().map(Into::into).collect()),
+            operations: self.operations.map(distinct),
+            outcomes: self.outcomes.map(distinct),
+            failures: self.failures.map(distinct),
             status_at_least: self.status_at_least,
             status_at_most: self.status_at_most,
             since,
             until,
         })
     }
+}
+
+/// Each word once, so that a list is no longer than its enum.
+fn distinct<W: Into<T>, T: Copy + Ord>(words: Vec<W>) -> Vec<T> {
+    words.into_iter().map(Into::into).collect::<BTreeSet<T>>().into_iter().collect()
 }

@@ -75,7 +75,7 @@ impl Query {
         Ok(Connection::of(page, after.is_some(), SyncNode::from))
     }
 
-    #[graphql(guard = "READER", complexity = "query_cost(child_complexity)")]
+    #[graphql(guard = "READER")]
     async fn sync(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SyncNode>> {
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(load(ctx, SyncKey(account(ctx)?, id)).await?.map(SyncNode))
@@ -100,7 +100,7 @@ impl Query {
     }
 
     /// By the id that the source system gave. A deleted person is found, with deletedAt, until every link is settled
-    #[graphql(guard = "READER", complexity = "query_cost(child_complexity)")]
+    #[graphql(guard = "READER")]
     async fn person(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PersonNode>> {
         let id = person_id(id).map_err(|fault| fault.under("id"))?;
         Ok(load(ctx, PersonKey(account(ctx)?, id)).await?.map(PersonNode))

@@ -74,24 +74,23 @@ impl SyncNode {
 
     /// Why it is paused, suspended or held, or sends nothing yet, in words; times are in heldUntil, not in here
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let mut reasons = Vec::new();
         if self.0.paused {
-            return Ok(Some("paused by an administrator".to_owned()));
+            reasons.push("paused by an administrator".to_owned());
         }
-        if let Some(dropped) = &self.0.settings.dropped_secrets {
-            return Ok(Some(dropped.clone()));
+        if let Some(runtime) = self.runtime(ctx).await? {
+            reasons.extend(runtime.governor.reason(engine(ctx).now()).map(str::to_owned));
         }
-        if let Some(why) = scope(ctx)?.blocked(&self.0).await {
-            return Ok(Some(why));
+        let missing = match &self.0.settings.dropped_secrets {
+            Some(dropped) => Some(dropped.clone()),
+            None => scope(ctx)?.blocked(&self.0).await,
+        };
+        // What is missing may be why it is suspended.
+        reasons.extend(missing.filter(|why| !reasons.iter().any(|reason| reason.contains(why))));
+        if self.0.settings.create.is_none() {
+            reasons.push("sends nothing yet: set up Create Users".to_owned());
         }
-        if let Some(runtime) = self.runtime(ctx).await?
-            && let Some(reason) = runtime.governor.reason(engine(ctx).now())
-        {
-            return Ok(Some(reason.to_owned()));
-        }
-        Ok(match &self.0.settings.create {
-            None => Some("sends nothing yet: set up Create Users".to_owned()),
-            Some(_) => None,
-        })
+        Ok((!reasons.is_empty()).then(|| reasons.join("; ")))
     }
 
     /// No request before then: the next probe of a suspended sync, or what a Retry-After asked for

@@ -5,6 +5,7 @@ use crate::error::Fault;
 use crate::links::{self, Keys, LinkRow, with_extras};
 use crate::people::{self, PersonRow, TERM_BYTES_MAX, kind_of, people_of};
 use crate::signals::notify;
+use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, add_sweep, as_json, configs, governor_of, write_governor};
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
@@ -63,7 +64,7 @@ impl DirectoryStore for PostgresStore {
         self.read("read people", |c| {
             Box::pin(async move {
                 let (from, until) = range.map_or((None, None), |(from, until)| (Some(from), until));
-                let rows: Vec<PersonRow> = diesel::sql_query(format!(
+                let rows: Vec<PersonRow> = sql_query(format!(
                     "SELECT {} FROM people p WHERE p.account = $1 AND ($2 IS NULL OR p.id > $2) \
                      AND ($3 OR p.deleted_at IS NULL) AND {} ORDER BY p.id LIMIT $6",
                     people::COLUMNS,
@@ -94,7 +95,7 @@ impl DirectoryStore for PostgresStore {
     async fn people_count(&self, account: AccountId) -> StoreResult<i64> {
         self.read("count people", |c| {
             Box::pin(async move {
-                let rows: Vec<Count> = diesel::sql_query("SELECT people AS n FROM people_counts WHERE account = $1")
+                let rows: Vec<Count> = sql_query("SELECT people AS n FROM people_counts WHERE account = $1")
                     .bind::<SqlUuid, _>(account.0)
                     .get_results(c)
                     .await?;
@@ -113,7 +114,7 @@ impl DirectoryStore for PostgresStore {
         let person = person.as_str().to_owned();
         self.read("read a person's changes", |c| {
             Box::pin(async move {
-                let rows: Vec<ChangeRow> = diesel::sql_query(
+                let rows: Vec<ChangeRow> = sql_query(
                     "SELECT version, kind, at, fields FROM person_changes WHERE account = $1 AND person = $2 \
                      AND ($3 IS NULL OR version < $3) ORDER BY version DESC LIMIT $4",
                 )
@@ -137,7 +138,7 @@ impl DirectoryStore for PostgresStore {
             Box::pin(async move {
                 lock_account(c, sync.account).await?;
                 syncs::write(c, &sync).await?;
-                diesel::sql_query("INSERT INTO sync_runtime VALUES ($1, $2, $3)")
+                sql_query("INSERT INTO sync_runtime VALUES ($1, $2, $3)")
                     .bind::<SqlUuid, _>(sync.account.0)
                     .bind::<SqlUuid, _>(sync.id.0)
                     .bind::<Jsonb, _>(as_json(&Governor::default())?)
@@ -215,7 +216,7 @@ impl DirectoryStore for PostgresStore {
                 let Some(mut sync) = lock_sync(c, account, id).await? else { return Ok(false) };
                 sync.deleted_at = Some(store.clock_now(c).await?);
                 syncs::write(c, &sync).await?;
-                diesel::sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2")
+                sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2")
                     .bind::<SqlUuid, _>(account.0)
                     .bind::<SqlUuid, _>(id.0)
                     .execute(c)
@@ -257,7 +258,7 @@ impl DirectoryStore for PostgresStore {
     async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
         self.read("read syncs", |c| {
             Box::pin(async move {
-                let rows: Vec<SyncRow> = diesel::sql_query(format!(
+                let rows: Vec<SyncRow> = sql_query(format!(
                     "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL AND ($2 IS NULL OR s.id < $2) \
                      ORDER BY s.id DESC LIMIT $3",
                     syncs::COLUMNS
@@ -277,7 +278,7 @@ impl DirectoryStore for PostgresStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         self.read("read syncs", |c| {
             Box::pin(async move {
-                let rows: Vec<SyncRow> = diesel::sql_query(format!(
+                let rows: Vec<SyncRow> = sql_query(format!(
                     "SELECT {} FROM syncs s WHERE s.account = $1 AND s.id = ANY($2) AND s.deleted_at IS NULL",
                     syncs::COLUMNS
                 ))
@@ -295,7 +296,7 @@ impl DirectoryStore for PostgresStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         self.read("read what syncs do", |c| {
             Box::pin(async move {
-                let rows: Vec<RuntimeRow> = diesel::sql_query(format!(
+                let rows: Vec<RuntimeRow> = sql_query(format!(
                     "SELECT r.sync, r.governor, {COUNTS} FROM sync_runtime r JOIN syncs s ON s.account = r.account \
                          AND s.id = r.sync AND s.deleted_at IS NULL \
                      LEFT JOIN link_counts n ON n.account = r.account AND n.sync = r.sync \
@@ -328,7 +329,7 @@ impl DirectoryStore for PostgresStore {
             Box::pin(async move {
                 let (from, until) =
                     term_range(filter.search.as_deref()).map_or((None, None), |(from, until)| (Some(from), until));
-                let rows: Vec<LinkRow> = diesel::sql_query(format!(
+                let rows: Vec<LinkRow> = sql_query(format!(
                     "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 AND ($3 IS NULL OR l.person > $3) \
                      AND ($4 IS NULL OR l.state = $4) AND ($5 IS NULL OR (l.due_at IS NOT NULL) = $5) \
                      AND ($6 IS NULL OR (l.parked IS NOT NULL) = $6) AND ($7 IS NULL OR l.parked = $7) \
@@ -362,7 +363,7 @@ impl DirectoryStore for PostgresStore {
         let people: Vec<String> = people.iter().map(|id| id.as_str().to_owned()).collect();
         self.read("read links", |c| {
             Box::pin(async move {
-                let rows: Vec<LinkRow> = diesel::sql_query(format!(
+                let rows: Vec<LinkRow> = sql_query(format!(
                     "SELECT {} FROM links l JOIN syncs s ON s.account = l.account AND s.id = l.sync \
                      WHERE l.account = $1 AND l.person = ANY($2) AND s.deleted_at IS NULL",
                     links::COLUMNS
@@ -381,7 +382,7 @@ impl DirectoryStore for PostgresStore {
         let keys = Keys::of(ids);
         self.read("read links", |c| {
             Box::pin(async move {
-                let rows: Vec<LinkRow> = diesel::sql_query(format!(
+                let rows: Vec<LinkRow> = sql_query(format!(
                     "SELECT {} FROM links l WHERE (l.account, l.sync, l.person) IN (SELECT * FROM UNNEST($1, $2, $3))",
                     links::COLUMNS
                 ))
@@ -400,7 +401,7 @@ impl DirectoryStore for PostgresStore {
         let all: Vec<SyncConfig> = self
             .read("read syncs", |c| {
                 Box::pin(async move {
-                    let rows: Vec<SyncRow> = diesel::sql_query(format!(
+                    let rows: Vec<SyncRow> = sql_query(format!(
                         "SELECT {} FROM syncs s WHERE s.deleted_at IS NULL ORDER BY s.account, s.id",
                         syncs::COLUMNS
                     ))
@@ -511,10 +512,8 @@ struct RuntimeRow {
 
 /// Takes the account exclusively: no intake is under way meanwhile.
 async fn lock_account(c: &mut Conn, account: AccountId) -> Result<(), Fault> {
-    let found = diesel::sql_query("SELECT id FROM accounts WHERE id = $1 FOR UPDATE")
-        .bind::<SqlUuid, _>(account.0)
-        .execute(c)
-        .await?;
+    let found =
+        sql_query("SELECT id FROM accounts WHERE id = $1 FOR UPDATE").bind::<SqlUuid, _>(account.0).execute(c).await?;
     if found == 0 {
         let source = "there is no such account".into();
         return Err(StoreError::Internal { operation: "lock an account", source }.into());
@@ -524,7 +523,7 @@ async fn lock_account(c: &mut Conn, account: AccountId) -> Result<(), Fault> {
 
 /// Reads and locks a sync that is not deleted.
 async fn lock_sync(c: &mut Conn, account: AccountId, id: SyncId) -> Result<Option<SyncConfig>, Fault> {
-    let rows: Vec<SyncRow> = diesel::sql_query(format!(
+    let rows: Vec<SyncRow> = sql_query(format!(
         "SELECT {} FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL FOR UPDATE OF s",
         syncs::COLUMNS
     ))
@@ -543,7 +542,7 @@ struct GovernorRow {
 
 async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now: sync_core::time::Timestamp) -> Result<(), Fault> {
     let rows: Vec<GovernorRow> =
-        diesel::sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
+        sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
             .bind::<SqlUuid, _>(account.0)
             .bind::<SqlUuid, _>(id.0)
             .get_results(c)
@@ -573,7 +572,6 @@ async fn count_resync(c: &mut Conn, account: AccountId, sync: SyncId, scope: Res
                  (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.person = p.id)) AS n"
         ),
     };
-    let count: Count =
-        diesel::sql_query(sql).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(sync.0).get_result(c).await?;
+    let count: Count = sql_query(sql).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(sync.0).get_result(c).await?;
     Ok(count.n)
 }

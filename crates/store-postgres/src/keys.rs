@@ -3,6 +3,7 @@
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
 use crate::signals::notify;
+use crate::sql::sql_query;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -69,8 +70,8 @@ struct AccountRow {
 }
 
 async fn write_key(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
-    diesel::sql_query("DELETE FROM api_keys WHERE hash = $1").bind::<Binary, _>(key.hash.to_vec()).execute(c).await?;
-    diesel::sql_query(format!("INSERT INTO api_keys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"))
+    sql_query("DELETE FROM api_keys WHERE hash = $1").bind::<Binary, _>(key.hash.to_vec()).execute(c).await?;
+    sql_query(format!("INSERT INTO api_keys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"))
         .bind::<SqlUuid, _>(key.account.0)
         .bind::<SqlUuid, _>(key.id.0)
         .bind::<Text, _>(&key.name)
@@ -87,7 +88,7 @@ async fn write_key(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
 
 /// Makes an account's row.
 pub(crate) async fn write_account(c: &mut Conn, account: &Account) -> Result<(), Fault> {
-    diesel::sql_query("INSERT INTO accounts (id, name) VALUES ($1, $2)")
+    sql_query("INSERT INTO accounts (id, name) VALUES ($1, $2)")
         .bind::<SqlUuid, _>(account.id.0)
         .bind::<Text, _>(&account.name)
         .execute(c)
@@ -103,8 +104,8 @@ impl KeyStore for PostgresStore {
             let wanted = wanted.clone();
             Box::pin(async move {
                 // Two nodes may start at once.
-                diesel::sql_query("LOCK TABLE accounts IN EXCLUSIVE MODE").execute(c).await?;
-                if diesel::sql_query("SELECT id FROM accounts LIMIT 1").execute(c).await? > 0 {
+                sql_query("LOCK TABLE accounts IN EXCLUSIVE MODE").execute(c).await?;
+                if sql_query("SELECT id FROM accounts LIMIT 1").execute(c).await? > 0 {
                     return Ok(false);
                 }
                 write_account(c, &wanted.0).await?;
@@ -121,7 +122,7 @@ impl KeyStore for PostgresStore {
         self.transact("make a key", move |c| {
             let key = key.clone();
             Box::pin(async move {
-                let found = diesel::sql_query("SELECT id FROM accounts WHERE id = $1 FOR SHARE")
+                let found = sql_query("SELECT id FROM accounts WHERE id = $1 FOR SHARE")
                     .bind::<SqlUuid, _>(key.account.0)
                     .execute(c)
                     .await?;
@@ -140,7 +141,7 @@ impl KeyStore for PostgresStore {
         let hash = hash.to_vec();
         self.read("read a key", |c| {
             Box::pin(async move {
-                let rows: Vec<KeyRow> = diesel::sql_query(format!("SELECT {COLUMNS} FROM api_keys WHERE hash = $1"))
+                let rows: Vec<KeyRow> = sql_query(format!("SELECT {COLUMNS} FROM api_keys WHERE hash = $1"))
                     .bind::<Binary, _>(hash)
                     .get_results(c)
                     .await?;
@@ -153,7 +154,7 @@ impl KeyStore for PostgresStore {
     async fn keys(&self, account: AccountId) -> StoreResult<Vec<ApiKey>> {
         self.read("read keys", |c| {
             Box::pin(async move {
-                let rows: Vec<KeyRow> = diesel::sql_query(format!(
+                let rows: Vec<KeyRow> = sql_query(format!(
                     "SELECT {COLUMNS} FROM api_keys WHERE account = $1 ORDER BY created_at DESC, id DESC"
                 ))
                 .bind::<SqlUuid, _>(account.0)
@@ -171,12 +172,11 @@ impl KeyStore for PostgresStore {
             let store = store.clone();
             Box::pin(async move {
                 // All keys of the account: two admins must not revoke each other's last key at once.
-                let rows: Vec<KeyRow> = diesel::sql_query(format!(
-                    "SELECT {COLUMNS} FROM api_keys WHERE account = $1 ORDER BY id FOR UPDATE"
-                ))
-                .bind::<SqlUuid, _>(account.0)
-                .get_results(c)
-                .await?;
+                let rows: Vec<KeyRow> =
+                    sql_query(format!("SELECT {COLUMNS} FROM api_keys WHERE account = $1 ORDER BY id FOR UPDATE"))
+                        .bind::<SqlUuid, _>(account.0)
+                        .get_results(c)
+                        .await?;
                 let keys: Vec<ApiKey> = rows.into_iter().map(KeyRow::key).collect::<Result<_, _>>()?;
                 let is_admin = |key: &ApiKey| key.role == Role::Admin && key.revoked_at.is_none();
                 let admins = keys.iter().filter(|key| is_admin(key)).count();
@@ -187,7 +187,7 @@ impl KeyStore for PostgresStore {
                 if key.revoked_at.is_none() {
                     let now = store.clock_now(c).await?;
                     key.revoked_at = Some(now);
-                    diesel::sql_query("UPDATE api_keys SET revoked_at = $3 WHERE account = $1 AND id = $2")
+                    sql_query("UPDATE api_keys SET revoked_at = $3 WHERE account = $1 AND id = $2")
                         .bind::<SqlUuid, _>(account.0)
                         .bind::<SqlUuid, _>(id.0)
                         .bind::<Timestamptz, _>(time(now))
@@ -204,7 +204,7 @@ impl KeyStore for PostgresStore {
     async fn touch_key(&self, account: AccountId, id: KeyId, at: Timestamp) -> StoreResult<()> {
         self.transact("note a key's use", move |c| {
             Box::pin(async move {
-                diesel::sql_query("UPDATE api_keys SET last_used_at = $3 WHERE account = $1 AND id = $2")
+                sql_query("UPDATE api_keys SET last_used_at = $3 WHERE account = $1 AND id = $2")
                     .bind::<SqlUuid, _>(account.0)
                     .bind::<SqlUuid, _>(id.0)
                     .bind::<Timestamptz, _>(time(at))
@@ -220,7 +220,7 @@ impl KeyStore for PostgresStore {
         self.read("read accounts", |c| {
             Box::pin(async move {
                 let rows: Vec<AccountRow> =
-                    diesel::sql_query("SELECT id, name FROM accounts ORDER BY created_at, id").get_results(c).await?;
+                    sql_query("SELECT id, name FROM accounts ORDER BY created_at, id").get_results(c).await?;
                 Ok(rows.into_iter().map(|row| Account { id: AccountId(row.id), name: row.name }).collect())
             })
         })

@@ -15,6 +15,7 @@ mod logs;
 mod maintenance;
 mod people;
 mod signals;
+mod sql;
 mod syncs;
 mod tls;
 mod work;
@@ -22,6 +23,7 @@ mod work;
 use crate::clock::TestClock;
 use crate::error::{Fault, is_repeatable, store_error};
 use crate::signals::Signals;
+use crate::sql::sql_query;
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{self, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -207,6 +209,6 @@ struct Now {
 
 /// The database's clock.
 async fn now(c: &mut Conn) -> Result<Timestamp, Fault> {
-    let row: Now = diesel::sql_query("SELECT clock_timestamp() AS now").get_result(c).await?;
+    let row: Now = sql_query("SELECT clock_timestamp() AS now").get_result(c).await?;
     Ok(row.now.0)
 }

@@ -3,11 +3,12 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
+use crate::sql::{Sql, sql_query};
 use diesel::sql_types::{
     Array, BigInt, Binary, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use sync_core::counts::LinkCounts;
 use sync_core::digest::Digest;
 use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
@@ -233,7 +234,7 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
         return Ok(links);
     }
     let keys = Keys::of(&fat);
-    let rows: Vec<ExtrasRow> = diesel::sql_query(
+    let rows: Vec<ExtrasRow> = sql_query(
         "SELECT e.* FROM UNNEST($1, $2, $3) AS k(account, sync, person) \
          JOIN link_extras e ON e.account = k.account AND e.sync = k.sync AND e.person = k.person",
     )
@@ -271,7 +272,7 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
 /// Reads and locks links in order of (account, sync, person).
 pub(crate) async fn lock(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<LinkId, Link>, Fault> {
     let keys = Keys::of(ids);
-    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+    let rows: Vec<LinkRow> = sql_query(format!(
         "SELECT {COLUMNS} FROM links l WHERE (l.account, l.sync, l.person) IN \
          (SELECT * FROM UNNEST($1, $2, $3)) ORDER BY l.account, l.sync, l.person FOR UPDATE OF l"
     ))
@@ -329,9 +330,7 @@ pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) ->
             }
         }
     }
-    for ((account, sync), difference) in counts {
-        add_counts(c, account, sync, shard, &difference).await?;
-    }
+    add_counts(c, shard, &counts).await?;
     Ok(true)
 }
 
@@ -342,14 +341,12 @@ pub(crate) async fn remove(c: &mut Conn, ids: &[LinkId]) -> Result<(), Fault> {
     }
     for table in ["links", "link_extras"] {
         let keys = Keys::of(ids);
-        diesel::sql_query(format!(
-            "DELETE FROM {table} WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))"
-        ))
-        .bind::<Array<SqlUuid>, _>(keys.accounts)
-        .bind::<Array<SqlUuid>, _>(keys.syncs)
-        .bind::<Array<Text>, _>(keys.people)
-        .execute(c)
-        .await?;
+        sql_query(format!("DELETE FROM {table} WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))"))
+            .bind::<Array<SqlUuid>, _>(keys.accounts)
+            .bind::<Array<SqlUuid>, _>(keys.syncs)
+            .bind::<Array<Text>, _>(keys.people)
+            .execute(c)
+            .await?;
     }
     Ok(())
 }
@@ -419,16 +416,13 @@ fn parameters() -> String {
     all.join(", ")
 }
 
-type Bound<'q> = diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
-
-fn bind<'q>(sql: &str, links: &[Link]) -> Bound<'q> {
+fn bind<'q>(sql: &str, links: &[Link]) -> Sql<'q> {
     fn all<T>(links: &[Link], of: impl Fn(&Link) -> T) -> Vec<T> {
         links.iter().map(of).collect()
     }
     let keys = Keys::of(links.iter().map(|link| &link.id));
     let bytes = |digest: Option<Digest>| digest.map(|digest| digest.0.to_vec());
-    diesel::sql_query(sql)
-        .into_boxed()
+    sql_query(sql)
         .bind::<Array<SqlUuid>, _>(keys.accounts)
         .bind::<Array<SqlUuid>, _>(keys.syncs)
         .bind::<Array<Text>, _>(keys.people)
@@ -471,14 +465,12 @@ async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -
     let (fat, thin): (Vec<&Link>, Vec<&Link>) = links.partition(|link| !link.extras.is_empty());
     if !thin.is_empty() {
         let keys = Keys::of(thin.iter().map(|link| &link.id));
-        diesel::sql_query(
-            "DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))",
-        )
-        .bind::<Array<SqlUuid>, _>(keys.accounts)
-        .bind::<Array<SqlUuid>, _>(keys.syncs)
-        .bind::<Array<Text>, _>(keys.people)
-        .execute(c)
-        .await?;
+        sql_query("DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
+            .bind::<Array<SqlUuid>, _>(keys.accounts)
+            .bind::<Array<SqlUuid>, _>(keys.syncs)
+            .bind::<Array<Text>, _>(keys.people)
+            .execute(c)
+            .await?;
     }
     if fat.is_empty() {
         return Ok(());
@@ -489,7 +481,7 @@ async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -
         fat.iter().map(|link| link.extras.first_snapshot.as_ref().map(|p| json(serde_json::to_value(p)))).collect();
     let answers: Vec<_> =
         fat.iter().map(|link| link.extras.answer.as_ref().map(|answer| json(serde_json::to_value(answer)))).collect();
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) SELECT * FROM UNNEST($1, $2, $3, $4, $5) \
          ON CONFLICT (account, sync, person) DO UPDATE \
          SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
@@ -504,32 +496,35 @@ async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -
     Ok(())
 }
 
-/// Adds a difference of link counts.
-pub(crate) async fn add_counts(
+/// Adds differences of link counts.
+async fn add_counts(
     c: &mut Conn,
-    account: AccountId,
-    sync: SyncId,
     shard: Shard,
-    difference: &LinkCounts,
+    differences: &BTreeMap<(AccountId, SyncId), LinkCounts>,
 ) -> Result<(), Fault> {
-    let [unlinked, uncertain, linked, leaving, unaddressable] = difference.by_state;
-    diesel::sql_query(
-        "INSERT INTO link_counts AS n VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let of = |count: fn(&LinkCounts) -> i64| differences.values().map(count).collect::<Vec<_>>();
+    sql_query(
+        "INSERT INTO link_counts AS n (account, sync, shard, unlinked, uncertain, linked, leaving, unaddressable, owed, \
+         parked) SELECT o.account, o.sync, $1, o.a, o.b, o.c, o.d, o.e, o.f, o.g \
+         FROM UNNEST($2, $3, $4, $5, $6, $7, $8, $9, $10) AS o(account, sync, a, b, c, d, e, f, g) \
          ON CONFLICT (account, sync, shard) DO UPDATE SET unlinked = n.unlinked + excluded.unlinked, \
          uncertain = n.uncertain + excluded.uncertain, linked = n.linked + excluded.linked, \
          leaving = n.leaving + excluded.leaving, unaddressable = n.unaddressable + excluded.unaddressable, \
          owed = n.owed + excluded.owed, parked = n.parked + excluded.parked",
     )
-    .bind::<SqlUuid, _>(account.0)
-    .bind::<SqlUuid, _>(sync.0)
     .bind::<SmallInt, _>(shard as i16)
-    .bind::<BigInt, _>(unlinked)
-    .bind::<BigInt, _>(uncertain)
-    .bind::<BigInt, _>(linked)
-    .bind::<BigInt, _>(leaving)
-    .bind::<BigInt, _>(unaddressable)
-    .bind::<BigInt, _>(difference.owed)
-    .bind::<BigInt, _>(difference.parked)
+    .bind::<Array<SqlUuid>, _>(differences.keys().map(|(account, _)| account.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(differences.keys().map(|(_, sync)| sync.0).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(of(|n| n.by_state[0]))
+    .bind::<Array<BigInt>, _>(of(|n| n.by_state[1]))
+    .bind::<Array<BigInt>, _>(of(|n| n.by_state[2]))
+    .bind::<Array<BigInt>, _>(of(|n| n.by_state[3]))
+    .bind::<Array<BigInt>, _>(of(|n| n.by_state[4]))
+    .bind::<Array<BigInt>, _>(of(|n| n.owed))
+    .bind::<Array<BigInt>, _>(of(|n| n.parked))
     .execute(c)
     .await?;
     Ok(())

@@ -3,6 +3,7 @@
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
 use crate::links::{operation_code, operation_of};
+use crate::sql::sql_query;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -111,13 +112,12 @@ pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> 
             value
         })
     };
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO log_entries (account, id, at, sync, person, person_version, operation, outcome, failure, message, \
          unique_id, unique_id_number, attempt, duration_ms, status, request, response, next_attempt_at) \
          SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
          ON CONFLICT DO NOTHING",
     )
-    .into_boxed::<diesel::pg::Pg>()
     .bind::<Array<SqlUuid>, _>(all(log, |e| e.account.0))
     .bind::<Array<SqlUuid>, _>(all(log, |e| e.id.0))
     .bind::<Array<Timestamptz>, _>(all(log, |e| time(e.at)))
@@ -162,7 +162,7 @@ impl LogStore for PostgresStore {
         self.read("read the log", |c| {
             Box::pin(async move {
                 let codes = |codes: Option<Vec<i16>>| codes;
-                let rows: Vec<LogRow> = diesel::sql_query(format!(
+                let rows: Vec<LogRow> = sql_query(format!(
                     "SELECT {COLUMNS} FROM log_entries WHERE account = $1 AND ($2 IS NULL OR id < $2) \
                      AND ($3 IS NULL OR sync = $3) AND ($4 IS NULL OR person = $4) \
                      AND ($5 IS NULL OR operation = ANY($5)) AND ($6 IS NULL OR outcome = ANY($6)) \
@@ -201,7 +201,7 @@ impl LogStore for PostgresStore {
         self.read("read the log", |c| {
             Box::pin(async move {
                 let rows: Vec<LogRow> =
-                    diesel::sql_query(format!("SELECT {COLUMNS} FROM log_entries WHERE account = $1 AND id = ANY($2)"))
+                    sql_query(format!("SELECT {COLUMNS} FROM log_entries WHERE account = $1 AND id = ANY($2)"))
                         .bind::<SqlUuid, _>(account.0)
                         .bind::<Array<SqlUuid>, _>(ids)
                         .get_results(c)
@@ -216,7 +216,7 @@ impl LogStore for PostgresStore {
         let filter = filter.clone();
         self.read("read counters", |c| {
             Box::pin(async move {
-                let rows: Vec<CountedRow> = diesel::sql_query(
+                let rows: Vec<CountedRow> = sql_query(
                     "SELECT start, operation, kind, bucket, sum(n)::bigint AS n FROM counters WHERE account = $1 \
                      AND ($2 IS NULL OR sync = $2) AND ($3 IS NULL OR operation = $3) AND start >= $4 AND start < $5 \
                      GROUP BY start, operation, kind, bucket ORDER BY start, operation, kind, bucket",

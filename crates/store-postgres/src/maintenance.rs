@@ -5,6 +5,7 @@ use crate::directory::{COUNTS, CountsRow};
 use crate::error::{Fault, store_error};
 use crate::links::{self, LinkRow, Shard, with_extras};
 use crate::logs::least_id;
+use crate::sql::sql_query;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
@@ -47,13 +48,12 @@ fn embedded_versions() -> StoreResult<BTreeSet<String>> {
 
 /// The migrations that the database has; none where it has no schema yet.
 async fn applied_versions(c: &mut Conn) -> Result<BTreeSet<String>, Fault> {
-    let table: Exists = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found")
-        .get_result(c)
-        .await?;
+    let table: Exists =
+        sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found").get_result(c).await?;
     if !table.found {
         return Ok(BTreeSet::new());
     }
-    let rows: Vec<Version> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").get_results(c).await?;
+    let rows: Vec<Version> = sql_query("SELECT version FROM __diesel_schema_migrations").get_results(c).await?;
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
@@ -97,7 +97,7 @@ impl MaintenanceStore for PostgresStore {
             .read("look whether the database is ready", |c| {
                 Box::pin(async move {
                     let applied = applied_versions(c).await?;
-                    let read_only: Exists = diesel::sql_query(
+                    let read_only: Exists = sql_query(
                         "SELECT current_setting('transaction_read_only')::boolean OR pg_is_in_recovery() AS found",
                     )
                     .get_result(c)
@@ -151,7 +151,7 @@ impl MaintenanceStore for PostgresStore {
     async fn totals(&self) -> StoreResult<StoreTotals> {
         self.read("say what the database holds", |c| {
             Box::pin(async move {
-                let sum: Sum = diesel::sql_query(
+                let sum: Sum = sql_query(
                     "SELECT (SELECT count(*) FROM accounts) AS accounts, \
                      (SELECT coalesce(sum(people), 0)::bigint FROM people_counts) AS people, \
                      (SELECT count(*) FROM syncs WHERE deleted_at IS NULL) AS syncs, \
@@ -159,7 +159,7 @@ impl MaintenanceStore for PostgresStore {
                 )
                 .get_result(c)
                 .await?;
-                let counts: CountsRow = diesel::sql_query(format!(
+                let counts: CountsRow = sql_query(format!(
                     "SELECT {COUNTS} FROM link_counts n JOIN syncs s ON s.account = n.account AND s.id = n.sync \
                      WHERE s.deleted_at IS NULL"
                 ))
@@ -205,7 +205,7 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
     let mut pruned = 0;
     for (outcomes, kept) in [("0, 3", retention.successes), ("1, 2", retention.failures)] {
         let before = now.minus(kept);
-        pruned += diesel::sql_query(format!(
+        pruned += sql_query(format!(
             "DELETE FROM log_entries WHERE (account, id) IN (SELECT account, id FROM log_entries WHERE id < $1 AND at < $2 \
              AND outcome IN ({outcomes}) ORDER BY at, account, id LIMIT $3)"
         ))
@@ -216,7 +216,7 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
         .execute(c)
         .await?;
     }
-    pruned += diesel::sql_query(
+    pruned += sql_query(
         "DELETE FROM person_changes WHERE (account, person, version) IN \
          (SELECT account, person, version FROM person_changes WHERE at < $1 ORDER BY at, account, person, version LIMIT $2)",
     )
@@ -238,7 +238,7 @@ struct Partition {
 
 /// Log partitions of days that are past, named `log_entries_YYYYMMDD`.
 async fn drop_empty_partitions(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
-    let rows: Vec<Partition> = diesel::sql_query(
+    let rows: Vec<Partition> = sql_query(
         "SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
          WHERE i.inhparent = 'log_entries'::regclass AND c.relname < $1 AND c.relname ~ '^log_entries_[0-9]{8}$'",
     )
@@ -246,8 +246,7 @@ async fn drop_empty_partitions(c: &mut Conn, now: Timestamp) -> Result<(), Fault
     .get_results(c)
     .await?;
     for Partition { name } in rows {
-        let left: Exists =
-            diesel::sql_query(format!("SELECT EXISTS (SELECT 1 FROM {name}) AS found")).get_result(c).await?;
+        let left: Exists = sql_query(format!("SELECT EXISTS (SELECT 1 FROM {name}) AS found")).get_result(c).await?;
         if !left.found {
             c.batch_execute(&format!("DROP TABLE {name}")).await?;
         }
@@ -268,7 +267,7 @@ async fn make_partitions(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
         let day = today.plus(DAY * ahead);
         let name = partition_name(day);
         let (from, until) = (least_id(day), least_id(day.plus(DAY)));
-        let there: Exists = diesel::sql_query(
+        let there: Exists = sql_query(
             "SELECT to_regclass($1) IS NOT NULL \
              OR EXISTS (SELECT 1 FROM log_entries_default WHERE id >= $2 AND id < $3) AS found",
         )
@@ -290,7 +289,7 @@ async fn make_partitions(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
 /// Folds minutes of whole hours that are past into hours.
 async fn fold(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
     let before = span_start(now.minus(MINUTES_KEPT), HOUR_MICROS);
-    diesel::sql_query(
+    sql_query(
         "WITH old AS (DELETE FROM counters WHERE span = 60 AND start < $1 RETURNING *) \
          INSERT INTO counters AS n (account, sync, span, start, operation, kind, bucket, n) \
          SELECT account, sync, 3600, date_trunc('hour', start, 'UTC'), operation, kind, bucket, sum(n) FROM old \
@@ -315,7 +314,7 @@ struct Tombstone {
 
 /// Removes tombstones that nothing waits for, person locked first.
 async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
-    let tombstones: Vec<Tombstone> = diesel::sql_query(
+    let tombstones: Vec<Tombstone> = sql_query(
         "SELECT p.account, p.id, p.version FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS \
              (SELECT 1 FROM links l WHERE l.account = p.account AND l.person = p.id \
               AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL)) \
@@ -326,7 +325,7 @@ async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
     .await?;
     let mut purged = 0;
     for Tombstone { account, id, version } in tombstones {
-        let rows: Vec<LinkRow> = diesel::sql_query(format!(
+        let rows: Vec<LinkRow> = sql_query(format!(
             "SELECT {} FROM links l WHERE l.account = $1 AND l.person = $2 ORDER BY l.sync FOR UPDATE OF l",
             links::COLUMNS
         ))
@@ -346,9 +345,9 @@ async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
             "DELETE FROM people WHERE account = $1 AND id = $2 AND deleted_at IS NOT NULL",
             "DELETE FROM people_terms WHERE account = $1 AND person = $2",
         ] {
-            diesel::sql_query(sql).bind::<SqlUuid, _>(account).bind::<Text, _>(&id).execute(c).await?;
+            sql_query(sql).bind::<SqlUuid, _>(account).bind::<Text, _>(&id).execute(c).await?;
         }
-        diesel::sql_query("UPDATE accounts SET version_floor = GREATEST(version_floor, $2) WHERE id = $1")
+        sql_query("UPDATE accounts SET version_floor = GREATEST(version_floor, $2) WHERE id = $1")
             .bind::<SqlUuid, _>(account)
             .bind::<BigInt, _>(version)
             .execute(c)

@@ -3,6 +3,7 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
+use crate::sql::{Sql, sql_query};
 use diesel::sql_types::{Array, BigInt, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::{Map, Value, json};
@@ -108,7 +109,7 @@ pub(crate) async fn read(
 ) -> Result<HashMap<PersonId, Person>, Fault> {
     let ids: Vec<&str> = ids.iter().map(PersonId::as_str).collect();
     let lock = if lock { "FOR UPDATE OF p" } else { "" };
-    let rows: Vec<PersonRow> = diesel::sql_query(format!(
+    let rows: Vec<PersonRow> = sql_query(format!(
         "SELECT {COLUMNS} FROM people p WHERE p.account = $1 AND p.id = ANY($2) ORDER BY p.id {lock}"
     ))
     .bind::<SqlUuid, _>(account.0)
@@ -125,7 +126,7 @@ pub(crate) async fn read_of_links(
 ) -> Result<HashMap<(AccountId, PersonId), Person>, Fault> {
     let accounts: Vec<Uuid> = keys.iter().map(|(account, _)| account.0).collect();
     let ids: Vec<&str> = keys.iter().map(|(_, id)| id.as_str()).collect();
-    let rows: Vec<PersonRow> = diesel::sql_query(format!(
+    let rows: Vec<PersonRow> = sql_query(format!(
         "SELECT {COLUMNS} FROM UNNEST($1, $2) AS k(account, id) \
          JOIN people p ON p.account = k.account AND p.id = k.id"
     ))
@@ -200,14 +201,11 @@ async fn update(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> 
     Ok(())
 }
 
-type Bound<'q> = diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
-
-fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Bound<'q> {
+fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Sql<'q> {
     fn all<T>(people: &[&ChangedPerson], of: impl Fn(&Person) -> T) -> Vec<T> {
         people.iter().map(|changed| of(&changed.after)).collect()
     }
-    diesel::sql_query(sql)
-        .into_boxed()
+    sql_query(sql)
         .bind::<SqlUuid, _>(account.0)
         .bind::<Array<Text>, _>(all(people, |p| p.id.as_str().to_owned()))
         .bind::<Array<BigInt>, _>(all(people, |p| p.version))
@@ -244,7 +242,7 @@ async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]
         terms.extend(now);
     }
     if !old.is_empty() {
-        diesel::sql_query("DELETE FROM people_terms WHERE account = $1 AND person = ANY($2)")
+        sql_query("DELETE FROM people_terms WHERE account = $1 AND person = ANY($2)")
             .bind::<SqlUuid, _>(account.0)
             .bind::<Array<Text>, _>(old)
             .execute(c)
@@ -256,7 +254,7 @@ async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]
             let cut = sync_core::text::cut(term, TERM_BYTES_MAX).0.len();
             term.truncate(cut);
         }
-        diesel::sql_query(
+        sql_query(
             "INSERT INTO people_terms (account, term, person) SELECT $1, * FROM UNNEST($2, $3) ON CONFLICT DO NOTHING",
         )
         .bind::<SqlUuid, _>(account.0)
@@ -279,7 +277,7 @@ async fn write_changes(c: &mut Conn, account: AccountId, changed: &[ChangedPerso
     if rows.is_empty() {
         return Ok(());
     }
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO person_changes (account, person, version, kind, at, fields) \
          SELECT $1, * FROM UNNEST($2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )

@@ -1,8 +1,9 @@
 //! What happens in the database, on whichever node: NOTIFY within the transactions, LISTEN on a connection of its own.
 
 use crate::error::in_words;
+use crate::sql::sql_query;
 use crate::{Conn, tls};
-use diesel::sql_types::Text;
+use diesel::sql_types::{Array, Text};
 use diesel_async::RunQueryDsl;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, stream};
@@ -106,10 +107,16 @@ async fn listen_once(
 
 /// Notifies within the transaction: heard only if it commits.
 pub(crate) async fn notify(c: &mut Conn, signal: &Signal) -> diesel::QueryResult<()> {
-    for payload in payloads(signal) {
-        diesel::sql_query("SELECT pg_notify($1, $2)")
+    notify_all(c, std::slice::from_ref(signal)).await
+}
+
+/// Several signals in one statement.
+pub(crate) async fn notify_all(c: &mut Conn, signals: &[Signal]) -> diesel::QueryResult<()> {
+    let payloads: Vec<String> = signals.iter().flat_map(payloads).collect();
+    if !payloads.is_empty() {
+        sql_query("SELECT pg_notify($1, payload) FROM UNNEST($2) AS n(payload)")
             .bind::<Text, _>(CHANNEL)
-            .bind::<Text, _>(payload)
+            .bind::<Array<Text>, _>(payloads)
             .execute(c)
             .await?;
     }

@@ -3,6 +3,7 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
+use crate::sql::sql_query;
 use diesel::sql_types::{Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -81,7 +82,7 @@ pub(crate) async fn write_governor(
     sync: SyncId,
     governor: &Governor,
 ) -> Result<(), Fault> {
-    diesel::sql_query("UPDATE sync_runtime SET governor = $3 WHERE account = $1 AND sync = $2")
+    sql_query("UPDATE sync_runtime SET governor = $3 WHERE account = $1 AND sync = $2")
         .bind::<SqlUuid, _>(account.0)
         .bind::<SqlUuid, _>(sync.0)
         .bind::<Jsonb, _>(as_json(governor)?)
@@ -100,7 +101,7 @@ pub(crate) fn as_json(value: &impl serde::Serialize) -> Result<Value, Fault> {
 
 /// Writes a sync's row, new or changed.
 pub(crate) async fn write(c: &mut Conn, sync: &SyncConfig) -> Result<(), Fault> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO syncs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account, id) DO UPDATE SET \
          friendly_name = excluded.friendly_name, revision = excluded.revision, \
          unique_id_revision = excluded.unique_id_revision, paused = excluded.paused, settings = excluded.settings, \
@@ -124,7 +125,7 @@ pub(crate) async fn write(c: &mut Conn, sync: &SyncConfig) -> Result<(), Fault> 
 /// Adds a sweep, unless an equal one has not begun yet.
 pub(crate) async fn add_sweep(c: &mut Conn, account: AccountId, sync: SyncId, kind: SweepKind) -> Result<(), Fault> {
     let (code, force) = kind.code();
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO sweeps (account, sync, kind, force) SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM sweeps w \
          WHERE w.account = $1 AND w.sync = $2 AND w.kind = $3 AND w.force = $4 AND w.cursor IS NULL)",
     )

@@ -255,15 +255,12 @@ fn link_to(settled: &mut Settled, id: UniqueId) {
 /// Says what an outcome means for the link as it was claimed.
 pub fn settle(link: &Link, attempt: &Attempt, outcome: &Outcome, context: &Context<'_>) -> Settled {
     let settled = Settled { tried: true, ..Settled::unchanged_from(link) };
-    let mut settled = match outcome {
+    match outcome {
         Outcome::NotSent(NotSent::Released, why) => settle_released(link, why),
         Outcome::NotSent(kind, why) => not_sent(settled, attempt, *kind, why, context),
         Outcome::NoAnswer(kind, why) => no_answer(settled, attempt, *kind, why, context),
         Outcome::Answered(answer) => answered(settled, link, attempt, answer, context),
-    };
-    // A create that was certainly not carried out leaves nothing to resolve: the next one has a key of its own.
-    settled.resolved |= attempt.operation == Operation::Create && settled.state == LinkState::Unlinked;
-    settled
+    }
 }
 
 fn not_sent(mut settled: Settled, attempt: &Attempt, kind: NotSent, why: &str, context: &Context<'_>) -> Settled {

@@ -493,7 +493,9 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
     row.tries = settled.tries.min(row.tries.saturating_add(1));
     row.deferrals = settled.deferrals.min(row.deferrals.saturating_add(1));
     row.extras.answer = settled.answer.clone().filter(|_| row.state == LinkState::Unaddressable);
-    if settled.resolved {
+    // Where the external system certainly holds nothing, there is nothing to resolve either: the next create has a key of
+    // its own.
+    if settled.resolved || row.state == LinkState::Unlinked {
         row.key = None;
         row.extras.first_snapshot = None;
     }

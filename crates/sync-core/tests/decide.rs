@@ -95,14 +95,12 @@ const TABLE: &[Row] = &[
 ];
 
 fn link_of(case: &Case) -> Link {
-    let id =
-        LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person: PersonId::new("p").unwrap() };
+    let id = LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person: PersonId::new("p").unwrap() };
     let unique_id = UniqueId::text("7").filter(|_| matches!(case.state, S::Linked | S::Leaving));
     let mut link = Link::new(id, NOW);
     link.state = LinkState::from_parts(case.state, unique_id).unwrap();
     link.allow_resend = case.allow_resend;
-    link.key =
-        case.key_age.map(|age| CreateKey { key: Uuid::from_u128(1), version: 1, first_used_at: NOW.minus(age) });
+    link.key = case.key_age.map(|age| CreateKey { key: Uuid::from_u128(1), version: 1, first_used_at: NOW.minus(age) });
     link.extras.answer = case.answer_is_unread.map(|unread| {
         let looked_at_revision = case.rules.unique_id_revision - i32::from(unread);
         Box::new(KeptAnswer { status: 201, headers: vec![], body: "{}".into(), looked_at_revision })

@@ -20,9 +20,36 @@ use uuid::Uuid;
 
 /// What may come of every request, beside the ways in which it may be accepted.
 const COMMON: [&str; 30] = [
-    "302", "400", "401", "403", "404", "408", "409", "410", "412", "422", "429", "429+", "500", "501", "502", "503",
-    "503+", "504", "505", "address", "dns", "connection", "connect timeout", "tls", "released", "timeout", "cut",
-    "malformed", "crashed", "599",
+    "302",
+    "400",
+    "401",
+    "403",
+    "404",
+    "408",
+    "409",
+    "410",
+    "412",
+    "422",
+    "429",
+    "429+",
+    "500",
+    "501",
+    "502",
+    "503",
+    "503+",
+    "504",
+    "505",
+    "address",
+    "dns",
+    "connection",
+    "connect timeout",
+    "tls",
+    "released",
+    "timeout",
+    "cut",
+    "malformed",
+    "crashed",
+    "599",
 ];
 
 /// One request in one state.
@@ -126,7 +153,7 @@ const TABLES: [Table; 8] = [
         rows: "
             2xx, 2xx unreadable                          | Linked old    | done            | new   | 0        | kept    | works
             302                                          | =             | park Redirected | empty | =        | kept    | works
-            404, 410                                     | Unlinked      | now             | none  | =        | kept    | works
+            404, 410                                     | Unlinked      | now             | none  | =        | dropped | works
             400, 409, 412, 422                           | =             | park Refused    | empty | =        | kept    | works
             401                                          | =             | later           | empty | endpoint | kept    | fails
             403                                          | =             | later           | empty | +1       | kept    | forbidden
@@ -262,8 +289,7 @@ fn usual_rules() -> SyncRules {
 }
 
 fn link_in(state: StateName) -> Link {
-    let id =
-        LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person: PersonId::new("p").unwrap() };
+    let id = LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person: PersonId::new("p").unwrap() };
     let mut link = Link::new(id, NOW);
     let unique_id = UniqueId::text("old").filter(|_| matches!(state, S::Linked | S::Leaving));
     link.state = LinkState::from_parts(state, unique_id).unwrap();
@@ -375,7 +401,9 @@ fn described(settled: &Settled, link: &Link, person_deleted: bool) -> [String; 6
     let next = match &settled.next {
         Next::Done => "done".to_owned(),
         Next::Remove => "gone".to_owned(),
-        Next::Owed(Duration::ZERO) if state == "Unlinked" && settled.message.starts_with("deleted") => "gone".to_owned(),
+        Next::Owed(Duration::ZERO) if state == "Unlinked" && settled.message.starts_with("deleted") => {
+            "gone".to_owned()
+        }
         Next::Owed(Duration::ZERO) if settled.message.starts_with("already gone") => "gone".to_owned(),
         Next::Owed(Duration::ZERO) => "now".to_owned(),
         Next::Owed(delay) => match settled.quiet {
@@ -423,7 +451,8 @@ fn described(settled: &Settled, link: &Link, person_deleted: bool) -> [String; 6
             "hold"
         }
     };
-    let key = if settled.resolved { "dropped" } else { "kept" };
+    // Of an Unlinked one they are dropped whatever made it so.
+    let key = if settled.resolved || settled.state == LinkState::Unlinked { "dropped" } else { "kept" };
     [state, next, digest.to_owned(), tries.to_owned(), key.to_owned(), signal.to_owned()]
 }
 
@@ -555,7 +584,7 @@ fn a_missing_record_is_re_created_once_where_the_rule_says_so() {
         link.recreated = false;
         let recreate: fn(&mut SyncRules) = |rules| rules.on_missing = OnMissing::Recreate;
         let again = settled(update, &link, 'p', class, recreate);
-        assert_eq!(described(&again, &link, false), ["Unlinked", "now", "none", "=", "kept", "works"]);
+        assert_eq!(described(&again, &link, false), ["Unlinked", "now", "none", "=", "dropped", "works"]);
         assert!(again.recreated && again.message.contains("old"));
         link.recreated = true;
         let parks = settled(update, &link, 'p', class, recreate);

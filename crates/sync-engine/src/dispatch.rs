@@ -17,7 +17,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tracing::{debug, error, warn};
 
 /// The most links of one claim.
-const CLAIM_MAX: usize = 500;
+const CLAIM_MAX: usize = 1000;
 /// How often the table is looked at although nothing said that something is due: the net under lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait after a claim failed.
@@ -32,6 +32,7 @@ pub(crate) struct Dispatching {
     pub(crate) cache: Arc<Cache>,
     pub(crate) around: Arc<Surroundings>,
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) in_flight_max: usize,
     pub(crate) outcomes: mpsc::Sender<Settlement>,
     /// Something may be due.
     pub(crate) wake: Arc<Notify>,
@@ -62,6 +63,11 @@ impl Dispatching {
             return None;
         }
         Some(HandOffPermits { permits, asked_at: Instant::now(), token: self.token() })
+    }
+
+    /// How many requests are in flight (or about to be).
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight_max.saturating_sub(self.permits.available_permits())
     }
 
     fn token(&self) -> LeaseToken {

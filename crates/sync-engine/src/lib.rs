@@ -79,7 +79,6 @@ pub(crate) struct Inner {
     changes: watch::Sender<u64>,
     pub(crate) known_keys: keys::KnownKeys,
     grace: Duration,
-    in_flight_max: usize,
     dispatches: bool,
 }
 
@@ -164,6 +163,7 @@ impl EngineBuilder {
             cache: Arc::new(Cache::default()),
             around: Arc::new(around),
             permits: Arc::new(Semaphore::new(self.in_flight_max)),
+            in_flight_max: self.in_flight_max,
             outcomes,
             wake: Arc::new(Notify::new()),
             settled: Arc::new(Notify::new()),
@@ -181,7 +181,6 @@ impl EngineBuilder {
             changes: watch::channel(0).0,
             known_keys: keys::KnownKeys::default(),
             grace: self.grace,
-            in_flight_max: self.in_flight_max,
             dispatches: self.dispatches,
         };
         Engine { inner: Arc::new(inner) }
@@ -238,7 +237,7 @@ impl Engine {
     /// Waits for what is in flight: every permit is back once its outcome is on its way to be settled.
     async fn drain(&self) {
         let permits = &self.inner.dispatching.permits;
-        let all = u32::try_from(self.inner.in_flight_max).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.inner.dispatching.in_flight_max).unwrap_or(u32::MAX);
         self.inner.dispatching.running.store(false, std::sync::atomic::Ordering::Release);
         let waited = tokio::time::timeout(self.inner.grace, permits.acquire_many(all)).await;
         match waited {

@@ -15,8 +15,13 @@ fn bad_syncs() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("/createUsers/data", json!("{\"a\": \"{{ person.nickname }}\"}"), at("createUsers/data"), "nickname"),
         ("/createUsers/data", json!("{\"a\": \"{{ unique_id }}\"}"), at("createUsers/data"), "unique_id"),
         ("/createUsers/data", json!("{\"a\": \"{% if person.name %}x\"}"), at("createUsers/data"), "if"),
-        ("/createUsers/data", json!("{\"a\": \"{{ person.name\"}"), at("createUsers/data"), "}}"),
+        ("/createUsers/data", json!("{\"a\": \"{{ person.name\"}"), at("createUsers/data"), "close"),
         ("/createUsers/data", json!("{\"a\": \"\u{0}\"}"), at("createUsers/data"), ""),
+        ("/createUsers", json!({ "method": "POST", "url": "https://crm.test/", "format": "TEXT", "data": "\u{0}" }), at("createUsers/data"), ""),
+        ("/createUsers/url", json!("https://crm.test/\u{0}"), at("createUsers/url"), ""),
+        ("/uniqueId", json!({ "template": "\u{0}{{ person.id }}" }), at("uniqueId/template"), ""),
+        ("/lookup", json!({ "url": "https://crm.test/", "path": "$['\u{0}']" }), at("lookup/path"), ""),
+        ("/uniqueId", json!({ "path": "$['\u{0}']" }), at("uniqueId/path"), ""),
         ("/uniqueId", json!({ "path": "id" }), at("uniqueId/path"), "$"),
         ("/uniqueId", json!({ "path": "$[" }), at("uniqueId/path"), "JSONPath"),
         ("/uniqueId", json!({ "header": "a b" }), at("uniqueId/header"), "header"),
@@ -223,8 +228,8 @@ async fn what_is_not_there_is_not_found() {
             let error = world.error(&document, Value::Null).await;
             assert_eq!(error["extensions"]["code"], "NOT_FOUND", "{document}");
         }
-        let data = world.data(&format!("{{ sync(id: \"{id}\") {{ id }} log(id: \"{id}\") {{ id }} }}"), Value::Null);
-        assert_eq!(data.await, json!({ "sync": null, "log": null }));
+        let data = world.data(&format!("{{ sync(id: \"{id}\") {{ id }} log(id: \"{id}\") {{ id }} }}"), Value::Null).await;
+        assert_eq!(data, json!({ "sync": null, "log": null }));
     }
 }
 

@@ -64,16 +64,13 @@ async fn what_is_left_out_or_unset_stays() {
         ("{ limits: { maxConcurrency: $a, requestsPerSecond: $b } }", ", $a: Int, $b: Float"),
         ("{ authentication: { basic: { username: \"ada\", password: $a } } }", ", $a: String"),
         (
-            "{ createUsers: { headers: [{ name: \"X-Plain\", value: \"a\" }, { name: \"x-secret\", value: $a, secret: $b }] } }",
+            "{ createUsers: { headers: [{ name: \"X-Plain\", value: \"a\" }, { name: \"X-Secret\", value: $a, secret: $b }] } }",
             ", $a: String, $b: Boolean",
         ),
     ];
     for (input, variables) in unset {
         let mut after = update(&world, &before["id"], input, variables, json!({})).await;
         after["revision"] = before["revision"].clone();
-        if input.contains("x-secret") {
-            after["createUsers"]["headers"][1]["name"] = json!("X-Secret");
-        }
         assert_eq!(after, before, "{input}");
     }
     // The same, with the whole input in one variable.

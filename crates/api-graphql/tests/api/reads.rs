@@ -1,6 +1,6 @@
 //! What queries show.
 
-use crate::support::{key, plain_crm, world};
+use crate::support::{Failure, key, plain_crm, world};
 use api_graphql::Caller;
 use async_graphql::Request;
 use serde_json::{Value, json};
@@ -192,4 +192,42 @@ async fn a_failing_field_makes_the_next_nullable_one_null() {
     assert_eq!(answer.data.into_json().unwrap(), json!({ "server": { "version": "1.2.3" }, "sync": null }));
     let path = serde_json::to_value(&answer.errors[0]).unwrap()["path"].clone();
     assert_eq!(path, json!(["sync", "links"]));
+}
+
+#[tokio::test]
+async fn what_the_store_says_is_not_sent() {
+    let world = world().await;
+    for (failure, code) in [(Failure::Unavailable, "UNAVAILABLE"), (Failure::Internal, "INTERNAL")] {
+        for (method, document) in [
+            ("syncs", "{ syncs { nodes { id } } }"),
+            ("syncs_by_ids", "{ sync(id: \"018f0000-0000-7000-8000-000000000000\") { id } }"),
+            ("keys", "{ apiKeys { id } }"),
+            ("create_sync", "mutation { createSync(input: { friendlyName: \"A\" }) { id } }"),
+        ] {
+            world.store.fail(method, failure);
+            let error = world.error(document, Value::Null).await;
+            assert_eq!(error["extensions"]["code"], code, "{method}");
+            assert!(!error.to_string().contains("password"), "{error}");
+        }
+    }
+}
+
+/// A stranger's secrets, in every place where an administrator may put them, are never answered.
+#[tokio::test]
+async fn secrets_are_never_answered() {
+    let world = world().await;
+    let mut input = plain_crm("CRM");
+    input["authentication"] = json!({ "basic": { "username": "ada", "password": "pass-4711" } });
+    input["createUsers"]["headers"] = json!([{ "name": "X-Key", "value": "head-4711", "secret": true }]);
+    let made = world.data(crate::support::CREATE_SYNC, json!({ "input": input })).await;
+    world.push(&["ada"]).await;
+    world.deliver(1).await;
+    let document = "query($id: ID!) { sync(id: $id) { statusReason warnings authentication { kind username secretSet }
+        createUsers { headers { name value secret } } logs { nodes { message request { url headers { name value } body } } } } }";
+    let shown = world.data(document, json!({ "id": made["createSync"]["id"] })).await.to_string();
+    assert!(!shown.contains("4711"), "{shown}");
+    assert!(!shown.contains("YWRhOnBhc3MtNDcxMQ"), "nor as they are sent: {shown}");
+    let sent = format!("{:?}", world.crm.sent.lock().unwrap());
+    assert!(!sent.contains("4711"), "nor are they in debugging output");
+    assert!(shown.contains("[redacted]"));
 }

@@ -3,10 +3,11 @@
 use crate::columns::{Time, time};
 use crate::error::Fault;
 use crate::links::{self, LinkRow, Shard, with_extras};
+use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of, write_governor};
 use crate::{Conn, PostgresStore, people};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 use sync_core::claim::{ClaimRequest, Claimed};
@@ -28,9 +29,9 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
         return Ok(Claimed { leased: Vec::new(), more: false, next_in });
     }
     let mut times = Vec::new();
-    let mut candidates = candidates(c, &due, request, now).await?;
+    let (mut candidates, has_retries) = candidates(c, &due, request, now).await?;
     let shares = shares(&candidates, request, now);
-    let picks = picks(c, &candidates, &shares, now).await?;
+    let picks = picks(c, &candidates, &shares, has_retries, now).await?;
     let mut claimed = Claimed::default();
     let mut writes = Vec::new();
     let (mut fresh, mut retrying) = picks;
@@ -89,7 +90,7 @@ const CLAIMABLE: &str = "l.due_at <= $1 AND l.claimable_at <= $1";
 async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
     let sql = "SELECT s.account, s.id FROM syncs s WHERE NOT s.paused AND s.deleted_at IS NULL AND EXISTS \
          (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at <= $1)";
-    Ok(diesel::sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
+    Ok(sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
 }
 
 #[derive(QueryableByName)]
@@ -103,7 +104,7 @@ async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp
     let sql = "SELECT min(n.claimable_at) AS next FROM syncs s CROSS JOIN LATERAL (SELECT l.claimable_at FROM links l \
          WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1) AS n \
          WHERE NOT s.paused AND s.deleted_at IS NULL";
-    let row: Next = diesel::sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
+    let row: Next = sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
     Ok(row.next.map(|at| at.0))
 }
 
@@ -125,18 +126,21 @@ struct Load {
     leased: i64,
     #[diesel(sql_type = BigInt)]
     due: i64,
+    #[diesel(sql_type = Bool)]
+    retrying: bool,
 }
 
-/// The syncs, their runtime rows locked; configuration, leases and debts are read after that.
+/// The syncs, their runtime rows locked; configuration, leases and debts are read after that. Also whether any of the debts
+/// is a retry.
 async fn candidates(
     c: &mut Conn,
     due: &[SyncKey],
     request: &ClaimRequest,
     now: Timestamp,
-) -> Result<Vec<Candidate>, Fault> {
+) -> Result<(Vec<Candidate>, bool), Fault> {
     let accounts: Vec<Uuid> = due.iter().map(|(account, _)| account.0).collect();
     let ids: Vec<Uuid> = due.iter().map(|(_, sync)| sync.0).collect();
-    let locked: Vec<Locked> = diesel::sql_query(
+    let locked: Vec<Locked> = sql_query(
         "SELECT account, sync, governor FROM sync_runtime WHERE (account, sync) IN (SELECT * FROM UNNEST($1, $2)) \
          ORDER BY account, sync FOR UPDATE",
     )
@@ -148,11 +152,13 @@ async fn candidates(
     for row in locked {
         governors.insert((row.account, row.sync), governor_of(row.governor, row.account, row.sync)?);
     }
-    let loads: Vec<Load> = diesel::sql_query(format!(
+    let loads: Vec<Load> = sql_query(format!(
         "SELECT {}, (SELECT count(*) FROM links l WHERE l.account = s.account AND l.sync = s.id \
              AND l.lease_token IS NOT NULL AND l.lease_until > $1) AS leased, \
          (SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {CLAIMABLE} \
-             LIMIT $2) AS d) AS due \
+             LIMIT $2) AS d) AS due, \
+         EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {CLAIMABLE} \
+             AND (l.tries > 0 OR l.deferrals > 0)) AS retrying \
          FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
              AND s.deleted_at IS NULL ORDER BY s.account, s.id",
         syncs::COLUMNS
@@ -164,6 +170,7 @@ async fn candidates(
     .get_results(c)
     .await?;
     let mut candidates = Vec::with_capacity(loads.len());
+    let retrying = loads.iter().any(|load| load.retrying);
     for load in loads {
         let config = load.sync.config()?;
         if let Some(governor) = governors.remove(&(config.account.0, config.id.0)) {
@@ -175,7 +182,7 @@ async fn candidates(
             });
         }
     }
-    Ok(candidates)
+    Ok((candidates, retrying))
 }
 
 type Picks = HashMap<SyncKey, Vec<Link>>;
@@ -185,6 +192,7 @@ async fn picks(
     c: &mut Conn,
     candidates: &[Candidate],
     shares: &[Share],
+    has_retries: bool,
     now: Timestamp,
 ) -> Result<(Picks, Picks), Fault> {
     let (mut fresh, mut retrying) = (Picks::new(), Picks::new());
@@ -201,6 +209,9 @@ async fn picks(
             continue;
         }
         for (kind, picks) in [("false", &mut fresh), ("true", &mut retrying)] {
+            if kind == "true" && !has_retries {
+                continue;
+            }
             let order = if newest_first { "l.due_at DESC" } else { "l.due_at" };
             let sql = format!(
                 "SELECT p.* FROM UNNEST($2, $3, $4) AS k(account, sync, links_max) CROSS JOIN LATERAL ( \
@@ -209,7 +220,7 @@ async fn picks(
                      ORDER BY {order}, l.person LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
                 links::COLUMNS
             );
-            let rows: Vec<LinkRow> = diesel::sql_query(sql)
+            let rows: Vec<LinkRow> = sql_query(sql)
                 .bind::<Timestamptz, _>(time(now))
                 .bind::<Array<SqlUuid>, _>(accounts.clone())
                 .bind::<Array<SqlUuid>, _>(syncs.clone())

@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::links::{self, Shard};
 use crate::signals::notify;
+use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of};
 use crate::{Conn, PostgresStore, columns, people};
 use diesel::result::Error;
@@ -27,7 +28,7 @@ struct Floor {
 pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &RecordRequest) -> Result<Recorded, Fault> {
     let account = request.account;
     // Shared: no sync is made or deleted meanwhile.
-    let floor: Vec<Floor> = diesel::sql_query("SELECT version_floor FROM accounts WHERE id = $1 FOR SHARE")
+    let floor: Vec<Floor> = sql_query("SELECT version_floor FROM accounts WHERE id = $1 FOR SHARE")
         .bind::<SqlUuid, _>(account.0)
         .get_results(c)
         .await?;
@@ -45,7 +46,7 @@ pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &Record
         return Err(Error::RollbackTransaction.into());
     }
     add_people(c, account, present_difference(&folded.changed)).await?;
-    let rows: Vec<SyncRow> = diesel::sql_query(format!(
+    let rows: Vec<SyncRow> = sql_query(format!(
         "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL ORDER BY s.id",
         syncs::COLUMNS
     ))
@@ -83,7 +84,7 @@ fn present_difference(changed: &[ChangedPerson]) -> i64 {
 
 async fn add_people(c: &mut Conn, account: AccountId, difference: i64) -> Result<(), Fault> {
     if difference != 0 {
-        diesel::sql_query(
+        sql_query(
             "INSERT INTO people_counts AS n VALUES ($1, $2) \
              ON CONFLICT (account) DO UPDATE SET people = n.people + excluded.people",
         )
@@ -136,14 +137,14 @@ async fn load(
     now: Timestamp,
 ) -> Result<Vec<HandOffSync>, Fault> {
     let ids: Vec<Uuid> = configs.iter().map(|sync| sync.id.0).collect();
-    let runtimes: Vec<Runtime> = diesel::sql_query(
+    let runtimes: Vec<Runtime> = sql_query(
         "SELECT sync, governor FROM sync_runtime WHERE account = $1 AND sync = ANY($2) ORDER BY sync FOR UPDATE",
     )
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<SqlUuid>, _>(ids.clone())
     .get_results(c)
     .await?;
-    let loads: Vec<Load> = diesel::sql_query(
+    let loads: Vec<Load> = sql_query(
         "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = k.sync \
             AND l.lease_token IS NOT NULL AND l.lease_until > $3) AS leased, \
          EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = k.sync AND l.claimable_at <= $3) AS backlog \

@@ -4,7 +4,8 @@ use crate::columns::time;
 use crate::error::{Fault, store_error};
 use crate::links::{self, Shard, operation_code};
 use crate::logs;
-use crate::signals::notify;
+use crate::signals::notify_all;
+use crate::sql::sql_query;
 use crate::syncs::{add_sweep, governor_of, write_governor};
 use crate::{Conn, PostgresStore};
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -116,7 +117,7 @@ struct View {
 
 async fn views(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<(AccountId, SyncId), SyncView>, Fault> {
     let syncs: BTreeSet<(AccountId, SyncId)> = ids.iter().map(|id| (id.account, id.sync)).collect();
-    let rows: Vec<View> = diesel::sql_query(
+    let rows: Vec<View> = sql_query(
         "SELECT s.account, s.id, s.revision, r.governor, (SELECT coalesce(sum(n.owed), 0)::bigint FROM link_counts n \
              WHERE n.account = s.account AND n.sync = s.id) AS owed \
          FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
@@ -152,7 +153,7 @@ async fn holders(c: &mut Conn, keys: Vec<UniqueKey>) -> Result<HashMap<UniqueKey
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<Holder> = diesel::sql_query(
+    let rows: Vec<Holder> = sql_query(
         "SELECT l.account, l.sync, l.unique_id, l.person FROM links l \
          WHERE (l.account, l.sync, l.unique_id) IN (SELECT * FROM UNNEST($1, $2, $3))",
     )
@@ -194,7 +195,7 @@ async fn write(
     if !output.counters.is_empty() {
         let start = span_start(now, MINUTE_MICROS);
         let rows: Vec<_> = output.counters.into_iter().collect();
-        diesel::sql_query(
+        sql_query(
             "INSERT INTO counters AS n (account, sync, span, start, operation, kind, bucket, n) \
              SELECT o.account, o.sync, 60, $1, o.operation, o.kind, o.bucket, o.n \
              FROM UNNEST($2, $3, $4, $5, $6, $7) AS o(account, sync, operation, kind, bucket, n) \
@@ -210,6 +211,7 @@ async fn write(
         .execute(c)
         .await?;
     }
+    let mut signals = Vec::new();
     if !output.log.is_empty() {
         let log = &output.log;
         // A savepoint: a log that cannot be written never fails a settlement.
@@ -218,7 +220,7 @@ async fn write(
             Ok(()) => {
                 let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
                 ids.sort_unstable();
-                notify(c, &Signal::Logged(ids)).await?;
+                signals.push(Signal::Logged(ids));
             }
             Err(fault) => {
                 let error = store_error("log", fault);
@@ -231,8 +233,9 @@ async fn write(
         }
     }
     if output.due_now || !output.recovered.is_empty() {
-        notify(c, &Signal::Due).await?;
+        signals.push(Signal::Due);
     }
+    notify_all(c, &signals).await?;
     Ok(output.results)
 }
 

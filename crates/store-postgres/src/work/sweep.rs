@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::links::{self, LinkRow, Shard, with_extras};
 use crate::signals::notify;
+use crate::sql::sql_query;
 use crate::{Conn, PostgresStore, people};
 use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Uuid as SqlUuid};
@@ -21,7 +22,7 @@ pub(super) async fn retry(
     after: Option<LinkId>,
 ) -> Result<Retried, Fault> {
     let people = filter.people.as_ref().map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>());
-    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+    let rows: Vec<LinkRow> = sql_query(format!(
         "SELECT {} FROM links l WHERE l.account = $1 AND ($2 IS NULL OR l.sync = $2) AND ($3 IS NULL OR l.person = ANY($3)) \
              AND (l.due_at IS NOT NULL OR l.parked IS NOT NULL) \
              AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = l.sync AND s.deleted_at IS NULL) \
@@ -84,7 +85,7 @@ impl SweepRow {
 /// Works one batch of the oldest sweep that no other node is at. Returns whether there was one.
 pub(super) async fn work(store: &PostgresStore, c: &mut Conn, rows_max: usize) -> Result<bool, Fault> {
     let rows: Vec<SweepRow> =
-        diesel::sql_query("SELECT * FROM sweeps ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED").get_results(c).await?;
+        sql_query("SELECT * FROM sweeps ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED").get_results(c).await?;
     let Some(row) = rows.into_iter().next() else { return Ok(false) };
     let sweep = row.sweep()?;
     match sweep.kind.reach() {
@@ -111,7 +112,7 @@ async fn mark_batch(
     let of_people = "UNION (SELECT p.id AS person FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL \
          AND ($3 IS NULL OR p.id > $3) ORDER BY p.id LIMIT $4)";
     let of_people = if reach == Reach::PeopleAndLinks { of_people } else { "" };
-    let rows: Vec<PersonKey> = diesel::sql_query(format!(
+    let rows: Vec<PersonKey> = sql_query(format!(
         "SELECT person FROM ((SELECT l.person FROM links l WHERE l.account = $1 AND l.sync = $2 \
              AND ($3 IS NULL OR l.person > $3) ORDER BY l.person LIMIT $4) {of_people}) AS k \
          ORDER BY person LIMIT $4"
@@ -148,7 +149,7 @@ async fn mark_batch(
     if ids.len() < rows_max {
         end(c, sweep).await?;
     } else if let Some(last) = ids.last() {
-        diesel::sql_query("UPDATE sweeps SET cursor = $4 WHERE account = $1 AND sync = $2 AND id = $3")
+        sql_query("UPDATE sweeps SET cursor = $4 WHERE account = $1 AND sync = $2 AND id = $3")
             .bind::<SqlUuid, _>(sweep.account.0)
             .bind::<SqlUuid, _>(sweep.sync.0)
             .bind::<BigInt, _>(sweep.id)
@@ -163,7 +164,7 @@ async fn mark_batch(
 }
 
 async fn end(c: &mut Conn, sweep: &Sweep) -> Result<(), Fault> {
-    diesel::sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2 AND id = $3")
+    sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2 AND id = $3")
         .bind::<SqlUuid, _>(sweep.account.0)
         .bind::<SqlUuid, _>(sweep.sync.0)
         .bind::<BigInt, _>(sweep.id)
@@ -175,7 +176,7 @@ async fn end(c: &mut Conn, sweep: &Sweep) -> Result<(), Fault> {
 /// Removes some rows of a deleted sync; when nothing is left, its own.
 async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<(), Fault> {
     let mut left = rows_max;
-    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+    let rows: Vec<LinkRow> = sql_query(format!(
         "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 ORDER BY l.person LIMIT $3 FOR UPDATE OF l",
         links::COLUMNS
     ))
@@ -192,7 +193,7 @@ async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<()
         if left == 0 {
             return Ok(());
         }
-        let removed = diesel::sql_query(format!(
+        let removed = sql_query(format!(
             "DELETE FROM {table} WHERE account = $1 AND sync = $2 AND ({key}) IN (SELECT {key} FROM {table} \
              WHERE account = $1 AND sync = $2 ORDER BY {key} LIMIT $3)"
         ))
@@ -206,7 +207,7 @@ async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<()
     if left > 0 {
         for (table, column) in [("link_counts", "sync"), ("sync_runtime", "sync"), ("syncs", "id"), ("sweeps", "sync")]
         {
-            diesel::sql_query(format!("DELETE FROM {table} WHERE account = $1 AND {column} = $2"))
+            sql_query(format!("DELETE FROM {table} WHERE account = $1 AND {column} = $2"))
                 .bind::<SqlUuid, _>(sweep.account.0)
                 .bind::<SqlUuid, _>(sweep.sync.0)
                 .execute(c)

@@ -14,7 +14,7 @@ use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, Reseal, ResyncScope,
-    Retention, Retried, RetryFilter, SetResult, Signal, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
@@ -27,11 +27,33 @@ pub(crate) struct Counting {
     inner: MemoryStore,
     calls: Mutex<Vec<&'static str>>,
     signals: broadcast::Sender<Signal>,
+    failing: Mutex<Option<(&'static str, Failure)>>,
+}
+
+/// How a method fails.
+#[derive(Clone, Copy)]
+pub(crate) enum Failure {
+    Unavailable,
+    Internal,
 }
 
 impl Counting {
     pub(crate) fn new(inner: MemoryStore) -> Self {
-        Self { inner, calls: Mutex::default(), signals: broadcast::channel(64).0 }
+        Self { inner, calls: Mutex::default(), signals: broadcast::channel(64).0, failing: Mutex::default() }
+    }
+
+    /// Lets a method fail from now on.
+    pub(crate) fn fail(&self, operation: &'static str, failure: Failure) {
+        *self.failing.lock().unwrap() = Some((operation, failure));
+    }
+
+    fn failure(&self, operation: &'static str) -> Option<StoreError> {
+        let (_, failure) = self.failing.lock().unwrap().filter(|(failing, _)| *failing == operation)?;
+        let source = "password authentication failed for user \"crm\"".into();
+        Some(match failure {
+            Failure::Unavailable => StoreError::Unavailable { operation, source },
+            Failure::Internal => StoreError::Internal { operation, source },
+        })
     }
 
     /// Says that something happened, beside what really does.
@@ -53,6 +75,9 @@ macro_rules! noted {
         impl $store for Counting {
             $(async fn $name(&self, $($argument: $ty),*) -> $answer {
                 self.calls.lock().unwrap().push(stringify!($name));
+                if let Some(failure) = self.failure(stringify!($name)) {
+                    return Err(failure);
+                }
                 self.inner.$name($($argument),*).await
             })*
         }

@@ -2,7 +2,7 @@
 
 mod counting;
 
-pub(crate) use counting::Counting;
+pub(crate) use counting::{Counting, Failure};
 
 use api_graphql::{Caller, Schema, ServerInfo};
 use async_graphql::{Request, Response, Variables};

@@ -1,0 +1,431 @@
+//! The endpoint's state: concurrency, rate, breaker, probes and holds.
+
+use proptest::prelude::*;
+use std::time::Duration;
+use sync_core::backoff::Policy;
+use sync_core::governor::{
+    Breaker, Change, FAILING_PEOPLE, FORBIDDEN_PEOPLE, Governor, Grant, MISSING_DELETES, Signal,
+};
+use sync_core::id::{LeaseToken, PersonId};
+use sync_core::sync::Limits;
+use sync_core::time::Timestamp;
+use uuid::Uuid;
+
+const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+/// One endpoint, at its time.
+struct Endpoint {
+    governor: Governor,
+    policy: Policy,
+    limits: Limits,
+    now: Timestamp,
+    tokens: u128,
+}
+
+fn works() -> Signal {
+    Signal::Works { delete_accepted: false }
+}
+
+fn fails() -> Signal {
+    Signal::Fails("answered 500".to_owned())
+}
+
+impl Endpoint {
+    fn new() -> Self {
+        Self {
+            governor: Governor::default(),
+            policy: Policy::default(),
+            limits: Limits { max_concurrency: 10, requests_per_second: None },
+            now: START,
+            tokens: 0,
+        }
+    }
+
+    fn suspended() -> Self {
+        let mut endpoint = Self::new();
+        assert_eq!(endpoint.observe("p", &fails(), 1), Change::Opened);
+        endpoint
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+    }
+
+    fn grant(&self) -> Grant {
+        self.governor.grant(self.now, &self.limits, 0, 100)
+    }
+
+    /// What an attempt that was no probe says.
+    fn observe(&mut self, person: &str, signal: &Signal, owed: i64) -> Change {
+        self.settle(LeaseToken(Uuid::nil()), person, signal, owed)
+    }
+
+    fn settle(&mut self, token: LeaseToken, person: &str, signal: &Signal, owed: i64) -> Change {
+        let person = PersonId::new(person).unwrap();
+        self.governor.observe(signal, token, &person, owed, &self.policy, self.now)
+    }
+
+    /// Waits until a probe may go, and lets it go. Returns its token and whether it took the newest change.
+    fn probe(&mut self) -> (LeaseToken, bool) {
+        if let Some(at) = self.grant().again_at {
+            self.now = at;
+        }
+        let grant = self.grant();
+        assert_eq!((grant.links, grant.probe), (1, true), "{:?}", self.governor);
+        self.tokens += 1;
+        let token = LeaseToken(Uuid::from_u128(self.tokens));
+        let until = self.now.plus(Duration::from_secs(40));
+        self.governor.take(self.now, &self.limits, grant, 1, Some((token, until)));
+        (token, grant.newest_first)
+    }
+
+    fn probe_at(&self) -> Timestamp {
+        match &self.governor.breaker {
+            Breaker::Open { probe_at, .. } => *probe_at,
+            Breaker::Closed => panic!("it is closed"),
+        }
+    }
+}
+
+// -------------------------------------------------------------------------------------------- concurrency and rate
+
+#[test]
+fn no_more_is_granted_than_leases_over_all_nodes_leave_room_for() {
+    let endpoint = Endpoint::new();
+    for (leased, want, links) in [(0, 100, 10), (0, 3, 3), (7, 100, 3), (10, 100, 0), (12, 100, 0), (0, 0, 0)] {
+        let grant = endpoint.governor.grant(START, &endpoint.limits, leased, want);
+        assert_eq!(grant, Grant { links, probe: false, newest_first: false, again_at: None }, "{leased} {want}");
+    }
+}
+
+#[test]
+fn a_rate_lets_a_tenth_of_a_second_go_at_once_and_then_one_by_one() {
+    let mut endpoint = Endpoint::new();
+    endpoint.limits = Limits { max_concurrency: 256, requests_per_second: Some(50.0) };
+    let grant = endpoint.grant();
+    assert_eq!(grant.links, 5);
+    endpoint.governor.take(START, &endpoint.limits, grant, 5, None);
+    let none = endpoint.grant();
+    assert_eq!((none.links, none.again_at), (0, Some(START.plus(Duration::from_millis(20)))));
+    endpoint.now = none.again_at.unwrap();
+    assert_eq!(endpoint.grant().links, 1);
+    endpoint.wait(60);
+    assert_eq!(endpoint.grant().links, 5, "what was not used is not saved up");
+    let grant = endpoint.grant();
+    endpoint.governor.take(endpoint.now, &endpoint.limits, grant, 0, None);
+    assert_eq!(endpoint.grant().links, 5, "what was not leased is not taken");
+}
+
+#[test]
+fn a_rate_below_one_a_second_waits_as_long_as_it_says() {
+    let mut endpoint = Endpoint::new();
+    endpoint.limits.requests_per_second = Some(0.1);
+    let grant = endpoint.grant();
+    assert_eq!(grant.links, 1);
+    endpoint.governor.take(endpoint.now, &endpoint.limits, grant, 1, None);
+    endpoint.wait(9);
+    let grant = endpoint.grant();
+    assert_eq!((grant.links, grant.again_at), (0, Some(START.plus(Duration::from_secs(10)))), "asking moves nothing");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// In any span of time at most the burst and what the rate gives; and whoever asks when told gets something.
+    #[test]
+    fn the_rate_is_exact_over_any_window(
+        rate in prop_oneof![0.5..20.0, 20.0..1000.0, 1000.0..10_000.0, (1u32..100).prop_map(f64::from)],
+        steps in prop::collection::vec((0u64..200_000, 1usize..40, 0usize..40, any::<bool>()), 1..80),
+    ) {
+        let limits = Limits { max_concurrency: 256, requests_per_second: Some(rate) };
+        let burst = (rate / 10.0).floor().max(1.0);
+        let mut governor = Governor::default();
+        let mut now = START;
+        let mut granted: Vec<(Timestamp, usize)> = Vec::new();
+        for (micros, want, used, when_told) in steps {
+            let told = governor.grant(now, &limits, 0, 256).again_at.filter(|_| when_told);
+            now = told.unwrap_or_else(|| now.plus(Duration::from_micros(micros)));
+            let grant = governor.grant(now, &limits, 0, want);
+            prop_assert!(told.is_none() || grant.links > 0, "told to come at {now}, and sent away");
+            if let Some(at) = grant.again_at {
+                prop_assert!(at > now && at.since(now).as_secs_f64() <= 1.0 / rate + 2e-6);
+            }
+            let leased = used.min(grant.links);
+            governor.take(now, &limits, grant, leased, None);
+            granted.push((now, leased));
+        }
+        for from in 0..granted.len() {
+            let mut sum = 0.0;
+            for &(at, leased) in &granted[from..] {
+                sum += leased as f64;
+                let span = at.since(granted[from].0).as_secs_f64();
+                prop_assert!(sum <= burst + rate * span + 1e-3, "{sum} in {span} s at {rate} a second");
+            }
+        }
+    }
+}
+
+// ----------------------------------------------------------------------------------------------------------- breaker
+
+#[test]
+fn it_opens_after_endpoint_failures_of_five_different_people() {
+    let mut endpoint = Endpoint::new();
+    for person in ["a", "b", "a", "c", "b", "d", "d"] {
+        assert_eq!(endpoint.observe(person, &fails(), 100), Change::None);
+    }
+    assert_eq!(endpoint.observe("e", &fails(), 100), Change::Opened);
+    assert!(endpoint.governor.is_suspended());
+    assert_eq!(endpoint.governor.reason(endpoint.now), Some("answered 500"));
+    assert_eq!(FAILING_PEOPLE, 5);
+    assert_eq!(endpoint.observe("f", &fails(), 100), Change::None, "once");
+}
+
+#[test]
+fn it_opens_after_the_failures_of_all_there_are() {
+    for owed in 1..5 {
+        let mut endpoint = Endpoint::new();
+        for person in 1..owed {
+            assert_eq!(endpoint.observe(&person.to_string(), &fails(), owed), Change::None);
+        }
+        assert_eq!(endpoint.observe("the last", &fails(), owed), Change::Opened, "{owed} owed");
+    }
+}
+
+#[test]
+fn one_poisoned_person_among_healthy_ones_does_not_open_it() {
+    let mut endpoint = Endpoint::new();
+    for n in 0..100 {
+        assert_eq!(endpoint.observe("poisoned", &fails(), 50), Change::None);
+        if n % 3 == 0 {
+            assert_eq!(endpoint.observe(&format!("healthy {n}"), &works(), 50), Change::None);
+        }
+    }
+    // Nor do several, each among healthy ones.
+    for n in 0..100 {
+        endpoint.observe(&format!("bad {n}"), &fails(), 50);
+        endpoint.observe(&format!("good {n}"), &works(), 50);
+    }
+    assert!(!endpoint.governor.is_suspended());
+}
+
+#[test]
+fn a_403_is_the_syncs_only_if_three_different_people_get_it_in_a_row() {
+    let mut endpoint = Endpoint::new();
+    for _ in 0..50 {
+        assert_eq!(endpoint.observe("a", &Signal::Forbidden, 1), Change::None, "one person's own");
+    }
+    endpoint.observe("b", &Signal::Forbidden, 9);
+    endpoint.observe("c", &works(), 9);
+    endpoint.observe("a", &Signal::Forbidden, 9);
+    assert_eq!(endpoint.observe("b", &Signal::Forbidden, 9), Change::None, "a success lies between");
+    assert_eq!(endpoint.observe("c", &Signal::Forbidden, 9), Change::Opened);
+    assert!(endpoint.governor.reason(endpoint.now).unwrap().contains("403"));
+    assert_eq!(FORBIDDEN_PEOPLE, 3);
+}
+
+#[test]
+fn twenty_missing_deletes_with_none_accepted_between_open_it() {
+    let mut endpoint = Endpoint::new();
+    let accepted = Signal::Works { delete_accepted: true };
+    for _ in 1..MISSING_DELETES {
+        assert_eq!(endpoint.observe("p", &Signal::DeleteMissing, 1), Change::None);
+    }
+    endpoint.observe("p", &accepted, 1);
+    for n in 1..MISSING_DELETES {
+        assert_eq!(endpoint.observe("p", &Signal::DeleteMissing, 1), Change::None);
+        if n % 2 == 0 {
+            endpoint.observe("q", &works(), 1);
+        }
+    }
+    assert_eq!(endpoint.observe("p", &Signal::DeleteMissing, 1), Change::Opened, "other successes do not count");
+    assert_eq!(MISSING_DELETES, 20);
+    // A probe that is answered 404 as well does not close it; a delete that is accepted does.
+    let (token, _) = endpoint.probe();
+    assert_eq!(endpoint.settle(token, "p", &Signal::DeleteMissing, 1), Change::None);
+    assert!(endpoint.governor.is_suspended());
+    let (token, _) = endpoint.probe();
+    assert_eq!(endpoint.settle(token, "p", &accepted, 1), Change::Closed);
+    assert_eq!(endpoint.governor.missing_deletes, 0);
+}
+
+#[test]
+fn a_probe_whose_record_is_already_gone_closes_what_other_failures_opened() {
+    let mut endpoint = Endpoint::suspended();
+    let (token, _) = endpoint.probe();
+    assert_eq!(endpoint.settle(token, "q", &Signal::DeleteMissing, 1), Change::Closed);
+    // A late one that was no probe does not.
+    let mut endpoint = Endpoint::suspended();
+    assert_eq!(endpoint.observe("q", &Signal::DeleteMissing, 1), Change::None);
+    assert!(endpoint.governor.is_suspended());
+}
+
+// ------------------------------------------------------------------------------------------------------------ probes
+
+#[test]
+fn a_suspended_sync_is_probed_one_link_at_a_time() {
+    let mut endpoint = Endpoint::suspended();
+    let first = endpoint.now.plus(Duration::from_secs(30));
+    assert_eq!(endpoint.grant(), Grant { links: 0, probe: false, newest_first: false, again_at: Some(first) });
+    let (token, _) = endpoint.probe();
+    assert_eq!(endpoint.now, first);
+    let until = endpoint.now.plus(Duration::from_secs(40));
+    assert_eq!((endpoint.grant().links, endpoint.grant().again_at), (0, Some(until)), "one is under way");
+    endpoint.settle(token, "p", &works(), 1);
+    assert_eq!(endpoint.grant().links, 10, "a success closes it");
+}
+
+#[test]
+fn probes_take_the_oldest_debt_and_the_newest_change_in_turn() {
+    let mut endpoint = Endpoint::suspended();
+    for n in 0..6 {
+        let (token, newest) = endpoint.probe();
+        assert_eq!(newest, n % 2 == 1);
+        endpoint.settle(token, "p", &fails(), 9);
+    }
+}
+
+#[test]
+fn a_failed_probe_backs_off_by_the_schedule() {
+    let mut endpoint = Endpoint::suspended();
+    let mut waits = vec![endpoint.probe_at().since(endpoint.now).as_secs()];
+    for n in 0..7 {
+        let (token, _) = endpoint.probe();
+        let signal = if n == 3 { Signal::Forbidden } else { fails() };
+        assert_eq!(endpoint.settle(token, "p", &signal, 9), Change::None);
+        waits.push(endpoint.probe_at().since(endpoint.now).as_secs());
+    }
+    assert_eq!(waits, [30, 60, 120, 300, 900, 3600, 3600, 3600]);
+}
+
+#[test]
+fn a_failed_probe_tells_the_newest_reason() {
+    let mut endpoint = Endpoint::suspended();
+    let (token, _) = endpoint.probe();
+    endpoint.settle(token, "p", &Signal::Fails("not sent: no such name".into()), 9);
+    assert_eq!(endpoint.governor.reason(endpoint.now), Some("not sent: no such name"));
+    assert_eq!(endpoint.governor.no_request_before(endpoint.now), Some(endpoint.probe_at()));
+}
+
+#[test]
+fn a_lost_probe_ends_by_its_lease() {
+    let mut endpoint = Endpoint::suspended();
+    let (lost, _) = endpoint.probe();
+    endpoint.wait(39);
+    assert_eq!(endpoint.grant().links, 0);
+    endpoint.wait(1);
+    assert_eq!(endpoint.grant().links, 1);
+    let (second, _) = endpoint.probe();
+    // The lost one comes late: it is no probe any longer.
+    let probe_at = endpoint.probe_at();
+    endpoint.settle(lost, "p", &fails(), 9);
+    assert_eq!(endpoint.probe_at(), probe_at);
+    assert_eq!(endpoint.settle(second, "q", &works(), 9), Change::Closed);
+}
+
+#[test]
+fn a_probe_that_says_nothing_is_followed_by_the_next_at_once() {
+    let mut endpoint = Endpoint::suspended();
+    let (token, _) = endpoint.probe();
+    endpoint.settle(token, "p", &Signal::Nothing, 9);
+    assert_eq!(endpoint.grant().links, 1);
+    let before = endpoint.governor.clone();
+    endpoint.observe("q", &Signal::Nothing, 9);
+    assert_eq!(endpoint.governor, before, "of any other attempt nothing is learnt");
+}
+
+#[test]
+fn a_success_of_a_request_that_was_under_way_closes_it_too() {
+    let mut endpoint = Endpoint::suspended();
+    assert_eq!(endpoint.observe("q", &works(), 9), Change::Closed);
+    assert!(endpoint.governor.failing.is_empty());
+    assert_eq!(endpoint.observe("q", &works(), 9), Change::None);
+}
+
+#[test]
+fn an_administrators_resume_probes_now_and_forgets_a_hold() {
+    let mut endpoint = Endpoint::suspended();
+    for _ in 0..5 {
+        let (token, _) = endpoint.probe();
+        endpoint.settle(token, "p", &fails(), 9);
+    }
+    endpoint.observe("p", &Signal::HoldFor(Duration::from_secs(9000), "429".into()), 9);
+    assert_eq!(endpoint.grant().links, 0);
+    endpoint.governor.probe_now(endpoint.now);
+    let grant = endpoint.grant();
+    assert_eq!((grant.links, grant.probe), (1, true), "a probe, not all at once");
+    let (token, _) = endpoint.probe();
+    endpoint.settle(token, "p", &fails(), 9);
+    assert_eq!(endpoint.probe_at().since(endpoint.now), Duration::from_secs(60), "the schedule begins again");
+    let mut closed = Endpoint::new();
+    closed.governor.probe_now(closed.now);
+    assert_eq!(closed.governor, Governor::default());
+}
+
+#[test]
+fn a_pause_is_no_part_of_it() {
+    // A probe is under way; an administrator pauses, which this state does not know; the probe succeeds.
+    let mut endpoint = Endpoint::suspended();
+    let (token, _) = endpoint.probe();
+    assert_eq!(endpoint.settle(token, "p", &works(), 1), Change::Closed);
+    let kept = serde_json::to_value(&endpoint.governor).unwrap();
+    assert!(!kept.to_string().contains("paused"), "a settle writes no pause: {kept}");
+}
+
+#[test]
+fn a_probe_keeps_the_rate_and_the_concurrency() {
+    let mut endpoint = Endpoint::suspended();
+    endpoint.wait(30);
+    assert_eq!(endpoint.governor.grant(endpoint.now, &endpoint.limits, 10, 5).links, 0);
+    endpoint.limits.requests_per_second = Some(0.01);
+    let (token, _) = endpoint.probe();
+    endpoint.settle(token, "p", &Signal::Nothing, 1);
+    let grant = endpoint.grant();
+    assert_eq!((grant.links, grant.again_at), (0, Some(endpoint.now.plus(Duration::from_secs(100)))));
+}
+
+// ------------------------------------------------------------------------------------------------------------- holds
+
+#[test]
+fn a_retry_after_holds_the_whole_sync_until_then() {
+    let mut endpoint = Endpoint::new();
+    let hold = |seconds| Signal::HoldFor(Duration::from_secs(seconds), "answered 429 with Retry-After".into());
+    let until = endpoint.now.plus(Duration::from_secs(90));
+    assert_eq!(endpoint.observe("p", &hold(90), 9), Change::None);
+    assert_eq!(endpoint.grant(), Grant { links: 0, probe: false, newest_first: false, again_at: Some(until) });
+    assert_eq!(endpoint.governor.reason(endpoint.now), Some("answered 429 with Retry-After"));
+    assert_eq!(endpoint.governor.no_request_before(endpoint.now), Some(until));
+    // A shorter one, or a success of what was under way, does not end it.
+    endpoint.observe("q", &hold(5), 9);
+    endpoint.observe("q", &works(), 9);
+    assert_eq!(endpoint.grant().again_at, Some(until));
+    endpoint.wait(90);
+    assert_eq!(endpoint.grant().links, 10);
+    assert_eq!(
+        (endpoint.governor.reason(endpoint.now), endpoint.governor.no_request_before(endpoint.now)),
+        (None, None)
+    );
+    endpoint.observe("q", &works(), 9);
+    assert_eq!(endpoint.governor, Governor::default());
+}
+
+#[test]
+fn a_hold_ends_a_probe_and_the_next_goes_after_it() {
+    let mut endpoint = Endpoint::suspended();
+    let (token, _) = endpoint.probe();
+    endpoint.settle(token, "p", &Signal::HoldFor(Duration::from_secs(600), "503".into()), 9);
+    let until = endpoint.now.plus(Duration::from_secs(600));
+    assert!(endpoint.governor.is_suspended());
+    assert_eq!(endpoint.grant().again_at, Some(until));
+    let (_, _) = endpoint.probe();
+    assert_eq!(endpoint.now, until);
+}
+
+#[test]
+fn its_state_is_kept_whole_in_the_runtime_row() {
+    let mut endpoint = Endpoint::suspended();
+    endpoint.probe();
+    endpoint.observe("p", &Signal::HoldFor(Duration::from_secs(600), "503".into()), 9);
+    endpoint.observe("p", &Signal::Forbidden, 9);
+    let kept = serde_json::to_string(&endpoint.governor).unwrap();
+    assert_eq!(serde_json::from_str::<Governor>(&kept).unwrap(), endpoint.governor);
+}
