@@ -111,11 +111,11 @@ fn bench(arguments: Vec<String>) -> Result<()> {
     Cmd::cargo(["build", "--release", "--locked", "-p", "crm-sync", "-p", "product-tests", "--bins"]).run()?;
     let bin = run::target_dir()?.join("release");
     let mut bench = Cmd::new(bin.join("bench"));
-    bench.env("CRM_SYNC_BENCH_SERVER", bin.join("crm-sync"));
+    bench.env("CRM_SYNC_TEST_SERVER", bin.join("crm-sync"));
     let cluster;
     if arguments.iter().any(|argument| argument.contains("postgres")) {
         cluster = postgres::Cluster::start(postgres::Durability::Full)?;
-        bench.env("CRM_SYNC_BENCH_POSTGRES", cluster.url("postgres"));
+        bench.env("CRM_SYNC_TEST_POSTGRES", cluster.url("postgres"));
     }
     bench.args(arguments);
     bench.run()

@@ -227,19 +227,23 @@ pub(crate) fn in_words(faults: &[Fault]) -> String {
 
 /// Compiled syncs by id, each at the newest revision seen.
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<HashMap<SyncId, Arc<CompiledSync>>>);
+pub(crate) struct Cache {
+    syncs: Mutex<HashMap<SyncId, Arc<CompiledSync>>>,
+    /// Held while a sync is read and compiled.
+    pub(crate) reading: tokio::sync::Mutex<()>,
+}
 
 impl Cache {
     /// The compiled sync if it is at least at `revision`.
     pub(crate) fn at_least(&self, id: SyncId, revision: i32) -> Option<Arc<CompiledSync>> {
-        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = self.syncs.lock().unwrap_or_else(PoisonError::into_inner);
         cache.get(&id).filter(|sync| sync.config.revision >= revision).cloned()
     }
 
     /// Keeps a compiled sync, unless a newer one is there.
     pub(crate) fn put(&self, sync: CompiledSync) -> Arc<CompiledSync> {
         let sync = Arc::new(sync);
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.syncs.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = cache.entry(sync.config.id).or_insert_with(|| sync.clone());
         if kept.config.revision < sync.config.revision {
             *kept = sync.clone();
@@ -249,6 +253,6 @@ impl Cache {
 
     /// Drops what is kept of a sync.
     pub(crate) fn forget(&self, id: SyncId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.syncs.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 }
