@@ -29,6 +29,17 @@ pub fn coded(response: Response) -> Response {
     mended(response, PARSE_FAILED)
 }
 
+/// The document of a request, parsed; the error has its code. Whoever looks at a document before the schema does must come
+/// here: the library's own `parsed_query` overflows the stack where brackets nest deep.
+pub fn parsed(request: &mut Request) -> Result<&ExecutableDocument, ServerError> {
+    limits::check_brackets(&request.query).map_err(too_complex)?;
+    request.parsed_query().map_err(|fault| with_code(fault, PARSE_FAILED))
+}
+
+fn too_complex(message: String) -> ServerError {
+    with_code(ServerError::new(message, None), TOO_COMPLEX)
+}
+
 /// The extension that gives codes.
 pub(crate) struct Coding;
 
@@ -62,8 +73,8 @@ impl Extension for Coding {
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
         let mut request = next.run(ctx, request).await?;
-        let document = request.parsed_query().map_err(|fault| with_code(fault, PARSE_FAILED))?;
-        limits::check_size(document).map_err(|message| with_code(ServerError::new(message, None), TOO_COMPLEX))?;
+        let document = parsed(&mut request)?;
+        limits::check_size(document).map_err(too_complex)?;
         variables::write_out_unset(&mut request).map_err(|fault| with_code(fault, VALIDATION_FAILED))?;
         Ok(request)
     }

@@ -35,7 +35,7 @@ mod syncs;
 mod templates;
 mod variables;
 
-pub use coding::coded;
+pub use coding::{coded, parsed};
 pub use guard::Caller;
 pub use mutation::Mutation;
 pub use query::{Query, ServerInfo};

@@ -11,6 +11,8 @@ pub(crate) const NESTING_MAX: usize = 48;
 /// What a document may cost, where each field that is answered costs 1 and each query beyond batched look-ups
 /// [`QUERY_COST`]: a page of 1000 log entries with all that belongs to each, or 100 rows of 100 rows of 90 fields.
 pub(crate) const COMPLEXITY_MAX: usize = 1_000_000;
+/// Brackets within each other, in a document's text.
+const BRACKETS_MAX: usize = 100;
 /// Directives on one field.
 pub(crate) const DIRECTIVES_MAX: usize = 8;
 /// Aliases in a document.
@@ -39,6 +41,54 @@ pub(crate) fn list_cost(child: usize) -> usize {
 /// The cost of a field that asks the store for itself alone.
 pub(crate) fn query_cost(child: usize) -> usize {
     QUERY_COST.saturating_add(child).min(COST_MAX)
+}
+
+/// Refuses a text whose brackets nest too deep: the library's parser follows them on the stack, and would overflow it.
+/// Brackets in strings and comments are none.
+pub(crate) fn check_brackets(text: &str) -> Result<(), String> {
+    let (mut depth, mut rest) = (0_usize, text);
+    while let Some(at) = rest.find(['(', '[', '{', ')', ']', '}', '"', '#']) {
+        let token = &rest[at..];
+        let length = match token.as_bytes()[0] {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                1
+            }
+            b')' | b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                1
+            }
+            b'#' => token.find(['\n', '\r']).unwrap_or(token.len()),
+            _ => string_length(token),
+        };
+        if depth > BRACKETS_MAX {
+            return Err(format!("The document nests more than {BRACKETS_MAX} brackets."));
+        }
+        rest = &token[length..];
+    }
+    Ok(())
+}
+
+/// Bytes of the string literal that a text begins with, to its end or to where it is cut.
+fn string_length(text: &str) -> usize {
+    let is_block = text.starts_with("\"\"\"");
+    let quote = if is_block { "\"\"\"" } else { "\"" };
+    let mut at = quote.len();
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with(quote) {
+            return at + quote.len();
+        }
+        // A line break ends a string that is not closed, which the parser will refuse.
+        if !is_block && rest.starts_with(['\n', '\r']) {
+            return at;
+        }
+        let escaped = if is_block { "\\\"\"\"" } else { "\\" };
+        let after = if rest.starts_with(escaped) { escaped.len() } else { 0 };
+        // Beside the escape itself, whatever stands behind it in a string.
+        at += if is_block && after > 0 { after } else { after + rest[after..].chars().next().map_or(0, char::len_utf8) };
+    }
+    text.len()
 }
 
 /// Refuses a document that is too large with all its fragments spread out: the library walks it so, several times. Each

@@ -21,7 +21,7 @@ use sync_core::time::Timestamp;
 use sync_core::transition::{
     BatchInput, BatchOutput, SettleResult, Settlement, SyncView, UniqueKey, settle_batch, unique_keys,
 };
-use tracing::warn;
+use tracing::{error, warn};
 use uuid::Uuid;
 
 /// Settles a batch; one that fails on its data is halved down to the row, so that one row never stops the others.
@@ -64,7 +64,9 @@ async fn settle_bare(
             done => return done,
         }
     }
-    Err(last)
+    // Its lease ends by time, and then it counts as sent without an answer.
+    error!(link = ?settlements.first().map(|settlement| &settlement.link), error = ?last, "a settlement is refused");
+    Ok(vec![SettleResult::Gone; settlements.len()])
 }
 
 fn strip_log(settlement: &mut Settlement) {
