@@ -111,10 +111,9 @@ fn authentication(said: Patch<AuthenticationInput>) -> Result<Patch<patch::Authe
     Ok(Patch::Set(match said {
         Patch::Keep => return Ok(Patch::Keep),
         Patch::Clear => return Ok(Patch::Clear),
-        Patch::Set(AuthenticationInput::Basic(basic)) => patch::AuthenticationInput::Basic {
-            username: basic.username,
-            password: basic.password.map(Into::into),
-        },
+        Patch::Set(AuthenticationInput::Basic(basic)) => {
+            patch::AuthenticationInput::Basic { username: basic.username, password: basic.password.map(Into::into) }
+        }
         Patch::Set(AuthenticationInput::Bearer(bearer)) => {
             patch::AuthenticationInput::Bearer { token: bearer.token.into() }
         }
@@ -309,9 +308,6 @@ pub(crate) struct LimitsInput {
 
 impl From<LimitsInput> for patch::LimitsPatch {
     fn from(input: LimitsInput) -> Self {
-        Self {
-            max_concurrency: patch(input.max_concurrency),
-            requests_per_second: patch(input.requests_per_second),
-        }
+        Self { max_concurrency: patch(input.max_concurrency), requests_per_second: patch(input.requests_per_second) }
     }
 }

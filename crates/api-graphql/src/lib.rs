@@ -13,6 +13,8 @@
 //!   `MaybeUndefined`, so that a patch never resets what it does not name.
 //! - Every root field has a guard, and everything below it is read for the caller's account.
 
+#![expect(clippy::unused_async, reason = "resolvers are async functions to the library, whether they wait or not")]
+
 mod coding;
 mod enums;
 mod errors;

@@ -46,10 +46,10 @@ pub(crate) fn query_cost(child: usize) -> usize {
 /// Refuses a text whose brackets nest too deep: the library's parser follows them on the stack, and would overflow it.
 /// Brackets in strings and comments are none.
 pub(crate) fn check_brackets(text: &str) -> Result<(), String> {
-    let (mut depth, mut rest) = (0_usize, text);
+    let (mut depth, mut rest, mut has_blocks) = (0_usize, text, true);
     while let Some(at) = rest.find(['(', '[', '{', ')', ']', '}', '"', '#']) {
-        let token = &rest[at..];
-        let length = match token.as_bytes()[0] {
+        rest = &rest[at..];
+        let length = match rest.as_bytes()[0] {
             b'(' | b'[' | b'{' => {
                 depth += 1;
                 1
@@ -58,37 +58,54 @@ pub(crate) fn check_brackets(text: &str) -> Result<(), String> {
                 depth = depth.saturating_sub(1);
                 1
             }
-            b'#' => token.find(['\n', '\r']).unwrap_or(token.len()),
-            _ => string_length(token),
+            b'#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            _ if has_blocks && rest.starts_with(BLOCK_QUOTE) => block_length(rest).unwrap_or_else(|| {
+                // The parser takes it as an empty string with another one behind it, and so is every later one.
+                has_blocks = false;
+                2
+            }),
+            _ => match string_length(rest) {
+                Some(length) => length,
+                // The parser will not get any further.
+                None => return Ok(()),
+            },
         };
         if depth > BRACKETS_MAX {
             return Err(format!("The document nests more than {BRACKETS_MAX} brackets."));
         }
-        rest = &token[length..];
+        rest = &rest[length..];
     }
     Ok(())
 }
 
-/// Bytes of the string literal that a text begins with, to its end or to where it is cut.
-fn string_length(text: &str) -> usize {
-    let is_block = text.starts_with("\"\"\"");
-    let quote = if is_block { "\"\"\"" } else { "\"" };
-    let mut at = quote.len();
-    while at < text.len() {
-        let rest = &text[at..];
-        if rest.starts_with(quote) {
-            return at + quote.len();
+const BLOCK_QUOTE: &str = "\"\"\"";
+
+/// Bytes of the block string that a text begins with; `None`: it is not closed.
+fn block_length(text: &str) -> Option<usize> {
+    let mut from = BLOCK_QUOTE.len();
+    loop {
+        let at = from + text[from..].find(BLOCK_QUOTE)?;
+        let is_escaped = at > BLOCK_QUOTE.len() && text.as_bytes()[at - 1] == b'\\';
+        from = at + BLOCK_QUOTE.len();
+        if !is_escaped {
+            return Some(from);
         }
-        // A line break ends a string that is not closed, which the parser will refuse.
-        if !is_block && rest.starts_with(['\n', '\r']) {
-            return at;
-        }
-        let escaped = if is_block { "\\\"\"\"" } else { "\\" };
-        let after = if rest.starts_with(escaped) { escaped.len() } else { 0 };
-        // Beside the escape itself, whatever stands behind it in a string.
-        at += if is_block && after > 0 { after } else { after + rest[after..].chars().next().map_or(0, char::len_utf8) };
     }
-    text.len()
+}
+
+/// Bytes of the string that a text begins with; `None`: it is not closed on its line.
+fn string_length(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return Some(at + 1),
+            b'\n' | b'\r' => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Refuses a document that is too large with all its fragments spread out: the library walks it so, several times. Each

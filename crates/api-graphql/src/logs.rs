@@ -208,9 +208,8 @@ impl LogFilter {
             id.parse().map_err(|_| note(Fault::here("is no id of a sync; give one as syncs answers it"), "syncId")).ok()
         });
         let person = self.person_id.and_then(|id| person_id(id).map_err(|fault| note(fault, "personId")).ok());
-        let mut instant = |at: Option<DateTime>, field: &str| {
-            at.and_then(|at| at.checked().map_err(|fault| note(fault, field)).ok())
-        };
+        let mut instant =
+            |at: Option<DateTime>, field: &str| at.and_then(|at| at.checked().map_err(|fault| note(fault, field)).ok());
         let (since, until) = (instant(self.since, "since"), instant(self.until, "until"));
         if let (Some(since), Some(until)) = (since, until)
             && since > until

@@ -230,7 +230,9 @@ impl PersonInput {
         let mut instant = |field: &str, at: MaybeUndefined<DateTime>| match patch(at) {
             Patch::Keep => Patch::Keep,
             Patch::Clear => Patch::Clear,
-            Patch::Set(at) => at.checked().map_err(|fault| faults.push(fault.under(field))).map_or(Patch::Keep, Patch::Set),
+            Patch::Set(at) => {
+                at.checked().map_err(|fault| faults.push(fault.under(field))).map_or(Patch::Keep, Patch::Set)
+            }
         };
         let last_logged_in: Patch<Timestamp> = instant("lastLoggedIn", self.last_logged_in);
         let created_at = instant("createdAt", self.created_at);
@@ -290,11 +292,7 @@ pub(crate) struct UpsertedPerson {
 
 impl From<UpsertResult> for UpsertedPerson {
     fn from(result: UpsertResult) -> Self {
-        Self {
-            id: ID(result.id.as_str().to_owned()),
-            change: result.outcome.into(),
-            version: version(result.version),
-        }
+        Self { id: ID(result.id.as_str().to_owned()), change: result.outcome.into(), version: version(result.version) }
     }
 }
 

@@ -99,7 +99,9 @@ impl Follower {
 
     fn note(&mut self, logged: Logged) -> Result<()> {
         let Logged::Entries(entries) = logged else {
-            return Err(ApiError::Behind("entries may have been missed, since the connection to the database was lost"));
+            return Err(ApiError::Behind(
+                "entries may have been missed, since the connection to the database was lost",
+            ));
         };
         self.waiting.extend(entries.iter().filter(|(account, _)| *account == self.account).map(|(_, id)| *id));
         if self.waiting.len() + self.ready.len() > BEHIND_MAX { Err(behind()) } else { Ok(()) }

@@ -179,7 +179,7 @@ impl From<Previewed> for RenderedRequest {
 /// What is wrong with a rule
 #[derive(SimpleObject)]
 pub(crate) struct Fault {
-    /// From the rule on, such as ["headers", "0", "value"] or ["data"]
+    /// From the rule on, such as `["headers", "0", "value"]` or `["data"]`
     path: Vec<String>,
     message: String,
     /// From 1

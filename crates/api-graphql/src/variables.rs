@@ -26,7 +26,9 @@ pub(crate) fn write_out_unset(request: &mut Request) -> Result<(), ServerError> 
         match &mut document.operations {
             DocumentOperations::Single(operation) => write_operation(&mut operation.node, &unset),
             DocumentOperations::Multiple(operations) => {
-                operations.values_mut().for_each(|operation| write_operation(&mut operation.node, &unset));
+                for operation in operations.values_mut() {
+                    write_operation(&mut operation.node, &unset);
+                }
             }
         }
         for fragment in document.fragments.values_mut() {

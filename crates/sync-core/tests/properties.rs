@@ -188,9 +188,9 @@ proptest! {
         let mut late = Vec::new();
         for act in acts {
             // An answer that says what is not so (that a record is, or is not, there) is another matter.
-            let unread = matches!(act, Act::Finish(f) | Act::FinishTwice(f) | Act::HoldBack(f)
+            let untrue = matches!(act, Act::Finish(f) | Act::FinishTwice(f) | Act::HoldBack(f)
                 if matches!(f, Fate::Unread | Fate::CutBody | Fate::Refused(404 | 409 | 410 | 412)));
-            if !unread && !matches!(act, Act::HoldBack(_)) {
+            if !untrue && !matches!(act, Act::HoldBack(_)) {
                 act_out(&mut world, &mut late, act);
             }
         }

@@ -1,7 +1,9 @@
 //! What is served against what clients are written against.
 
 use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{
+    FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
+};
 use std::collections::BTreeMap;
 
 /// The contract: names, arguments and nullability in it are fixed; the served schema may have more.

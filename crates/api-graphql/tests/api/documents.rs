@@ -122,7 +122,12 @@ async fn what_the_console_asks_is_allowed() {
                  nextAttemptAt request { method url headers { name value } body bodyTruncated } \
                  response { status headers { name value } body bodyTruncated } \
                  sync { id friendlyName status } person { id name email deletedAt }";
-    world.data(&format!("{{ logs(first: 1000) {{ pageInfo {{ endCursor }} edges {{ cursor node {{ {entry} }} }} }} }}"), json!({})).await;
+    world
+        .data(
+            &format!("{{ logs(first: 1000) {{ pageInfo {{ endCursor }} edges {{ cursor node {{ {entry} }} }} }} }}"),
+            json!({}),
+        )
+        .await;
     let nested = "{ syncs(first: 100) { nodes { id friendlyName status statusReason links(first: 100) { nodes { id \
                   state owed uniqueId parkedReason person { id name } } } } } }";
     world.data(nested, json!({})).await;
@@ -164,14 +169,18 @@ async fn a_document_from_a_query_string_gets_a_code_too() {
 async fn deep_nesting_is_refused_before_it_is_parsed() {
     let world = world().await;
     let list = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-    let upsert = |custom: &str| format!("mutation {{ upsertPeople(input: [{{ id: 1, custom: {{ a: {custom} }} }}]) {{ id }} }}");
+    let upsert =
+        |custom: &str| format!("mutation {{ upsertPeople(input: [{{ id: 1, custom: {{ a: {custom} }} }}]) {{ id }} }}");
     world.data(&upsert(&list(80)), json!({})).await;
     let object = format!("{}1{}", "{a:".repeat(50_000), "}".repeat(50_000));
     let unclosed = "[".repeat(100_000);
     let fields = "{a".repeat(100_000);
     let ty = format!("query($a: {}) {{ server {{ version }} }}", "[".repeat(50_000));
-    let bombs = [upsert(&list(150)), upsert(&list(50_000)), upsert(&object), unclosed, fields, ty, "{a(".repeat(50_000)];
-    for bomb in bombs {
+    let bombs =
+        [upsert(&list(150)), upsert(&list(50_000)), upsert(&object), unclosed, fields, ty, "{a(".repeat(50_000)];
+    // Behind a block string that is not closed, which is two strings to the parser.
+    let unclosed_block = format!("{{ people(search: [\"\"\"a\"{}", "[".repeat(50_000));
+    for bomb in bombs.into_iter().chain([unclosed_block]) {
         assert_eq!(code(&world, &bomb, json!({})).await, "TOO_COMPLEX", "{:.60}", bomb);
         assert!(api_graphql::parsed(&mut async_graphql::Request::new(bomb)).is_err());
     }
@@ -180,6 +189,12 @@ async fn deep_nesting_is_refused_before_it_is_parsed() {
     for text in [format!("\"{brackets}\\\"{brackets}\""), format!("\"\"\"{brackets}\\\"\"\" \" {brackets}\"\"\"")] {
         world.data(&upsert(&format!("{text} # {brackets}\n")), json!({})).await;
     }
+    let quotes = format!("{{ people(search: \"{}\n{}", "\\\"".repeat(2_000_000), "[".repeat(100_000));
+    assert_eq!(
+        code(&world, &quotes, json!({})).await,
+        "GRAPHQL_PARSE_FAILED",
+        "nothing behind an open string is parsed"
+    );
     // JSON is bounded by its own parser; what it lets through can be held and read back.
     let mut custom = json!({ "a": 1 });
     for _ in 0..110 {

@@ -17,7 +17,12 @@ fn bad_syncs() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("/createUsers/data", json!("{\"a\": \"{% if person.name %}x\"}"), at("createUsers/data"), "if"),
         ("/createUsers/data", json!("{\"a\": \"{{ person.name\"}"), at("createUsers/data"), "close"),
         ("/createUsers/data", json!("{\"a\": \"\u{0}\"}"), at("createUsers/data"), ""),
-        ("/createUsers", json!({ "method": "POST", "url": "https://crm.test/", "format": "TEXT", "data": "\u{0}" }), at("createUsers/data"), ""),
+        (
+            "/createUsers",
+            json!({ "method": "POST", "url": "https://crm.test/", "format": "TEXT", "data": "\u{0}" }),
+            at("createUsers/data"),
+            "",
+        ),
         ("/createUsers/url", json!("https://crm.test/\u{0}"), at("createUsers/url"), ""),
         ("/uniqueId", json!({ "template": "\u{0}{{ person.id }}" }), at("uniqueId/template"), ""),
         ("/lookup", json!({ "url": "https://crm.test/", "path": "$['\u{0}']" }), at("lookup/path"), ""),
@@ -48,7 +53,12 @@ fn bad_syncs() -> Vec<(&'static str, Value, Value, &'static str)> {
             "",
         ),
         ("/createUsers/headers", json!([{ "name": "X-A" }]), at("createUsers/headers/0/value"), "missing"),
-        ("/createUsers/headers", json!([{ "name": "X-A", "secret": true }]), at("createUsers/headers/0/value"), "missing"),
+        (
+            "/createUsers/headers",
+            json!([{ "name": "X-A", "secret": true }]),
+            at("createUsers/headers/0/value"),
+            "missing",
+        ),
         ("/limits", json!({ "maxConcurrency": 0 }), at("limits/maxConcurrency"), "1 to 256"),
         ("/limits", json!({ "requestsPerSecond": 0.0 }), at("limits/requestsPerSecond"), "above 0"),
         ("/lookup", json!({ "url": "https://crm.test/", "path": "id" }), at("lookup/path"), "$"),
@@ -228,7 +238,8 @@ async fn what_is_not_there_is_not_found() {
             let error = world.error(&document, Value::Null).await;
             assert_eq!(error["extensions"]["code"], "NOT_FOUND", "{document}");
         }
-        let data = world.data(&format!("{{ sync(id: \"{id}\") {{ id }} log(id: \"{id}\") {{ id }} }}"), Value::Null).await;
+        let data =
+            world.data(&format!("{{ sync(id: \"{id}\") {{ id }} log(id: \"{id}\") {{ id }} }}"), Value::Null).await;
         assert_eq!(data, json!({ "sync": null, "log": null }));
     }
 }

@@ -2,11 +2,11 @@
 
 mod contract;
 mod documents;
-mod support;
 mod faults;
 mod pages;
 mod patches;
 mod reads;
 mod subscriptions;
+mod support;
 mod unauthorised;
 mod writes;

@@ -58,10 +58,7 @@ async fn a_cursor_stays_valid_while_rows_come_and_go() {
 async fn an_empty_page_has_no_cursors() {
     let world = world().await;
     let page = world.data(PEOPLE, json!({})).await["people"]["pageInfo"].clone();
-    assert_eq!(
-        page,
-        json!({ "hasPreviousPage": false, "hasNextPage": false, "startCursor": null, "endCursor": null })
-    );
+    assert_eq!(page, json!({ "hasPreviousPage": false, "hasNextPage": false, "startCursor": null, "endCursor": null }));
 }
 
 #[tokio::test]
@@ -142,7 +139,11 @@ async fn a_page_of_the_log_costs_a_fixed_number_of_queries() {
         let data = world.data(document, json!({ "n": rows })).await;
         let nodes = data["logs"]["nodes"].as_array().unwrap();
         assert_eq!(nodes.len(), rows);
-        assert!(nodes.iter().all(|node| node["sync"]["id"].is_string() && node["person"]["links"].as_array().unwrap().len() == 3));
+        assert!(
+            nodes
+                .iter()
+                .all(|node| node["sync"]["id"].is_string() && node["person"]["links"].as_array().unwrap().len() == 3)
+        );
         costs.push(world.store.take_calls());
     }
     assert_eq!(costs[0], ["links_of_people", "logs", "people_by_ids", "runtimes", "syncs_by_ids", "syncs_by_ids"]);

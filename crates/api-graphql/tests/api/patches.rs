@@ -26,8 +26,7 @@ async fn full(world: &World) -> Value {
 
 async fn update(world: &World, id: &Value, input: &str, variables: &str, mut values: Value) -> Value {
     values["id"] = id.clone();
-    let document =
-        format!("mutation($id: ID!{variables}) {{ updateSync(id: $id, input: {input}) {{ {SHOWN} }} }}");
+    let document = format!("mutation($id: ID!{variables}) {{ updateSync(id: $id, input: {input}) {{ {SHOWN} }} }}");
     world.data(&document, values).await["updateSync"].clone()
 }
 
@@ -151,7 +150,8 @@ async fn an_unknown_field_beside_an_unset_variable_is_refused() {
 #[tokio::test]
 async fn exactly_one_of_a_one_of_is_taken() {
     let world = world().await;
-    let document = "mutation($a: AuthenticationInput) { createSync(input: { friendlyName: \"A\", authentication: $a }) { id } }";
+    let document =
+        "mutation($a: AuthenticationInput) { createSync(input: { friendlyName: \"A\", authentication: $a }) { id } }";
     for input in [json!({}), json!({ "none": true, "bearer": { "token": "t" } }), json!({ "bearer": null })] {
         let error = world.error(document, json!({ "a": input.clone() })).await;
         assert_eq!(error["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{input}");

@@ -55,9 +55,17 @@ async fn a_delivery_is_seen_from_every_side() {
     let world = world().await;
     let id = world.sync("CRM").await;
     world.push(&["ada"]).await;
-    let before = world.data("{ person(id: \"ada\") { links { owed operation state nextAttemptAt sentVersion tries inFlight } } }", Value::Null).await;
+    let before = world
+        .data(
+            "{ person(id: \"ada\") { links { owed operation state nextAttemptAt sentVersion tries inFlight } } }",
+            Value::Null,
+        )
+        .await;
     let link = &before["person"]["links"][0];
-    assert_eq!((&link["owed"], &link["operation"], &link["state"]), (&json!(true), &json!("CREATE"), &json!("UNLINKED")));
+    assert_eq!(
+        (&link["owed"], &link["operation"], &link["state"]),
+        (&json!(true), &json!("CREATE"), &json!("UNLINKED"))
+    );
     assert!(link["nextAttemptAt"].is_string() && link["sentVersion"].is_null(), "{link}");
     world.deliver(1).await;
     let document = "query($id: ID!) {
@@ -76,12 +84,26 @@ async fn a_delivery_is_seen_from_every_side() {
     assert_eq!(sync["stats"]["sent"], 1);
     assert_eq!(sync["stats"]["successRate"], 1.0);
     assert_eq!(sync["stats"]["linked"], 1);
-    assert_eq!(sync["stats"]["series"].as_array().unwrap().iter().map(|point| point["succeeded"].as_i64().unwrap()).sum::<i64>(), 1);
+    assert_eq!(
+        sync["stats"]["series"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|point| point["succeeded"].as_i64().unwrap())
+            .sum::<i64>(),
+        1
+    );
     assert_eq!(data["stats"], json!({ "sent": 1, "linked": 1 }));
     let link = &sync["links"]["nodes"][0];
-    assert_eq!((&link["uniqueId"], &link["operation"], &link["sentVersion"]), (&json!("crm-0"), &Value::Null, &json!(1)));
+    assert_eq!(
+        (&link["uniqueId"], &link["operation"], &link["sentVersion"]),
+        (&json!("crm-0"), &Value::Null, &json!(1))
+    );
     let entry = &sync["logs"]["nodes"][0];
-    assert_eq!((&entry["operation"], &entry["outcome"], &entry["attempt"]), (&json!("CREATE"), &json!("SUCCEEDED"), &json!(1)));
+    assert_eq!(
+        (&entry["operation"], &entry["outcome"], &entry["attempt"]),
+        (&json!("CREATE"), &json!("SUCCEEDED"), &json!(1))
+    );
     assert_eq!(entry["request"]["body"], "{\"name\":\"First ada\"}");
     assert_eq!(entry["response"]["status"], 201);
     assert_eq!(entry["response"]["headers"][0], json!({ "name": "set-cookie", "value": "[redacted]" }));
@@ -93,12 +115,16 @@ async fn a_delivery_is_seen_from_every_side() {
 async fn status_is_told_in_words() {
     let world = world().await;
     let status = async |id: &str| {
-        let document = "query($id: ID!) { sync(id: $id) { status statusReason heldUntil authentication { secretSet } } }";
+        let document =
+            "query($id: ID!) { sync(id: $id) { status statusReason heldUntil authentication { secretSet } } }";
         world.data(document, json!({ "id": id })).await["sync"].clone()
     };
     let bare = world.data("mutation { createSync(input: { friendlyName: \"Bare\" }) { id } }", Value::Null).await;
     let found = status(bare["createSync"]["id"].as_str().unwrap()).await;
-    assert_eq!((&found["status"], &found["statusReason"]), (&json!("ACTIVE"), &json!("sends nothing yet: set up Create Users")));
+    assert_eq!(
+        (&found["status"], &found["statusReason"]),
+        (&json!("ACTIVE"), &json!("sends nothing yet: set up Create Users"))
+    );
     let mut input = plain_crm("CRM");
     input["authentication"] = json!({ "bearer": { "token": "t" } });
     let made = world.data(crate::support::CREATE_SYNC, json!({ "input": input })).await;
@@ -109,7 +135,8 @@ async fn status_is_told_in_words() {
     world.data("mutation($id: ID!) { resumeSync(id: $id) { status } }", json!({ "id": id })).await;
     assert_eq!(status(&id).await["status"], "ACTIVE");
     // A new origin: the saved token does not follow.
-    let moved = "mutation($id: ID!) { updateSync(id: $id, input: { createUsers: { url: \"https://other.test/\" } }) { id } }";
+    let moved =
+        "mutation($id: ID!) { updateSync(id: $id, input: { createUsers: { url: \"https://other.test/\" } }) { id } }";
     world.data(moved, json!({ "id": id })).await;
     let found = status(&id).await;
     assert_eq!(found["authentication"]["secretSet"], false);
@@ -139,7 +166,12 @@ async fn a_suspended_sync_says_why_and_until_when() {
 #[tokio::test]
 async fn templates_are_told_and_previewed() {
     let world = world().await;
-    let data = world.data("{ tokens { token description example open operations } templateFilters { name description example } }", Value::Null).await;
+    let data = world
+        .data(
+            "{ tokens { token description example open operations } templateFilters { name description example } }",
+            Value::Null,
+        )
+        .await;
     let tokens = data["tokens"].as_array().unwrap();
     let named = |name: &str| tokens.iter().find(|token| token["token"] == name).unwrap_or_else(|| panic!("{name}"));
     assert_eq!(named("person.first_name")["open"], false);
@@ -154,18 +186,26 @@ async fn templates_are_told_and_previewed() {
     let id = made["createSync"]["id"].clone();
     world.push(&["ada"]).await;
     let saved = format!("query($i: SavedRuleInput!) {{ preview(input: {{ saved: $i }}) {{ {shown} }} }}");
-    let preview = world.data(&saved, json!({ "i": { "syncId": id, "operation": "CREATE", "personId": "ada" } })).await["preview"].clone();
+    let preview = world.data(&saved, json!({ "i": { "syncId": id, "operation": "CREATE", "personId": "ada" } })).await
+        ["preview"]
+        .clone();
     assert_eq!(preview["body"], "{\"name\":\"First ada\"}");
     assert_eq!((&preview["faults"], &preview["method"]), (&json!([]), &json!("POST")));
     let text = preview.to_string();
     assert!(!text.contains("very-secret") && !text.contains("hidden-value"), "{text}");
     assert_eq!(text.matches("[redacted]").count(), 2, "{text}");
     let changes = json!({ "createUsers": { "data": "{\"x\": \"{{ person.nope }}\"}" } });
-    let preview = world.data(&saved, json!({ "i": { "syncId": id, "operation": "CREATE", "changes": changes } })).await["preview"].clone();
+    let preview = world.data(&saved, json!({ "i": { "syncId": id, "operation": "CREATE", "changes": changes } })).await
+        ["preview"]
+        .clone();
     assert_eq!(preview["faults"][0]["path"], json!(["data"]));
     assert_eq!(preview["faults"][0]["line"], 1);
-    let bad = json!({ "i": { "syncId": id, "operation": "CREATE", "changes": { "createUsers": { "timeoutSeconds": 0 } } } });
-    assert_eq!(world.faults(&saved, bad).await[0].0, json!(["input", "saved", "changes", "createUsers", "timeoutSeconds"]));
+    let bad =
+        json!({ "i": { "syncId": id, "operation": "CREATE", "changes": { "createUsers": { "timeoutSeconds": 0 } } } });
+    assert_eq!(
+        world.faults(&saved, bad).await[0].0,
+        json!(["input", "saved", "changes", "createUsers", "timeoutSeconds"])
+    );
 
     let draft = format!("query($i: DraftRuleInput!) {{ preview(input: {{ draft: $i }}) {{ {shown} }} }}");
     let rule = json!({ "method": "POST", "url": "https://crm.test/", "data": "{\"id\": {{ person.id }}}" });
@@ -187,7 +227,8 @@ async fn templates_are_told_and_previewed() {
 async fn a_failing_field_makes_the_next_nullable_one_null() {
     let world = world().await;
     let id = world.sync("CRM").await;
-    let document = format!("{{ server {{ version }} sync(id: \"{id}\") {{ id links(first: 0) {{ nodes {{ id }} }} }} }}");
+    let document =
+        format!("{{ server {{ version }} sync(id: \"{id}\") {{ id links(first: 0) {{ nodes {{ id }} }} }} }}");
     let answer = world.answer(Role::Reader, &document, Value::Null).await;
     assert_eq!(answer.data.into_json().unwrap(), json!({ "server": { "version": "1.2.3" }, "sync": null }));
     let path = serde_json::to_value(&answer.errors[0]).unwrap()["path"].clone();

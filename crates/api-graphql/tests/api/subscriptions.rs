@@ -11,7 +11,8 @@ use sync_core::key::Role;
 use sync_core::ports::Signal;
 use uuid::Uuid;
 
-const LOGS: &str = "subscription($f: LogFilter) { logs(filter: $f) { id outcome personId sync { friendlyName } person { name } } }";
+const LOGS: &str =
+    "subscription($f: LogFilter) { logs(filter: $f) { id outcome personId sync { friendlyName } person { name } } }";
 
 /// Subscribes at once, not at the first answer.
 fn subscribe(world: &World, account: sync_core::id::AccountId, filter: Value) -> BoxStream<'static, Response> {
@@ -116,7 +117,11 @@ async fn who_may_have_missed_entries_is_ended() {
 #[tokio::test]
 async fn documents_over_a_stream_get_codes() {
     let world = world().await;
-    let cases = [("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"), ("{ syncs(first: 0) { nodes { id } } }", "BAD_USER_INPUT")];
+    let cases = [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ syncs(first: 0) { nodes { id } } }", "BAD_USER_INPUT"),
+    ];
     for (document, code) in cases {
         let caller = Caller::new(key(world.mine, Role::Reader));
         let answer = world.schema.execute_stream(Request::new(document).data(caller)).next().await.unwrap();

@@ -20,10 +20,12 @@ async fn people_are_answered_in_order_and_applied_twice_where_they_stand_twice()
             { "id": "b", "change": "UNCHANGED", "version": 2 },
         ])
     );
-    let gone = world.data("mutation { deletePeople(ids: [\"b\", \"x\", \"b\"]) { deleted unknown } }", Value::Null).await;
+    let gone =
+        world.data("mutation { deletePeople(ids: [\"b\", \"x\", \"b\"]) { deleted unknown } }", Value::Null).await;
     assert_eq!(gone["deletePeople"], json!({ "deleted": ["b"], "unknown": ["x", "b"] }));
     assert_eq!(world.data("{ people { nodes { id } } }", Value::Null).await["people"]["nodes"], json!([{ "id": "a" }]));
-    let none = world.data("mutation { upsertPeople(input: []) { id } deletePeople(ids: []) { deleted } }", Value::Null).await;
+    let none =
+        world.data("mutation { upsertPeople(input: []) { id } deletePeople(ids: []) { deleted } }", Value::Null).await;
     assert_eq!(none, json!({ "upsertPeople": [], "deletePeople": { "deleted": [] } }));
 }
 
@@ -93,7 +95,8 @@ async fn a_test_sends_one_request_and_links_nothing() {
     let faults = world.faults(document, json!({ "i": { "syncId": id, "operation": "LOOKUP" } })).await;
     assert_eq!(faults[0].0, json!(["input", "operation"]));
     let changes = json!({ "createUsers": { "url": "ftp://crm.test/" } });
-    let faults = world.faults(document, json!({ "i": { "syncId": id, "operation": "CREATE", "changes": changes } })).await;
+    let faults =
+        world.faults(document, json!({ "i": { "syncId": id, "operation": "CREATE", "changes": changes } })).await;
     assert_eq!(faults[0].0, json!(["input", "changes", "createUsers", "url"]));
     let seen = world.data("{ logs { nodes { id } } people { nodes { id } } }", Value::Null).await;
     assert_eq!(seen, json!({ "logs": { "nodes": [] }, "people": { "nodes": [] } }));

@@ -65,7 +65,8 @@ async fn settle_bare(
         }
     }
     // Its lease ends by time, and then it counts as sent without an answer.
-    error!(link = ?settlements.first().map(|settlement| &settlement.link), error = ?last, "a settlement is refused");
+    let link = settlements.iter().map(|settlement| &settlement.link).next();
+    error!(?link, error = ?last, "a settlement is refused");
     Ok(vec![SettleResult::Gone; settlements.len()])
 }
 

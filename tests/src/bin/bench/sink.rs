@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 /// `bench sink`
@@ -52,8 +51,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let sink = Arc::new(Sink { arrivals, people: AtomicU64::new(0), requests: AtomicU64::new(0) });
     tokio::select! {
         served = serve(&listener, &sink) => served,
-        ended = async { tokio::io::stdin().read(&mut [0]).await } => ended.map(|_| ()).context("cannot read"),
+        () = input_ended() => Ok(()),
     }
+}
+
+/// Resolves when standard input ends; on a thread of its own, which is not waited for.
+async fn input_ended() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let read = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        tell.send(read)
+    });
+    let _either_way = told.await;
 }
 
 async fn serve(listener: &TcpListener, sink: &Arc<Sink>) -> Result<()> {

@@ -14,7 +14,8 @@ use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, Reseal, ResyncScope,
-    Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime,
+    WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};

@@ -77,9 +77,8 @@ pub(crate) async fn world() -> World {
     }
     let crm = Arc::new(Scripted::default());
     let vault = Vault::new(SecretKey::generate(), []);
-    let engine = Engine::builder(store.clone(), crm.clone(), Arc::new(LiquidTemplates), vault)
-        .clock(clock.clone())
-        .build();
+    let engine =
+        Engine::builder(store.clone(), crm.clone(), Arc::new(LiquidTemplates), vault).clock(clock.clone()).build();
     let server = ServerInfo { version: "1.2.3".to_owned(), mock_crm_url: None };
     let schema = api_graphql::schema(engine.clone(), server);
     World { schema, engine, store, crm, clock, mine, theirs, stop: watch::channel(false).0 }
@@ -162,8 +161,11 @@ impl World {
     /// Pushes people with these ids.
     pub(crate) async fn push(&self, ids: &[&str]) {
         let people: Vec<_> = ids.iter().map(|id| json!({ "id": id, "firstName": format!("First {id}") })).collect();
-        self.data("mutation($input: [PersonInput!]!) { upsertPeople(input: $input) { id } }", json!({ "input": people }))
-            .await;
+        self.data(
+            "mutation($input: [PersonInput!]!) { upsertPeople(input: $input) { id } }",
+            json!({ "input": people }),
+        )
+        .await;
     }
 }
 
