@@ -90,7 +90,7 @@ async fn bombs_are_refused_before_anything_is_read() {
     let wide = "{ syncs(first: 1000) { nodes { links(first: 1000) { nodes { id } } } } }".to_owned();
     let three = "{ syncs { nodes { links { nodes { person { changes { nodes { version } } } } } } } }".to_owned();
     let absurd = "{ people(first: 2147483647) { nodes { logs(first: 2147483647) { nodes { id } } } } }".to_owned();
-    let aliases = format!("{{ {} }}", (0..1100).map(|n| format!("a{n}: server {{ version }} ")).collect::<String>());
+    let aliases = (0..1100).fold("{ ".to_owned(), |text, n| text + &format!("a{n}: server {{ version }} ")) + "}";
     let many = format!("{{ server {{ {} }} }}", "version ".repeat(20_000));
     let cycle = "{ people { nodes { ...a } } } fragment a on Person { ...b ...b } fragment b on Person { ...a ...a }";
     let directives = format!("{{ server {} {{ version }} }}", "@include(if: true) ".repeat(9));
@@ -181,7 +181,7 @@ async fn deep_nesting_is_refused_before_it_is_parsed() {
     // Behind a block string that is not closed, which is two strings to the parser.
     let unclosed_block = format!("{{ people(search: [\"\"\"a\"{}", "[".repeat(50_000));
     for bomb in bombs.into_iter().chain([unclosed_block]) {
-        assert_eq!(code(&world, &bomb, json!({})).await, "TOO_COMPLEX", "{:.60}", bomb);
+        assert_eq!(code(&world, &bomb, json!({})).await, "TOO_COMPLEX", "{bomb:.60}");
         assert!(api_graphql::parsed(&mut async_graphql::Request::new(bomb)).is_err());
     }
     // Brackets in texts and comments nest nothing.
@@ -189,7 +189,7 @@ async fn deep_nesting_is_refused_before_it_is_parsed() {
     for text in [format!("\"{brackets}\\\"{brackets}\""), format!("\"\"\"{brackets}\\\"\"\" \" {brackets}\"\"\"")] {
         world.data(&upsert(&format!("{text} # {brackets}\n")), json!({})).await;
     }
-    let quotes = format!("{{ people(search: \"{}\n{}", "\\\"".repeat(2_000_000), "[".repeat(100_000));
+    let quotes = format!("{{ people(search: \"{}\n{}", "\\\"".repeat(200_000), "[".repeat(100_000));
     assert_eq!(
         code(&world, &quotes, json!({})).await,
         "GRAPHQL_PARSE_FAILED",

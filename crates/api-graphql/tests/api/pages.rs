@@ -70,7 +70,7 @@ async fn a_broken_cursor_is_refused_by_name() {
     for cursor in ["", "x", "AQ", "====", "ümlaut", long.as_str(), &people] {
         let document = "query($c: String) { syncs(after: $c) { nodes { id } } }";
         let faults = world.faults(document, json!({ "c": cursor })).await;
-        assert_eq!(faults[0].0, json!(["after"]), "{:.20}", cursor);
+        assert_eq!(faults[0].0, json!(["after"]), "{cursor:.20}");
     }
 }
 

@@ -96,8 +96,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Figure>> {
     let machine_load = process::load_average()?;
     let sink = sink::Process::start(arguments.people as usize).await?;
     eprintln!("bench: a bare client against the sink");
-    let bare: bare::Report =
-        child::report("bare client", child::command(["bare", "--sink", &sink.url])?).await?;
+    let bare: bare::Report = child::report("bare client", child::command(["bare", "--sink", &sink.url])?).await?;
     sink.reset().await?;
     let (database, postgres) = match arguments.store {
         Store::Sqlite => (Database::sqlite(), None),

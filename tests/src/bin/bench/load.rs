@@ -121,11 +121,7 @@ async fn work(
 }
 
 /// Pushes some people. Returns when the answer's head came.
-async fn send(
-    connection: &mut SendRequest<Full<Bytes>>,
-    server: &str,
-    people: std::ops::Range<usize>,
-) -> Result<u64> {
+async fn send(connection: &mut SendRequest<Full<Bytes>>, server: &str, people: std::ops::Range<usize>) -> Result<u64> {
     let count = people.len();
     let input: Vec<_> = people
         .map(|number| {

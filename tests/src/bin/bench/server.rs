@@ -52,7 +52,8 @@ impl Server {
 
     /// Makes a sync that creates contacts at the sink. Returns its id.
     pub(crate) async fn create_sync(&self, sink: &str) -> Result<String> {
-        let data = "{\"external_id\":\"{{ person.id }}\",\"name\":\"{{ person.name }}\",\"email\":\"{{ person.email }}\"}";
+        let data =
+            "{\"external_id\":\"{{ person.id }}\",\"name\":\"{{ person.name }}\",\"email\":\"{{ person.email }}\"}";
         let input = json!({
             "friendlyName": "Sink",
             "uniqueId": { "path": "$.id" },

@@ -86,7 +86,7 @@ pub(crate) async fn world() -> World {
 
 /// A key of an account; the same each time.
 pub(crate) fn key(account: AccountId, role: Role) -> ApiKey {
-    let id = KeyId(Uuid::from_u128(account.0.as_u128() * 100 + role.code().unsigned_abs() as u128));
+    let id = KeyId(Uuid::from_u128(account.0.as_u128() * 100 + u128::from(role.code().unsigned_abs())));
     testkit::build::key(account, id, role, ManualClock::default().now())
 }
 
