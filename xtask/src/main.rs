@@ -2,6 +2,7 @@
 //! project, so that it starts in a second.
 
 mod ci;
+mod debian;
 mod edges;
 mod postgres;
 mod run;

@@ -1,5 +1,6 @@
 //! Scratch Postgres clusters: found or installed, started unprivileged, gone afterwards.
 
+use crate::debian::{self, is_root};
 use crate::run::{Cmd, target_dir};
 use anyhow::{Context, Result, bail};
 use std::net::TcpListener;
@@ -159,7 +160,11 @@ fn binaries() -> Result<PathBuf> {
     if let Some(found) = find_binaries() {
         return Ok(found);
     }
-    install()?;
+    // Debian would make and start a cluster of its own.
+    if debian::is_here() {
+        debian::write_unless_there("/etc/postgresql-common/createcluster.conf", "create_main_cluster = false")?;
+    }
+    debian::install("postgresql", "PostgreSQL's programs (initdb, pg_ctl, psql), version 14 or newer")?;
     find_binaries().context("Postgres was installed, but its initdb is not found in /usr/lib/postgresql/*/bin")
 }
 
@@ -177,43 +182,6 @@ fn find_binaries() -> Option<PathBuf> {
         std::env::split_paths(&path).find(|directory| directory.join("initdb").exists())
     };
     versions.pop().map(|(_, bin)| bin).or_else(on_path)
-}
-
-fn install() -> Result<()> {
-    let what = "the tests need PostgreSQL's programs (initdb, pg_ctl, psql), version 14 or newer";
-    let apt = if is_root() {
-        vec!["apt-get"]
-    } else if Cmd::new("sudo").args(["-n", "true"]).succeeds() {
-        vec!["sudo", "-n", "apt-get"]
-    } else {
-        bail!("{what}: run `apt-get install postgresql` as root, or install it as your system does");
-    };
-    if !Cmd::new("apt-get").args(["--version"]).succeeds() {
-        bail!("{what}: install them as your system does, with initdb on the PATH");
-    }
-    eprintln!("xtask: {what}: installing postgresql");
-    // Debian would make and start a cluster of its own.
-    let defaults = Path::new("/etc/postgresql-common/createcluster.conf");
-    if !defaults.exists() {
-        let write = "mkdir -p /etc/postgresql-common && \
-             echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf";
-        let mut shell = if is_root() { Cmd::new("sh") } else { Cmd::new("sudo") };
-        if !is_root() {
-            shell.args(["-n", "sh"]);
-        }
-        shell.args(["-c", write]).run()?;
-    }
-    let apt_get = |arguments: &[&str]| {
-        let mut command = Cmd::new(apt[0]);
-        command.args(&apt[1..]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        command.run()
-    };
-    apt_get(&["update", "-q"])?;
-    apt_get(&["install", "-q", "-y", "--no-install-recommends", "postgresql"])
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
 }
 
 /// Postgres refuses to run as root.

@@ -1,5 +1,6 @@
 //! `test`: one cluster and one build of the binaries, handed to the tests by environment.
 
+use crate::debian;
 use crate::postgres::{Cluster, Durability};
 use crate::run::{Cmd, target_dir};
 use anyhow::Result;
@@ -15,6 +16,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if !Cmd::new("curl").args(["--version"]).succeeds() {
+        debian::install("curl", "curl, to run the README's commands")?;
+    }
     let cluster = Cluster::start(Durability::None)?;
     eprintln!("xtask: building the binaries");
     Cmd::cargo(["build", "--locked", "-p", "crm-sync", "-p", "mock-crm"]).run()?;
@@ -38,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.filter.is_none() && arguments.package.is_none() {
         let mut doctests = Cmd::cargo(["test", "--locked", "--workspace", "--doc", "--quiet"]);
         hand_over(&mut doctests, &cluster, &bin).run()?;
+        Cmd::cargo(["run", "--locked", "--quiet", "-p", "examples", "--example", "embedded"]).run()?;
     }
     Ok(())
 }
