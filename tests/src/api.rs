@@ -74,10 +74,19 @@ impl Api {
         (error["extensions"]["code"].as_str().unwrap_or("").to_owned(), error.clone())
     }
 
-    /// GET of a path, for health checks. Returns the status.
+    /// GET of a path without a key, for health checks. Returns the status.
     pub async fn get(&self, path: &str) -> Result<u16, String> {
         let uri = format!("{}{path}", self.url).parse().map_err(|error| format!("{error}"))?;
         Ok(self.http.get(uri).await.map_err(|error| error.to_string())?.status().as_u16())
+    }
+
+    /// GET of a document (percent-encoded). Returns the status.
+    pub async fn get_document(&self, query: &str) -> Result<u16, String> {
+        let request = http::Request::get(format!("{}/graphql?query={query}", self.url))
+            .header("authorization", format!("Bearer {}", self.key))
+            .body(Full::default())
+            .map_err(|error| error.to_string())?;
+        Ok(self.http.request(request).await.map_err(|error| error.to_string())?.status().as_u16())
     }
 
     /// Makes a sync with the usual rules of a contact store at `crm`, as far as `changes` does not say otherwise.

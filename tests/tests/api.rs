@@ -210,6 +210,19 @@ async fn the_log_is_followed_over_a_websocket() {
 }
 
 #[tokio::test]
+async fn get_asks_and_never_changes() {
+    let (_database, server, _crm) = started().await;
+    let api = server.api();
+    assert_eq!(api.get_document("%7Bviewer%7Brole%7D%7D").await, Ok(200));
+    let mutation = "mutation%7BcreateSync(input:%7BfriendlyName:%22x%22%7D)%7Bid%7D%7D";
+    assert_eq!(api.get_document(mutation).await, Ok(405));
+    // Brackets that nest deep must not overflow the stack.
+    let deep = format!("%7Bsync(id:{}1{})%7Bid%7D%7D", "[".repeat(5000), "]".repeat(5000));
+    assert_eq!(api.get_document(&deep).await, Ok(200));
+    assert_eq!(api.ok("{ syncs { nodes { id } } }", json!({})).await["syncs"]["nodes"], json!([]));
+}
+
+#[tokio::test]
 async fn health_tells_the_truth() {
     let (_database, server, _crm) = started().await;
     let api = server.api();

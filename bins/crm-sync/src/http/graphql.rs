@@ -67,7 +67,7 @@ pub(super) async fn handle(State(served): State<Served>, request: Request) -> Re
         Err(fault) => return bad_request(media, fault),
     };
     if parts.method == Method::GET {
-        match query.parsed_query() {
+        match api_graphql::parsed(&mut query) {
             Ok(document) => {
                 // Without a name, one operation is meant: with several, executing refuses it anyway.
                 if document.operations.iter().any(|(_, operation)| operation.node.ty != OperationType::Query) {
