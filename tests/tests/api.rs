@@ -148,7 +148,7 @@ async fn preview_and_test_show_the_real_request() {
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn socket(server: &Server, path: &str, payload: Value) -> Socket {
-    let mut request = server.url.replace("http", "ws").to_owned().into_client_request().unwrap();
+    let mut request = server.url.replace("http", "ws").into_client_request().unwrap();
     *request.uri_mut() = format!("{}{path}", server.url.replace("http", "ws")).parse().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
     let (mut socket, _) = connect_async(request).await.unwrap();

@@ -9,7 +9,7 @@ use store_sqlite::SqliteStore;
 use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::patch::{LimitsPatch, RulePatch, SyncPatch};
 use sync_core::person::{Patch, PersonPatch};
-use sync_core::ports::{MaintenanceStore, Store};
+use sync_core::ports::Store;
 use sync_core::sync::{Method, UniqueIdSource};
 use sync_engine::{Engine, SecretKey, Vault};
 use template_liquid::LiquidTemplates;

@@ -145,7 +145,7 @@ pub(crate) struct LoggedResponse {
 #[derive(SimpleObject)]
 pub(crate) struct LoggedHeader {
     pub(crate) name: String,
-    /// Secrets show as [redacted]
+    /// Secrets show as `[redacted]`
     pub(crate) value: String,
 }
 

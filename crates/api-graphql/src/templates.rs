@@ -15,7 +15,7 @@ use sync_engine::{AccountScope, Previewed, Subject, Tested};
 /// A token that templates may use
 #[derive(SimpleObject)]
 pub(crate) struct Token {
-    /// As it is written between the braces: person.first_name; of an open family: person.contact.<type>
+    /// As it is written between the braces: person.first_name; of an open family: `person.contact.<type>`
     token: String,
     description: String,
     example: String,

@@ -1,6 +1,6 @@
 //! What an outcome means for a link. Pure: no clock, no randomness, no rendering; delays, not times, come out.
 //!
-//! *Response rules* with *adopt* are to slot in where [`refused`] is called for a first create's 409.
+//! *Response rules* with *adopt* are to slot in where `refused` is called for a first create's 409.
 
 use crate::backoff::{Policy, spread};
 use crate::decide::{Decision, SyncRules, no_unique_id_mend};

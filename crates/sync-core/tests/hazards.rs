@@ -175,6 +175,18 @@ fn s1_01_a_deleted_row_stays_where_the_person_was_created_again_meanwhile() {
 }
 
 #[test]
+fn s1_01_a_row_is_removed_only_if_the_person_was_deleted_in_the_claimed_snapshot() {
+    for deleted in [false, true] {
+        let (link, settlement) =
+            leased("a", LinkState::Linked(unique("7")), Operation::Delete, LinkState::Unlinked, Next::Remove);
+        let output = settle_all(vec![link], vec![Settlement { person_deleted: deleted, ..settlement }]);
+        assert_eq!(output.removed.len(), usize::from(deleted));
+        assert!(output.updated.iter().all(|row| row.state == LinkState::Unlinked && row.is_owed()));
+        assert_eq!(output.updated.len(), usize::from(!deleted));
+    }
+}
+
+#[test]
 fn s1_01_a_backoff_does_not_outlast_the_change_that_came_meanwhile() {
     let mut world = in_flight(Means::LookupById, Operation::Update);
     world.link.as_mut().unwrap().tries = 9;
