@@ -2,10 +2,10 @@
 
 use dispatch_http::HttpDispatcher;
 use mock_crm::{MockCrm, MockCrmOptions};
-use product_tests::eventually;
+use product_tests::{Api, Database, Server, ServerOptions, eventually};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store_sqlite::SqliteStore;
 use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::patch::{LimitsPatch, RulePatch, SyncPatch};
 use sync_core::person::{Patch, PersonPatch};
@@ -65,27 +65,27 @@ impl Running {
             scope.upsert_people(people.to_vec()).await.unwrap();
         }
     }
+}
 
-    /// How long a CRM takes to hold `people` more.
-    async fn time(&self, crm: &MockCrm, prefix: &str, people: u32) -> Duration {
-        let held = crm.stats().records;
-        let begun = Instant::now();
-        self.push(prefix, people).await;
-        eventually("all arrived", Duration::from_secs(60), || async { crm.stats().records >= held + people as usize })
-            .await;
-        begun.elapsed()
-    }
+/// Pushes people whose ids begin with `prefix`. Returns how long the CRM takes to hold them.
+async fn time(api: &Api, crm: &MockCrm, prefix: &str, people: usize) -> Duration {
+    let all: Vec<_> = (0..people).map(|n| (format!("{prefix}{n}"), "Ada".to_owned())).collect();
+    let held = crm.stats().records;
+    let begun = Instant::now();
+    api.push(&all).await;
+    eventually("all arrived", Duration::from_secs(60), || async { crm.stats().records >= held + people }).await;
+    begun.elapsed()
 }
 
 /// A dead endpoint beside a healthy one: the healthy one keeps its rate. Shares, not times: rounds in turn with the dead
 /// one paused and active, the best of each, so that the machine's other work does not decide.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_endpoint_leaves_the_healthy_one_its_rate() {
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::temporary(store_sqlite::Options::default()).unwrap());
-    let running = run(store).await;
-    let scope = running.engine.account(running.account);
-    let crm = MockCrm::start(MockCrmOptions::default()).await.unwrap();
-    running.sync(&crm.url()).await;
+async fn a_dead_endpoint_leaves_the_healthy_one_its_rate(database: Database) {
+    let server = Server::start(&database, &ServerOptions::default()).await;
+    let (api, crm) = (server.api(), MockCrm::start(MockCrmOptions::default()).await.unwrap());
+    let create =
+        |url: &str| json!({ "method": "POST", "url": format!("{url}/contacts"), "data": DATA, "timeoutSeconds": 120 });
+    let limits = json!({ "maxConcurrency": 64 });
+    api.create_sync(&crm.url(), json!({ "createUsers": create(&crm.url()), "limits": limits })).await;
     // Accepts connections and never answers.
     let dead = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", dead.local_addr().unwrap());
@@ -95,30 +95,42 @@ async fn a_dead_endpoint_leaves_the_healthy_one_its_rate() {
             open.push(socket);
         }
     });
-    let dead_sync = running.sync(&url).await;
-    running.time(&crm, "warm", 300).await;
+    let dead_sync = api.create_sync(&url, json!({ "createUsers": create(&url), "limits": limits })).await;
+    time(&api, &crm, "warm", 300).await;
     let (mut alone, mut beside) = (Duration::MAX, Duration::MAX);
-    for round in 0..6 {
-        scope.pause_sync(dead_sync).await.unwrap();
-        alone = alone.min(running.time(&crm, &format!("alone {round} "), 1000).await);
-        scope.resume_sync(dead_sync).await.unwrap();
-        beside = beside.min(running.time(&crm, &format!("beside {round} "), 1000).await);
+    for round in 0..8 {
+        let id = json!({ "id": dead_sync });
+        api.ok("mutation ($id: ID!) { pauseSync(id: $id) { id } }", id.clone()).await;
+        alone = alone.min(time(&api, &crm, &format!("alone {round} "), 600).await);
+        api.ok("mutation ($id: ID!) { resumeSync(id: $id) { id } }", id).await;
+        beside = beside.min(time(&api, &crm, &format!("beside {round} "), 600).await);
     }
-    let store = running.engine.store();
-    let owed = store.runtimes(running.account, &[dead_sync]).await.unwrap()[0].1.counts.owed;
-    assert!(owed >= 6000, "the dead one waits: {owed}");
+    let owed = api.counts(&dead_sync).await.1;
+    assert!(owed >= 8 * 1200, "the dead one waits: {owed}");
     let share = alone.as_secs_f64() / beside.as_secs_f64();
     println!("alone {alone:?}, beside a dead one {beside:?}: {:.0} % of its rate", share * 100.0);
     assert!(share >= 0.9, "alone {alone:?}, beside a dead endpoint {beside:?}");
-    running.stop.send_replace(true);
     hung.abort();
+    server.kill().await;
+}
+
+const DATA: &str = "{ \"external_id\": \"{{ person.id }}\" }";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_endpoint_leaves_the_healthy_one_its_rate_on_sqlite() {
+    a_dead_endpoint_leaves_the_healthy_one_its_rate(Database::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_endpoint_leaves_the_healthy_one_its_rate_on_postgres() {
+    a_dead_endpoint_leaves_the_healthy_one_its_rate(Database::postgres().await).await;
 }
 
 /// Statements per 1000 deliveries stay in the tens, not the thousands: the database is asked in batches. Counted on
 /// Postgres, where each is a round trip; on SQLite a statement is a call within the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statements_stay_in_the_tens() {
-    let database = product_tests::Database::postgres().await;
+    let database = Database::postgres().await;
     let url = secrecy::SecretString::from(database.url.clone());
     let store = store_postgres::PostgresStore::connect(&url, store_postgres::Options::default()).await.unwrap();
     let running = run(Arc::new(store)).await;
