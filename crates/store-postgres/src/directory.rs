@@ -2,18 +2,21 @@
 
 use crate::columns::Time;
 use crate::error::Fault;
-use crate::links::{self, Keys, LinkRow, with_extras};
+use crate::link_row::{self, LinkRow};
+use crate::links::{Keys, with_extras};
 use crate::people::{self, PersonRow, TERM_BYTES_MAX, kind_of, people_of};
 use crate::signals::notify;
 use crate::sql::sql_query;
-use crate::syncs::{self, SyncRow, add_sweep, as_json, configs, governor_of, write_governor};
+use crate::syncs::{
+    self, COUNTS, Count, CountsRow, SyncRow, add_sweep, as_json, configs, count_resync, governor_of, lock_account,
+    lock_sync, probe_now,
+};
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Json, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::sync::Arc;
-use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
@@ -28,12 +31,6 @@ use sync_core::ports::{
 };
 use sync_core::sync::{Settings, SyncConfig};
 use uuid::Uuid;
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
-}
 
 /// The folded terms from `search` on, and where they end.
 fn term_range(search: Option<&str>) -> Option<(String, Option<String>)> {
@@ -336,7 +333,7 @@ impl DirectoryStore for PostgresStore {
                      AND ($8 IS NULL OR l.person = $8) AND ($9 IS NULL OR l.unique_id = $9) AND {} \
                      AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL) \
                      ORDER BY l.person LIMIT $12",
-                    links::COLUMNS,
+                    link_row::COLUMNS,
                     found("l.person", "$1", "$10", "$11")
                 ))
                 .bind::<SqlUuid, _>(account.0)
@@ -366,7 +363,7 @@ impl DirectoryStore for PostgresStore {
                 let rows: Vec<LinkRow> = sql_query(format!(
                     "SELECT {} FROM links l JOIN syncs s ON s.account = l.account AND s.id = l.sync \
                      WHERE l.account = $1 AND l.person = ANY($2) AND s.deleted_at IS NULL",
-                    links::COLUMNS
+                    link_row::COLUMNS
                 ))
                 .bind::<SqlUuid, _>(account.0)
                 .bind::<Array<Text>, _>(people)
@@ -384,7 +381,7 @@ impl DirectoryStore for PostgresStore {
             Box::pin(async move {
                 let rows: Vec<LinkRow> = sql_query(format!(
                     "SELECT {} FROM links l WHERE (l.account, l.sync, l.person) IN (SELECT * FROM UNNEST($1, $2, $3))",
-                    links::COLUMNS
+                    link_row::COLUMNS
                 ))
                 .bind::<Array<SqlUuid>, _>(keys.accounts)
                 .bind::<Array<SqlUuid>, _>(keys.syncs)
@@ -466,40 +463,6 @@ impl ChangeRow {
     }
 }
 
-/// Link counts of a grouped join of `link_counts n`.
-pub(crate) const COUNTS: &str = "coalesce(sum(n.unlinked), 0)::bigint AS unlinked, \
-    coalesce(sum(n.uncertain), 0)::bigint AS uncertain, coalesce(sum(n.linked), 0)::bigint AS linked, \
-    coalesce(sum(n.leaving), 0)::bigint AS leaving, coalesce(sum(n.unaddressable), 0)::bigint AS unaddressable, \
-    coalesce(sum(n.owed), 0)::bigint AS owed, coalesce(sum(n.parked), 0)::bigint AS parked";
-
-#[derive(QueryableByName)]
-pub(crate) struct CountsRow {
-    #[diesel(sql_type = BigInt)]
-    unlinked: i64,
-    #[diesel(sql_type = BigInt)]
-    uncertain: i64,
-    #[diesel(sql_type = BigInt)]
-    linked: i64,
-    #[diesel(sql_type = BigInt)]
-    leaving: i64,
-    #[diesel(sql_type = BigInt)]
-    unaddressable: i64,
-    #[diesel(sql_type = BigInt)]
-    owed: i64,
-    #[diesel(sql_type = BigInt)]
-    parked: i64,
-}
-
-impl CountsRow {
-    pub(crate) fn counts(&self) -> LinkCounts {
-        LinkCounts {
-            by_state: [self.unlinked, self.uncertain, self.linked, self.leaving, self.unaddressable],
-            owed: self.owed,
-            parked: self.parked,
-        }
-    }
-}
-
 #[derive(QueryableByName)]
 struct RuntimeRow {
     #[diesel(sql_type = SqlUuid)]
@@ -508,70 +471,4 @@ struct RuntimeRow {
     governor: serde_json::Value,
     #[diesel(embed)]
     counts: CountsRow,
-}
-
-/// Takes the account exclusively: no intake is under way meanwhile.
-async fn lock_account(c: &mut Conn, account: AccountId) -> Result<(), Fault> {
-    let found =
-        sql_query("SELECT id FROM accounts WHERE id = $1 FOR UPDATE").bind::<SqlUuid, _>(account.0).execute(c).await?;
-    if found == 0 {
-        let source = "there is no such account".into();
-        return Err(StoreError::Internal { operation: "lock an account", source }.into());
-    }
-    Ok(())
-}
-
-/// Reads and locks a sync that is not deleted.
-async fn lock_sync(c: &mut Conn, account: AccountId, id: SyncId) -> Result<Option<SyncConfig>, Fault> {
-    let rows: Vec<SyncRow> = sql_query(format!(
-        "SELECT {} FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL FOR UPDATE OF s",
-        syncs::COLUMNS
-    ))
-    .bind::<SqlUuid, _>(account.0)
-    .bind::<SqlUuid, _>(id.0)
-    .get_results(c)
-    .await?;
-    Ok(configs(rows)?.pop())
-}
-
-#[derive(QueryableByName)]
-struct GovernorRow {
-    #[diesel(sql_type = Jsonb)]
-    governor: serde_json::Value,
-}
-
-async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now: sync_core::time::Timestamp) -> Result<(), Fault> {
-    let rows: Vec<GovernorRow> =
-        sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
-            .bind::<SqlUuid, _>(account.0)
-            .bind::<SqlUuid, _>(id.0)
-            .get_results(c)
-            .await?;
-    if let Some(row) = rows.into_iter().next() {
-        let mut governor = governor_of(row.governor, account.0, id.0)?;
-        governor.probe_now(now);
-        write_governor(c, account, id, &governor).await?;
-    }
-    Ok(())
-}
-
-/// How many people and links a resync marks as things stand: the same as `plan::sweep::resyncs` says of each.
-async fn count_resync(c: &mut Conn, account: AccountId, sync: SyncId, scope: ResyncScope) -> Result<i64, Fault> {
-    let live = "EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL)";
-    let sql = match scope {
-        ResyncScope::Parked => format!(
-            "SELECT count(*) AS n FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.parked IS NOT NULL AND {live}"
-        ),
-        ResyncScope::Unlinked => format!(
-            "SELECT count(*) AS n FROM people p LEFT JOIN links l ON l.account = p.account AND l.sync = $2 AND l.person = p.id \
-             WHERE p.account = $1 AND p.deleted_at IS NULL AND (l.state IS NULL OR l.state = 0) AND {live}"
-        ),
-        ResyncScope::All => format!(
-            "SELECT (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = $2 AND {live}) \
-             + (SELECT count(*) FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL AND {live} AND NOT EXISTS \
-                 (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.person = p.id)) AS n"
-        ),
-    };
-    let count: Count = sql_query(sql).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(sync.0).get_result(c).await?;
-    Ok(count.n)
 }

@@ -10,6 +10,7 @@ mod columns;
 mod directory;
 mod error;
 mod keys;
+mod link_row;
 mod links;
 mod logs;
 mod maintenance;

@@ -2,7 +2,7 @@
 
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
-use crate::links::{operation_code, operation_of};
+use crate::link_row::{operation_code, operation_of};
 use crate::sql::sql_query;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;

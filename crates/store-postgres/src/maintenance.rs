@@ -1,11 +1,12 @@
 //! What keeps the store healthy.
 
 use crate::columns::time;
-use crate::directory::{COUNTS, CountsRow};
 use crate::error::{Fault, store_error};
-use crate::links::{self, LinkRow, Shard, with_extras};
+use crate::link_row::{self, LinkRow};
+use crate::links::{self, Shard, with_extras};
 use crate::logs::least_id;
 use crate::sql::sql_query;
+use crate::syncs::{COUNTS, CountsRow};
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
@@ -327,7 +328,7 @@ async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
     for Tombstone { account, id, version } in tombstones {
         let rows: Vec<LinkRow> = sql_query(format!(
             "SELECT {} FROM links l WHERE l.account = $1 AND l.person = $2 ORDER BY l.sync FOR UPDATE OF l",
-            links::COLUMNS
+            link_row::COLUMNS
         ))
         .bind::<SqlUuid, _>(account)
         .bind::<Text, _>(&id)

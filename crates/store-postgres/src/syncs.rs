@@ -4,20 +4,23 @@ use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
 use crate::sql::sql_query;
-use diesel::sql_types::{Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, SyncId};
-use sync_core::ports::{StoreError, SweepKind};
+use sync_core::ports::{ResyncScope, StoreError, SweepKind};
 use sync_core::sync::SyncConfig;
+use sync_core::time::Timestamp;
 use uuid::Uuid;
 
 /// The columns of `syncs`, for SELECT lists; its alias is `s`.
 pub(crate) const COLUMNS: &str = "s.account, s.id, s.friendly_name, s.revision, s.unique_id_revision, s.paused, s.settings, \
     s.created_at, s.updated_at, s.deleted_at";
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 pub(crate) struct SyncRow {
     #[diesel(sql_type = SqlUuid)]
     account: Uuid,
@@ -136,4 +139,114 @@ pub(crate) async fn add_sweep(c: &mut Conn, account: AccountId, sync: SyncId, ki
     .execute(c)
     .await?;
     Ok(())
+}
+
+/// Link counts of a grouped join of `link_counts n`.
+pub(crate) const COUNTS: &str = "coalesce(sum(n.unlinked), 0)::bigint AS unlinked, \
+    coalesce(sum(n.uncertain), 0)::bigint AS uncertain, coalesce(sum(n.linked), 0)::bigint AS linked, \
+    coalesce(sum(n.leaving), 0)::bigint AS leaving, coalesce(sum(n.unaddressable), 0)::bigint AS unaddressable, \
+    coalesce(sum(n.owed), 0)::bigint AS owed, coalesce(sum(n.parked), 0)::bigint AS parked";
+
+#[derive(QueryableByName)]
+pub(crate) struct CountsRow {
+    #[diesel(sql_type = BigInt)]
+    unlinked: i64,
+    #[diesel(sql_type = BigInt)]
+    uncertain: i64,
+    #[diesel(sql_type = BigInt)]
+    linked: i64,
+    #[diesel(sql_type = BigInt)]
+    leaving: i64,
+    #[diesel(sql_type = BigInt)]
+    unaddressable: i64,
+    #[diesel(sql_type = BigInt)]
+    owed: i64,
+    #[diesel(sql_type = BigInt)]
+    parked: i64,
+}
+
+impl CountsRow {
+    pub(crate) fn counts(&self) -> LinkCounts {
+        LinkCounts {
+            by_state: [self.unlinked, self.uncertain, self.linked, self.leaving, self.unaddressable],
+            owed: self.owed,
+            parked: self.parked,
+        }
+    }
+}
+
+/// Takes the account exclusively: no intake is under way meanwhile.
+pub(crate) async fn lock_account(c: &mut Conn, account: AccountId) -> Result<(), Fault> {
+    let found =
+        sql_query("SELECT id FROM accounts WHERE id = $1 FOR UPDATE").bind::<SqlUuid, _>(account.0).execute(c).await?;
+    if found == 0 {
+        let source = "there is no such account".into();
+        return Err(StoreError::Internal { operation: "lock an account", source }.into());
+    }
+    Ok(())
+}
+
+/// Reads and locks a sync that is not deleted.
+pub(crate) async fn lock_sync(c: &mut Conn, account: AccountId, id: SyncId) -> Result<Option<SyncConfig>, Fault> {
+    let rows: Vec<SyncRow> = sql_query(format!(
+        "SELECT {COLUMNS} FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL FOR UPDATE OF s"
+    ))
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<SqlUuid, _>(id.0)
+    .get_results(c)
+    .await?;
+    Ok(configs(rows)?.pop())
+}
+
+#[derive(QueryableByName)]
+struct GovernorRow {
+    #[diesel(sql_type = Jsonb)]
+    governor: serde_json::Value,
+}
+
+pub(crate) async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now: Timestamp) -> Result<(), Fault> {
+    let rows: Vec<GovernorRow> =
+        sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
+            .bind::<SqlUuid, _>(account.0)
+            .bind::<SqlUuid, _>(id.0)
+            .get_results(c)
+            .await?;
+    if let Some(row) = rows.into_iter().next() {
+        let mut governor = governor_of(row.governor, account.0, id.0)?;
+        governor.probe_now(now);
+        write_governor(c, account, id, &governor).await?;
+    }
+    Ok(())
+}
+
+/// How many people and links a resync marks as things stand: the same as `plan::sweep::resyncs` says of each.
+pub(crate) async fn count_resync(
+    c: &mut Conn,
+    account: AccountId,
+    sync: SyncId,
+    scope: ResyncScope,
+) -> Result<i64, Fault> {
+    let live = "EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL)";
+    let sql = match scope {
+        ResyncScope::Parked => format!(
+            "SELECT count(*) AS n FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.parked IS NOT NULL AND {live}"
+        ),
+        ResyncScope::Unlinked => format!(
+            "SELECT count(*) AS n FROM people p LEFT JOIN links l ON l.account = p.account AND l.sync = $2 AND l.person = p.id \
+             WHERE p.account = $1 AND p.deleted_at IS NULL AND (l.state IS NULL OR l.state = 0) AND {live}"
+        ),
+        ResyncScope::All => format!(
+            "SELECT (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = $2 AND {live}) \
+             + (SELECT count(*) FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL AND {live} AND NOT EXISTS \
+                 (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.person = p.id)) AS n"
+        ),
+    };
+    let count: Count = sql_query(sql).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(sync.0).get_result(c).await?;
+    Ok(count.n)
+}
+
+#[derive(QueryableByName)]
+pub(crate) struct Count {
+    #[diesel(sql_type = BigInt)]
+    pub(crate) n: i64,
 }

@@ -2,7 +2,8 @@
 
 use crate::columns::{Time, time};
 use crate::error::Fault;
-use crate::links::{self, LinkRow, Shard, with_extras};
+use crate::link_row::{self, LinkRow};
+use crate::links::{self, Shard, with_extras};
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of, write_governor};
 use crate::{Conn, PostgresStore, people};
@@ -218,7 +219,7 @@ async fn picks(
                      SELECT {} FROM links l WHERE l.account = k.account AND l.sync = k.sync AND {CLAIMABLE} \
                          AND (l.tries > 0 OR l.deferrals > 0) = {kind} \
                      ORDER BY {order}, l.person LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
-                links::COLUMNS
+                link_row::COLUMNS
             );
             let rows: Vec<LinkRow> = sql_query(sql)
                 .bind::<Timestamptz, _>(time(now))

@@ -2,7 +2,8 @@
 
 use crate::columns::time;
 use crate::error::{Fault, store_error};
-use crate::links::{self, Shard, operation_code};
+use crate::link_row::operation_code;
+use crate::links::{self, Shard};
 use crate::logs;
 use crate::signals::notify_all;
 use crate::sql::sql_query;

@@ -1,7 +1,8 @@
 //! Sweeps and retries: bounded batches that only mark.
 
 use crate::error::Fault;
-use crate::links::{self, LinkRow, Shard, with_extras};
+use crate::link_row::{self, LinkRow};
+use crate::links::{self, Shard, with_extras};
 use crate::signals::notify;
 use crate::sql::sql_query;
 use crate::{Conn, PostgresStore, people};
@@ -28,7 +29,7 @@ pub(super) async fn retry(
              AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = l.sync AND s.deleted_at IS NULL) \
              AND ($4 IS NULL OR (l.sync, l.person) > ($4, $5)) \
          ORDER BY l.sync, l.person LIMIT $6 FOR UPDATE OF l",
-        links::COLUMNS
+        link_row::COLUMNS
     ))
     .bind::<SqlUuid, _>(account.0)
     .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|sync| sync.0))
@@ -178,7 +179,7 @@ async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<()
     let mut left = rows_max;
     let rows: Vec<LinkRow> = sql_query(format!(
         "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 ORDER BY l.person LIMIT $3 FOR UPDATE OF l",
-        links::COLUMNS
+        link_row::COLUMNS
     ))
     .bind::<SqlUuid, _>(sweep.account.0)
     .bind::<SqlUuid, _>(sweep.sync.0)
