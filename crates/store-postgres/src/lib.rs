@@ -28,7 +28,7 @@ use crate::sql::sql_query;
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{self, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -194,6 +194,7 @@ async fn connect(
     let (client, connection) =
         config.connect(tls).await.map_err(|fault| diesel::ConnectionError::BadConnection(error::in_words(&fault)))?;
     let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    connection.batch_execute(PLANS).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
     connection.set_instrumentation(move |event: diesel::connection::InstrumentationEvent<'_>| {
         if matches!(event, diesel::connection::InstrumentationEvent::StartQuery { .. }) {
             statements.fetch_add(1, Ordering::Relaxed);
@@ -201,6 +202,11 @@ async fn connect(
     });
     Ok(connection)
 }
+
+/// Statements are kept prepared, and their plans with them: one that was made while a table was small, or before it was ever
+/// analysed, would go on scanning it. Every statement here asks by key, so it is told to: nested loops over indexes. None is
+/// worth compiling.
+const PLANS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 #[derive(diesel::QueryableByName)]
 struct Now {
