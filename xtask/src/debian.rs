@@ -32,7 +32,7 @@ fn as_root(command: &[&str], what: &str) -> Result<()> {
     } else {
         bail!("the tests need {what}: run `{}` as root", command.join(" "));
     };
-    root.args(&command[1..]).env("DEBIAN_FRONTEND", "noninteractive").run()
+    root.args(&command[1..]).env("DEBIAN_FRONTEND", "noninteractive").on_stderr().run()
 }
 
 /// Whether this is Debian or its like.

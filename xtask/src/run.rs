@@ -49,6 +49,12 @@ impl Cmd {
         self
     }
 
+    /// Shows its output on standard error, so that what is asked for stands alone on standard output.
+    pub(crate) fn on_stderr(&mut self) -> &mut Self {
+        self.0.stdout(std::io::stderr());
+        self
+    }
+
     /// Runs it; its output is shown.
     pub(crate) fn run(&mut self) -> Result<()> {
         let status = self.0.status().with_context(|| format!("cannot run {}", self.shown()))?;
