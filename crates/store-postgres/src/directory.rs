@@ -4,7 +4,7 @@ use crate::columns::Time;
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{Keys, with_extras};
-use crate::people::{self, PersonRow, TERM_BYTES_MAX, kind_of, people_of};
+use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
 use crate::signals::notify;
 use crate::sql::sql_query;
 use crate::syncs::{
@@ -21,7 +21,7 @@ use sync_core::governor::Governor;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::page::{Page, PageRequest};
-use sync_core::person::{Person, PersonChange, Version};
+use sync_core::person::{ChangeKind, Person, PersonChange, Version};
 use sync_core::plan::revise::revised;
 use sync_core::plan::search;
 use sync_core::plan::sweep::INCLUDE_EXISTING;
@@ -456,7 +456,7 @@ impl ChangeRow {
         };
         Ok(PersonChange {
             version: self.version,
-            kind: kind_of(self.kind).ok_or_else(|| corrupt("kind"))?,
+            kind: ChangeKind::from_code(self.kind).ok_or_else(|| corrupt("kind"))?,
             at: self.at.0,
             fields: serde_json::from_value(self.fields.clone()).map_err(|_| corrupt("fields"))?,
         })

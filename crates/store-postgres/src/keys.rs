@@ -46,7 +46,7 @@ impl KeyRow {
         Ok(ApiKey {
             account: AccountId(self.account),
             id: KeyId(self.id),
-            role: role_of(self.role).ok_or_else(|| corrupt("role"))?,
+            role: Role::from_code(self.role).ok_or_else(|| corrupt("role"))?,
             hash: self.hash.as_slice().try_into().map_err(|_| corrupt("hash"))?,
             name: self.name,
             prefix: self.prefix,
@@ -55,10 +55,6 @@ impl KeyRow {
             revoked_at: self.revoked_at.map(|at| at.0),
         })
     }
-}
-
-fn role_of(code: i16) -> Option<Role> {
-    [Role::Reader, Role::Writer, Role::Admin].get(usize::try_from(code).ok()?).copied()
 }
 
 #[derive(diesel::QueryableByName)]
@@ -75,7 +71,7 @@ async fn write_key(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
         .bind::<SqlUuid, _>(key.account.0)
         .bind::<SqlUuid, _>(key.id.0)
         .bind::<Text, _>(&key.name)
-        .bind::<SmallInt, _>(key.role as i16)
+        .bind::<SmallInt, _>(key.role.code())
         .bind::<Text, _>(&key.prefix)
         .bind::<Binary, _>(key.hash.to_vec())
         .bind::<Timestamptz, _>(time(key.created_at))

@@ -130,7 +130,7 @@ impl LinkRow {
             (Some(token), Some(until), Some(version)) => {
                 let operation = match self.lease_operation {
                     None => None,
-                    Some(code) => Some(operation_of(code).ok_or_else(|| self.corrupt("lease_operation"))?),
+                    Some(code) => Some(Operation::from_code(code).ok_or_else(|| self.corrupt("lease_operation"))?),
                 };
                 Some(Lease { token: LeaseToken(token), until: until.0, operation, version })
             }
@@ -162,14 +162,4 @@ impl LinkRow {
         };
         Ok((link, self.has_extras))
     }
-}
-
-/// The stored number of an operation.
-pub(crate) fn operation_code(operation: Operation) -> i16 {
-    operation as i16
-}
-
-/// From the stored number.
-pub(crate) fn operation_of(code: i16) -> Option<Operation> {
-    Operation::ALL.get(usize::try_from(code).ok()?).copied()
 }

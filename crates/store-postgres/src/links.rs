@@ -3,7 +3,7 @@
 use crate::Conn;
 use crate::columns::{time, time_opt};
 use crate::error::Fault;
-use crate::link_row::{COLUMNS, LinkRow, operation_code};
+use crate::link_row::{COLUMNS, LinkRow};
 use crate::sql::{Sql, sql_query};
 use diesel::sql_types::{
     Array, BigInt, Binary, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
@@ -285,7 +285,7 @@ fn bind<'q>(sql: &str, links: &[Link]) -> Sql<'q> {
         .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.lease.as_ref().map(|lease| lease.token.0)))
         .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.lease.as_ref().map(|lease| time(lease.until))))
         .bind::<Array<Nullable<SmallInt>>, _>(all(links, |l| {
-            l.lease.as_ref().and_then(|lease| lease.operation).map(operation_code)
+            l.lease.as_ref().and_then(|lease| lease.operation).map(sync_core::sync::Operation::code)
         }))
         .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.lease.as_ref().map(|lease| lease.version)))
         .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.settled_token.map(|token| token.0)))

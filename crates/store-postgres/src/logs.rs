@@ -2,7 +2,6 @@
 
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
-use crate::link_row::{operation_code, operation_of};
 use crate::sql::sql_query;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
@@ -15,6 +14,7 @@ use sync_core::log::{FailureKind, LogEntry, LogFilter, LogOutcome};
 use sync_core::page::{Page, PageRequest};
 use sync_core::ports::{CounterFilter, LogStore, StoreError, StoreResult};
 use sync_core::stats::{CounterKey, CounterKind, CounterRow};
+use sync_core::sync::Operation;
 use sync_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ impl LogRow {
             sync: SyncId(self.sync),
             person: PersonId::new(self.person.clone()).map_err(|_| corrupt("person"))?,
             person_version: self.person_version,
-            operation: operation_of(self.operation).ok_or_else(|| corrupt("operation"))?,
+            operation: Operation::from_code(self.operation).ok_or_else(|| corrupt("operation"))?,
             outcome: LogOutcome::from_code(self.outcome).ok_or_else(|| corrupt("outcome"))?,
             failure,
             unique_id: self.unique_id.clone().and_then(|id| UniqueId::from_parts(id, self.unique_id_number)),
@@ -124,7 +124,7 @@ pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> 
     .bind::<Array<SqlUuid>, _>(all(log, |e| e.sync.0))
     .bind::<Array<Text>, _>(all(log, |e| e.person.as_str().to_owned()))
     .bind::<Array<BigInt>, _>(all(log, |e| e.person_version))
-    .bind::<Array<SmallInt>, _>(all(log, |e| operation_code(e.operation)))
+    .bind::<Array<SmallInt>, _>(all(log, |e| e.operation.code()))
     .bind::<Array<SmallInt>, _>(all(log, |e| e.outcome.code()))
     .bind::<Array<Nullable<SmallInt>>, _>(all(log, |e| e.failure.map(FailureKind::code)))
     .bind::<Array<Text>, _>(all(log, |e| text(&e.message)))
@@ -175,7 +175,7 @@ impl LogStore for PostgresStore {
                 .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|id| id.0))
                 .bind::<Nullable<Text>, _>(filter.person.map(String::from))
                 .bind::<Nullable<Array<SmallInt>>, _>(codes(
-                    filter.operations.map(|all| all.into_iter().map(operation_code).collect()),
+                    filter.operations.map(|all| all.into_iter().map(Operation::code).collect()),
                 ))
                 .bind::<Nullable<Array<SmallInt>>, _>(codes(
                     filter.outcomes.map(|all| all.into_iter().map(LogOutcome::code).collect()),
@@ -223,7 +223,7 @@ impl LogStore for PostgresStore {
                 )
                 .bind::<SqlUuid, _>(account.0)
                 .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|id| id.0))
-                .bind::<Nullable<SmallInt>, _>(filter.operation.map(operation_code))
+                .bind::<Nullable<SmallInt>, _>(filter.operation.map(Operation::code))
                 .bind::<Timestamptz, _>(time(filter.since))
                 .bind::<Timestamptz, _>(time(filter.until))
                 .get_results(c)
@@ -253,7 +253,7 @@ impl CountedRow {
     fn counted(self) -> Result<CounterRow, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "counters", column, key: self.start.0.to_string() };
         let key = CounterKey {
-            operation: operation_of(self.operation).ok_or_else(|| corrupt("operation"))?,
+            operation: Operation::from_code(self.operation).ok_or_else(|| corrupt("operation"))?,
             kind: CounterKind::from_code(self.kind).ok_or_else(|| corrupt("kind"))?,
             bucket: self.bucket,
         };

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use sync_core::claim::ChangedPerson;
 use sync_core::id::{AccountId, PersonId};
-use sync_core::person::{ChangeKind, Person, PersonChange};
+use sync_core::person::{Person, PersonChange};
 use sync_core::plan::search;
 use sync_core::ports::StoreError;
 use uuid::Uuid;
@@ -284,22 +284,10 @@ async fn write_changes(c: &mut Conn, account: AccountId, changed: &[ChangedPerso
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<Text>, _>(rows.iter().map(|(person, _)| *person).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(rows.iter().map(|(_, change)| change.version).collect::<Vec<_>>())
-    .bind::<Array<SmallInt>, _>(rows.iter().map(|(_, change)| kind_code(change.kind)).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|(_, change)| change.kind.code()).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(rows.iter().map(|(_, change)| time(change.at)).collect::<Vec<_>>())
     .bind::<Array<Json>, _>(rows.iter().map(|(_, change)| json!(change.fields)).collect::<Vec<_>>())
     .execute(c)
     .await?;
     Ok(())
-}
-
-fn kind_code(kind: ChangeKind) -> i16 {
-    match kind {
-        ChangeKind::Created => 0,
-        ChangeKind::Updated => 1,
-        ChangeKind::Deleted => 2,
-    }
-}
-
-pub(crate) fn kind_of(code: i16) -> Option<ChangeKind> {
-    [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Deleted].get(usize::try_from(code).ok()?).copied()
 }

@@ -2,7 +2,6 @@
 
 use crate::columns::time;
 use crate::error::{Fault, store_error};
-use crate::link_row::operation_code;
 use crate::links::{self, Shard};
 use crate::logs;
 use crate::signals::notify_all;
@@ -208,7 +207,7 @@ async fn write(
         .bind::<Timestamptz, _>(time(start))
         .bind::<Array<SqlUuid>, _>(rows.iter().map(|((account, ..), _)| account.0).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(rows.iter().map(|((_, sync, _), _)| sync.0).collect::<Vec<_>>())
-        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| operation_code(key.operation)).collect::<Vec<_>>())
+        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.operation.code()).collect::<Vec<_>>())
         .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.kind.code()).collect::<Vec<_>>())
         .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.bucket).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>())
