@@ -8,7 +8,9 @@ use sync_core::id::{AccountId, LinkId, PersonId};
 use sync_core::link::Link;
 use sync_core::plan::LinkWrite;
 use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
-use sync_core::plan::lease::{Candidate, is_retrying, lease_share, leaves_more, next_in, pick, shares, waits_until};
+use sync_core::plan::lease::{
+    Candidate, in_turn, is_retrying, lease_share, leaves_more, newest_first, next_in, pick, shares, waits_until,
+};
 use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
 use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult, SweepKind, WorkStore};
 use sync_core::stats::{MINUTE_MICROS, span_start};
@@ -190,11 +192,7 @@ fn claim(state: &mut State, request: &ClaimRequest, now: Timestamp) -> Claimed {
                 let links = state.links_of(account, sync, None);
                 let mut links: Vec<Link> =
                     links.filter(|l| is_claimable(l, now) && is_retrying(l) == retrying).cloned().collect();
-                if share.grant.newest_first {
-                    links.sort_by(|a, b| b.due_at.cmp(&a.due_at).then_with(|| a.id.person.cmp(&b.id.person)));
-                } else {
-                    links.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.id.person.cmp(&b.id.person)));
-                }
+                links.sort_by(if share.grant.newest_first { newest_first } else { in_turn });
                 links.truncate(share.links);
                 links
             };

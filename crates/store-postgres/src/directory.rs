@@ -361,8 +361,8 @@ impl DirectoryStore for PostgresStore {
         self.read("read links", |c| {
             Box::pin(async move {
                 let rows: Vec<LinkRow> = sql_query(format!(
-                    "SELECT {} FROM links l JOIN syncs s ON s.account = l.account AND s.id = l.sync \
-                     WHERE l.account = $1 AND l.person = ANY($2) AND s.deleted_at IS NULL",
+                    "SELECT {} FROM syncs s JOIN links l ON l.account = s.account AND l.sync = s.id \
+                     WHERE s.account = $1 AND l.person = ANY($2) AND s.deleted_at IS NULL",
                     link_row::COLUMNS
                 ))
                 .bind::<SqlUuid, _>(account.0)

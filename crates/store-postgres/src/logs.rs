@@ -5,12 +5,11 @@ use crate::error::Fault;
 use crate::sql::sql_query;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use serde_json::Value;
 use sync_core::id::{AccountId, LogId, PersonId, SyncId};
 use sync_core::link::UniqueId;
-use sync_core::log::{FailureKind, LogEntry, LogFilter, LogOutcome};
+use sync_core::log::{FailureKind, LogEntry, LogFilter, LogOutcome, packed};
 use sync_core::page::{Page, PageRequest};
 use sync_core::ports::{CounterFilter, LogStore, StoreError, StoreResult};
 use sync_core::stats::{CounterKey, CounterKind, CounterRow};
@@ -19,7 +18,7 @@ use sync_core::time::Timestamp;
 use uuid::Uuid;
 
 const COLUMNS: &str = "account, id, at, sync, person, person_version, operation, outcome, failure, message, unique_id, \
-    unique_id_number, attempt, duration_ms, request, response, next_attempt_at";
+    unique_id_number, attempt, duration_ms, exchange, next_attempt_at";
 
 #[derive(diesel::QueryableByName)]
 struct LogRow {
@@ -51,10 +50,8 @@ struct LogRow {
     attempt: Option<i32>,
     #[diesel(sql_type = Nullable<Integer>)]
     duration_ms: Option<i32>,
-    #[diesel(sql_type = Nullable<Json>)]
-    request: Option<Value>,
-    #[diesel(sql_type = Nullable<Json>)]
-    response: Option<Value>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    exchange: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     next_attempt_at: Option<Time>,
 }
@@ -67,13 +64,9 @@ impl LogRow {
             None => None,
             Some(code) => Some(FailureKind::from_code(code).ok_or_else(|| corrupt("failure"))?),
         };
-        let request = match &self.request {
-            None => None,
-            Some(value) => Some(serde_json::from_value(value.clone()).map_err(|_| corrupt("request"))?),
-        };
-        let response = match &self.response {
-            None => None,
-            Some(value) => Some(serde_json::from_value(value.clone()).map_err(|_| corrupt("response"))?),
+        let (request, response) = match &self.exchange {
+            None => (None, None),
+            Some(value) => packed::unpack(value).map_err(|_| corrupt("exchange"))?,
         };
         Ok(LogEntry {
             account: AccountId(self.account),
@@ -106,16 +99,10 @@ pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> 
         log.iter().map(of).collect()
     }
     let text = |text: &str| sync_core::text::without_nul(text).into_owned();
-    let json = |value: Option<serde_json::Result<Value>>| {
-        value.and_then(Result::ok).map(|mut value| {
-            sync_core::text::clean_json(&mut value);
-            value
-        })
-    };
     sql_query(
         "INSERT INTO log_entries (account, id, at, sync, person, person_version, operation, outcome, failure, message, \
-         unique_id, unique_id_number, attempt, duration_ms, status, request, response, next_attempt_at) \
-         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         unique_id, unique_id_number, attempt, duration_ms, status, exchange, next_attempt_at) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
          ON CONFLICT DO NOTHING",
     )
     .bind::<Array<SqlUuid>, _>(all(log, |e| e.account.0))
@@ -135,8 +122,7 @@ pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> 
     .bind::<Array<Nullable<SmallInt>>, _>(all(log, |e| {
         e.response.as_ref().map(|response| i16::try_from(response.status).unwrap_or(i16::MAX))
     }))
-    .bind::<Array<Nullable<Json>>, _>(all(log, |e| json(e.request.as_ref().map(serde_json::to_value))))
-    .bind::<Array<Nullable<Json>>, _>(all(log, |e| json(e.response.as_ref().map(serde_json::to_value))))
+    .bind::<Array<Nullable<Binary>>, _>(all(log, |e| packed::pack(e.request.as_ref(), e.response.as_ref())))
     .bind::<Array<Nullable<Timestamptz>>, _>(all(log, |e| time_opt(e.next_attempt_at)))
     .execute(c)
     .await?;

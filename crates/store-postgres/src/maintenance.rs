@@ -5,6 +5,7 @@ use crate::error::{Fault, store_error};
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::logs::least_id;
+use crate::people::{self, PersonRow};
 use crate::sql::sql_query;
 use crate::syncs::{COUNTS, CountsRow};
 use crate::{Conn, PostgresStore};
@@ -14,12 +15,12 @@ use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use sync_core::id::AccountId;
 use sync_core::link::{Link, LinkState};
 use sync_core::plan::{LinkWrite, may_purge};
 use sync_core::ports::{MaintenanceStore, Retention, StoreError, StoreResult, StoreTotals};
 use sync_core::stats::{HOUR_MICROS, MINUTES_KEPT, span_start};
 use sync_core::time::Timestamp;
-use uuid::Uuid;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// Held while migrating, so that two nodes may start at once. Any number that nobody else uses: "crm-sync" in ASCII.
@@ -219,7 +220,7 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
     }
     pruned += sql_query(
         "DELETE FROM person_changes WHERE (account, person, version) IN \
-         (SELECT account, person, version FROM person_changes WHERE at < $1 ORDER BY at, account, person, version LIMIT $2)",
+         (SELECT account, person, version FROM person_changes WHERE at < $1 LIMIT $2)",
     )
     .bind::<Timestamptz, _>(time(now.minus(retention.successes)))
     .bind::<BigInt, _>(rows_max.saturating_sub(pruned) as i64)
@@ -303,35 +304,30 @@ async fn fold(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
     Ok(())
 }
 
-#[derive(diesel::QueryableByName)]
-struct Tombstone {
-    #[diesel(sql_type = SqlUuid)]
-    account: Uuid,
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = BigInt)]
-    version: i64,
-}
-
 /// Removes tombstones that nothing waits for, person locked first.
 async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
-    let tombstones: Vec<Tombstone> = sql_query(
-        "SELECT p.account, p.id, p.version FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS \
+    let tombstones: Vec<PersonRow> = sql_query(format!(
+        "SELECT {} FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS \
              (SELECT 1 FROM links l WHERE l.account = p.account AND l.person = p.id \
+              AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = p.account) \
               AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL)) \
          ORDER BY p.deleted_at, p.account, p.id LIMIT $1 FOR UPDATE OF p SKIP LOCKED",
-    )
+        people::COLUMNS
+    ))
     .bind::<BigInt, _>(rows_max as i64)
     .get_results(c)
     .await?;
     let mut purged = 0;
-    for Tombstone { account, id, version } in tombstones {
+    for tombstone in tombstones {
+        let account = tombstone.account;
+        let person = tombstone.person()?;
         let rows: Vec<LinkRow> = sql_query(format!(
-            "SELECT {} FROM links l WHERE l.account = $1 AND l.person = $2 ORDER BY l.sync FOR UPDATE OF l",
+            "SELECT {} FROM links l WHERE l.account = $1 AND l.person = $2 \
+                 AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = $1) ORDER BY l.sync FOR UPDATE OF l",
             link_row::COLUMNS
         ))
         .bind::<SqlUuid, _>(account)
-        .bind::<Text, _>(&id)
+        .bind::<Text, _>(person.id.as_str())
         .get_results(c)
         .await?;
         // Looked at again under the person's lock.
@@ -342,15 +338,10 @@ async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
         let gone = held.into_iter().filter(|link| link.state == LinkState::Unlinked);
         let writes = gone.map(|link| LinkWrite { before: Some(link), after: None }).collect();
         links::write(c, writes, Shard::Other).await?;
-        for sql in [
-            "DELETE FROM people WHERE account = $1 AND id = $2 AND deleted_at IS NOT NULL",
-            "DELETE FROM people_terms WHERE account = $1 AND person = $2",
-        ] {
-            sql_query(sql).bind::<SqlUuid, _>(account).bind::<Text, _>(&id).execute(c).await?;
-        }
+        people::remove(c, AccountId(account), &person).await?;
         sql_query("UPDATE accounts SET version_floor = GREATEST(version_floor, $2) WHERE id = $1")
             .bind::<SqlUuid, _>(account)
-            .bind::<BigInt, _>(version)
+            .bind::<BigInt, _>(person.version)
             .execute(c)
             .await?;
         purged += 1;

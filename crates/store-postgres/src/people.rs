@@ -229,31 +229,16 @@ fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Sql<'q>
 
 /// Terms are written only where they differ.
 async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<(), Fault> {
-    let (mut old, mut terms, mut people) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut gone, mut new) = (Vec::new(), Vec::new());
     for ChangedPerson { before, after, .. } in changed {
-        let now = search::terms(after);
-        if before.as_ref().map(search::terms).as_ref() == Some(&now) {
-            continue;
-        }
-        if before.is_some() {
-            old.push(after.id.as_str());
-        }
-        people.extend(std::iter::repeat_n(after.id.as_str(), now.len()));
-        terms.extend(now);
+        let id = after.id.as_str();
+        let (old, now) = (before.as_ref().map(terms).unwrap_or_default(), terms(after));
+        new.extend(now.iter().filter(|term| !old.contains(term)).map(|term| (term.clone(), id)));
+        gone.extend(old.into_iter().filter(|term| !now.contains(term)).map(|term| (term, id)));
     }
-    if !old.is_empty() {
-        sql_query("DELETE FROM people_terms WHERE account = $1 AND person = ANY($2)")
-            .bind::<SqlUuid, _>(account.0)
-            .bind::<Array<Text>, _>(old)
-            .execute(c)
-            .await?;
-    }
-    if !terms.is_empty() {
-        // An index entry is bounded: longer beginnings tell nothing more.
-        for term in &mut terms {
-            let cut = sync_core::text::cut(term, TERM_BYTES_MAX).0.len();
-            term.truncate(cut);
-        }
+    remove_terms(c, account, gone).await?;
+    if !new.is_empty() {
+        let (terms, people): (Vec<String>, Vec<&str>) = new.into_iter().unzip();
         sql_query(
             "INSERT INTO people_terms (account, term, person) SELECT $1, * FROM UNNEST($2, $3) ON CONFLICT DO NOTHING",
         )
@@ -264,6 +249,43 @@ async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]
         .await?;
     }
     Ok(())
+}
+
+/// Removes a tombstone with what it is found by.
+pub(crate) async fn remove(c: &mut Conn, account: AccountId, person: &Person) -> Result<(), Fault> {
+    sql_query("DELETE FROM people WHERE account = $1 AND id = $2 AND deleted_at IS NOT NULL")
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<Text, _>(person.id.as_str())
+        .execute(c)
+        .await?;
+    remove_terms(c, account, terms(person).into_iter().map(|term| (term, person.id.as_str())).collect()).await
+}
+
+async fn remove_terms(c: &mut Conn, account: AccountId, gone: Vec<(String, &str)>) -> Result<(), Fault> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let (terms, people): (Vec<String>, Vec<&str>) = gone.into_iter().unzip();
+    sql_query(
+        "DELETE FROM people_terms WHERE account = $1 AND (term, person) IN (SELECT * FROM UNNEST($2, $3))",
+    )
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<Array<Text>, _>(terms)
+    .bind::<Array<Text>, _>(people)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// The terms of a person as they are indexed. An index entry is bounded: longer beginnings tell nothing more.
+fn terms(person: &Person) -> Vec<String> {
+    let mut terms = search::terms(person);
+    for term in &mut terms {
+        let cut = sync_core::text::cut(term, TERM_BYTES_MAX).0.len();
+        term.truncate(cut);
+    }
+    terms.dedup();
+    terms
 }
 
 /// The most bytes of a term that are indexed.

@@ -37,8 +37,9 @@ pub(crate) fn claim(db: &mut Db, request: &ClaimRequest, now: Timestamp) -> Resu
     }
     let next: Vec<NextRow> = db.rows(
         "SELECT min(next) AS claimable_at FROM (SELECT (SELECT min(l.claimable_at) FROM links l \
-         WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at > ?) AS next \
-         FROM syncs s WHERE s.paused = 0 AND s.deleted_at IS NULL) WHERE next IS NOT NULL HAVING min(next) IS NOT NULL",
+         WHERE l.account = s.account AND l.sync = s.id AND l.retrying = k.column1 AND l.claimable_at > ?) AS next \
+         FROM syncs s, (VALUES (0), (1)) AS k WHERE s.paused = 0 AND s.deleted_at IS NULL) \
+         WHERE next IS NOT NULL HAVING min(next) IS NOT NULL",
         &values![now],
     )?;
     times.extend(next.iter().map(|next| Timestamp::from_micros(next.claimable_at)));
@@ -50,7 +51,8 @@ pub(crate) fn claim(db: &mut Db, request: &ClaimRequest, now: Timestamp) -> Resu
 fn candidates(db: &mut Db, request: &ClaimRequest, now: Timestamp) -> Result<Vec<Candidate>, Fault> {
     let rows: Vec<DueRow> = db.rows(
         "SELECT s.account, s.id FROM syncs s WHERE s.paused = 0 AND s.deleted_at IS NULL AND EXISTS (SELECT 1 \
-         FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at <= ?) ORDER BY s.account, s.id",
+         FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.retrying IN (0, 1) AND l.claimable_at <= ?) \
+         ORDER BY s.account, s.id",
         &values![now],
     )?;
     let mut candidates = Vec::with_capacity(rows.len());
@@ -103,14 +105,12 @@ fn due(
     share: Share,
     now: Timestamp,
 ) -> Result<Vec<Link>, Fault> {
-    // `due_at <= claimable_at`: said so that the index on due_at is used.
-    let order = if share.grant.newest_first { "l.due_at DESC, l.person" } else { "l.due_at, l.person" };
+    let order = if share.grant.newest_first { "l.claimable_at DESC, l.person" } else { "l.claimable_at, l.person" };
     links::read(
         db,
         &format!(
-            "WHERE l.account = ? AND l.sync = ? AND l.retrying = ? AND l.due_at <= ? AND l.claimable_at <= ? \
-             ORDER BY {order} LIMIT ?"
+            "WHERE l.account = ? AND l.sync = ? AND l.retrying = ? AND l.claimable_at <= ? ORDER BY {order} LIMIT ?"
         ),
-        &values![account.0, sync.0, retrying, now, now, share.links],
+        &values![account.0, sync.0, retrying, now, share.links],
     )
 }

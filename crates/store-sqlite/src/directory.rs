@@ -264,8 +264,8 @@ impl DirectoryStore for SqliteStore {
         let read = move |db: &mut Db| {
             links::read(
                 db,
-                "JOIN syncs s ON s.account = l.account AND s.id = l.sync AND s.deleted_at IS NULL \
-                 WHERE l.account = ? AND l.person IN (SELECT value FROM json_each(?))",
+                "WHERE l.account = ? AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = l.account \
+                     AND s.deleted_at IS NULL) AND l.person IN (SELECT value FROM json_each(?))",
                 &values![account.0, people],
             )
         };

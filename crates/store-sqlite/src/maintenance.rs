@@ -175,7 +175,7 @@ fn purge(db: &mut Db, rows_max: usize) -> Result<usize, Fault> {
     }
     let rows: Vec<Row> = db.rows(
         "SELECT p.account, p.person FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM links l \
-         WHERE l.account = p.account AND l.person = p.id \
+         WHERE l.account = p.account AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = p.account) AND l.person = p.id \
          AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL)) \
          ORDER BY p.deleted_at, p.account, p.id LIMIT ?",
         &values![rows_max],
@@ -184,7 +184,11 @@ fn purge(db: &mut Db, rows_max: usize) -> Result<usize, Fault> {
     for row in rows {
         let account = AccountId(uuid(&row.account, "people", "account")?);
         let person: Person = crate::tables::from_json(&row.person, "people", "person", account)?;
-        let rows = links::read(db, "WHERE l.account = ? AND l.person = ?", &values![account.0, &person.id])?;
+        let rows = links::read(
+            db,
+            "WHERE l.account = ? AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = l.account) AND l.person = ?",
+            &values![account.0, &person.id],
+        )?;
         if !may_purge(&rows) {
             continue;
         }

@@ -1,5 +1,7 @@
 //! The log: attempts, and decisions not to send.
 
+pub mod packed;
+
 use crate::id::{AccountId, LogId, PersonId, SyncId};
 use crate::link::UniqueId;
 use crate::outcome::{Answer, REDACTED, Request};

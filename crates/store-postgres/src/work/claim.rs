@@ -8,7 +8,7 @@ use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of, write_governor};
 use crate::{Conn, PostgresStore, people};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 use sync_core::claim::{ClaimRequest, Claimed};
@@ -84,13 +84,28 @@ struct Waiting {
     id: Uuid,
 }
 
-/// What is claimable. That it is due follows, and is said so that the index on due_at is used.
-const CLAIMABLE: &str = "l.due_at <= $1 AND l.claimable_at <= $1";
+/// Fresh links and retries of `l`, each as the index on claimable_at keeps them.
+pub(super) const FRESH: &str = "(l.tries > 0 OR l.deferrals > 0) = false";
+pub(super) const RETRYING: &str = "(l.tries > 0 OR l.deferrals > 0) = true";
 
-/// Active syncs with claimable links, without a lock.
+/// Active syncs that owe something, as `s`: the index is leapt through from sync to sync, so that those that owe nothing
+/// cost nothing.
+const OWING: &str = "WITH RECURSIVE owing (account, sync) AS ( \
+     (SELECT l.account, l.sync FROM links l WHERE l.claimable_at IS NOT NULL ORDER BY l.account, l.sync LIMIT 1) \
+     UNION ALL SELECT n.account, n.sync FROM owing o CROSS JOIN LATERAL (SELECT l.account, l.sync FROM links l \
+         WHERE l.claimable_at IS NOT NULL AND (l.account, l.sync) > (o.account, o.sync) \
+         ORDER BY l.account, l.sync LIMIT 1) AS n), \
+     s AS (SELECT s.account, s.id FROM owing o JOIN syncs s ON s.account = o.account AND s.id = o.sync \
+         WHERE NOT s.paused AND s.deleted_at IS NULL) ";
+
+/// The syncs of [`OWING`] with claimable links, without a lock.
 async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
-    let sql = "SELECT s.account, s.id FROM syncs s WHERE NOT s.paused AND s.deleted_at IS NULL AND EXISTS \
-         (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at <= $1)";
+    let exists = |kind| {
+        format!(
+            "EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {kind} AND l.claimable_at <= $1)"
+        )
+    };
+    let sql = format!("{OWING} SELECT s.account, s.id FROM s WHERE {} OR {}", exists(FRESH), exists(RETRYING));
     Ok(sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
 }
 
@@ -102,9 +117,13 @@ struct Next {
 
 /// When the next link of an active sync becomes claimable by time.
 async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-    let sql = "SELECT min(n.claimable_at) AS next FROM syncs s CROSS JOIN LATERAL (SELECT l.claimable_at FROM links l \
-         WHERE l.account = s.account AND l.sync = s.id AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1) AS n \
-         WHERE NOT s.paused AND s.deleted_at IS NULL";
+    let first = |kind| {
+        format!(
+            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.sync = s.id AND {kind} \
+             AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1)"
+        )
+    };
+    let sql = format!("{OWING} SELECT min(LEAST({}, {})) AS next FROM s", first(FRESH), first(RETRYING));
     let row: Next = sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
     Ok(row.next.map(|at| at.0))
 }
@@ -126,9 +145,9 @@ struct Load {
     #[diesel(sql_type = BigInt)]
     leased: i64,
     #[diesel(sql_type = BigInt)]
-    due: i64,
-    #[diesel(sql_type = Bool)]
-    retrying: bool,
+    fresh: i64,
+    #[diesel(sql_type = BigInt)]
+    retrying: i64,
 }
 
 /// The syncs, their runtime rows locked; configuration, leases and debts are read after that. Also whether any of the debts
@@ -153,16 +172,20 @@ async fn candidates(
     for row in locked {
         governors.insert((row.account, row.sync), governor_of(row.governor, row.account, row.sync)?);
     }
+    let claimable = |kind| {
+        format!(
+            "(SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {kind} \
+             AND l.claimable_at <= $1 LIMIT $2) AS d)"
+        )
+    };
     let loads: Vec<Load> = sql_query(format!(
         "SELECT {}, (SELECT count(*) FROM links l WHERE l.account = s.account AND l.sync = s.id \
              AND l.lease_token IS NOT NULL AND l.lease_until > $1) AS leased, \
-         (SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {CLAIMABLE} \
-             LIMIT $2) AS d) AS due, \
-         EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {CLAIMABLE} \
-             AND (l.tries > 0 OR l.deferrals > 0)) AS retrying \
-         FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
+         {} AS fresh, {} AS retrying FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
              AND s.deleted_at IS NULL ORDER BY s.account, s.id",
-        syncs::COLUMNS
+        syncs::COLUMNS,
+        claimable(FRESH),
+        claimable(RETRYING)
     ))
     .bind::<Timestamptz, _>(time(now))
     .bind::<BigInt, _>(request.links_max as i64 + 1)
@@ -171,7 +194,7 @@ async fn candidates(
     .get_results(c)
     .await?;
     let mut candidates = Vec::with_capacity(loads.len());
-    let retrying = loads.iter().any(|load| load.retrying);
+    let retrying = loads.iter().any(|load| load.retrying > 0);
     for load in loads {
         let config = load.sync.config()?;
         if let Some(governor) = governors.remove(&(config.account.0, config.id.0)) {
@@ -179,7 +202,7 @@ async fn candidates(
                 config,
                 governor,
                 leased: usize::try_from(load.leased).unwrap_or(usize::MAX),
-                due: usize::try_from(load.due).unwrap_or(0),
+                due: usize::try_from(load.fresh + load.retrying).unwrap_or(0),
             });
         }
     }
@@ -209,15 +232,15 @@ async fn picks(
         if accounts.is_empty() {
             continue;
         }
-        for (kind, picks) in [("false", &mut fresh), ("true", &mut retrying)] {
-            if kind == "true" && !has_retries {
+        for (kind, picks) in [(FRESH, &mut fresh), (RETRYING, &mut retrying)] {
+            if kind == RETRYING && !has_retries {
                 continue;
             }
-            let order = if newest_first { "l.due_at DESC" } else { "l.due_at" };
+            let order = if newest_first { "l.claimable_at DESC" } else { "l.claimable_at" };
             let sql = format!(
                 "SELECT p.* FROM UNNEST($2, $3, $4) AS k(account, sync, links_max) CROSS JOIN LATERAL ( \
-                     SELECT {} FROM links l WHERE l.account = k.account AND l.sync = k.sync AND {CLAIMABLE} \
-                         AND (l.tries > 0 OR l.deferrals > 0) = {kind} \
+                     SELECT {} FROM links l WHERE l.account = k.account AND l.sync = k.sync AND {kind} \
+                         AND l.claimable_at <= $1 \
                      ORDER BY {order}, l.person LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
                 link_row::COLUMNS
             );

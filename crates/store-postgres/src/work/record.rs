@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::links::{self, Shard};
 use crate::signals::notify;
+use crate::work::claim::{FRESH, RETRYING};
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of};
 use crate::{Conn, PostgresStore, columns, people};
@@ -129,7 +130,18 @@ struct Load {
     backlog: bool,
 }
 
-/// The syncs as the hand-off sees them: their runtime rows locked, and what is leased counted after that.
+/// That a sync has claimable links at `$3`: those have their turn first.
+fn backlog(sync: &str) -> String {
+    let exists = |kind| {
+        format!(
+            "EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = {sync} AND {kind} AND l.claimable_at <= $3)"
+        )
+    };
+    format!("({} OR {})", exists(FRESH), exists(RETRYING))
+}
+
+/// The syncs as the hand-off sees them: their runtime rows locked, and what is leased counted after that. Those that have a
+/// backlog already are left out without waiting for their lock.
 async fn load(
     c: &mut Conn,
     account: AccountId,
@@ -137,21 +149,27 @@ async fn load(
     now: Timestamp,
 ) -> Result<Vec<HandOffSync>, Fault> {
     let ids: Vec<Uuid> = configs.iter().map(|sync| sync.id.0).collect();
-    let runtimes: Vec<Runtime> = sql_query(
-        "SELECT sync, governor FROM sync_runtime WHERE account = $1 AND sync = ANY($2) ORDER BY sync FOR UPDATE",
-    )
-    .bind::<SqlUuid, _>(account.0)
-    .bind::<Array<SqlUuid>, _>(ids.clone())
-    .get_results(c)
-    .await?;
-    let loads: Vec<Load> = sql_query(
-        "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = k.sync \
-            AND l.lease_token IS NOT NULL AND l.lease_until > $3) AS leased, \
-         EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = k.sync AND l.claimable_at <= $3) AS backlog \
-         FROM UNNEST($2) AS k(sync)",
-    )
+    let runtimes: Vec<Runtime> = sql_query(format!(
+        "SELECT r.sync, r.governor FROM sync_runtime r WHERE r.account = $1 AND r.sync = ANY($2) AND NOT {} \
+         ORDER BY r.sync FOR UPDATE OF r",
+        backlog("r.sync")
+    ))
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Timestamptz, _>(columns::time(now))
+    .get_results(c)
+    .await?;
+    if runtimes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let loads: Vec<Load> = sql_query(format!(
+        "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = k.sync \
+            AND l.lease_token IS NOT NULL AND l.lease_until > $3) AS leased, {} AS backlog \
+         FROM UNNEST($2) AS k(sync)",
+        backlog("k.sync")
+    ))
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<Array<SqlUuid>, _>(runtimes.iter().map(|row| row.sync).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(columns::time(now))
     .get_results(c)
     .await?;

@@ -26,7 +26,7 @@ pub(super) async fn retry(
     let rows: Vec<LinkRow> = sql_query(format!(
         "SELECT {} FROM links l WHERE l.account = $1 AND ($2 IS NULL OR l.sync = $2) AND ($3 IS NULL OR l.person = ANY($3)) \
              AND (l.due_at IS NOT NULL OR l.parked IS NOT NULL) \
-             AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = l.sync AND s.deleted_at IS NULL) \
+             AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL) \
              AND ($4 IS NULL OR (l.sync, l.person) > ($4, $5)) \
          ORDER BY l.sync, l.person LIMIT $6 FOR UPDATE OF l",
         link_row::COLUMNS

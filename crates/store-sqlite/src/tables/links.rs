@@ -231,7 +231,8 @@ pub(crate) fn claimable(
     most: usize,
 ) -> Result<usize, Fault> {
     let due = db.number(
-        "SELECT count(*) AS n FROM (SELECT 1 FROM links WHERE account = ? AND sync = ? AND claimable_at <= ? LIMIT ?)",
+        "SELECT count(*) AS n FROM (SELECT 1 FROM links WHERE account = ? AND sync = ? AND retrying IN (0, 1) \
+         AND claimable_at <= ? LIMIT ?)",
         &values![account.0, sync.0, now, most],
     )?;
     Ok(usize::try_from(due).unwrap_or(0))

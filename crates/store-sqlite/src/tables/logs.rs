@@ -1,11 +1,11 @@
-use super::{from_json, small, sound, to_json, uuid};
+use super::{small, sound, uuid};
 use crate::error::Fault;
 use crate::sql::{Db, Value, values};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use sync_core::id::{AccountId, LogId, PersonId, SyncId};
 use sync_core::link::UniqueId;
-use sync_core::log::{FailureKind, LogEntry, LogOutcome};
+use sync_core::log::{FailureKind, LogEntry, LogOutcome, packed};
 use sync_core::sync::Operation;
 use sync_core::time::Timestamp;
 
@@ -39,10 +39,8 @@ struct LogRow {
     attempt: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
     duration_ms: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    request: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    response: Option<String>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    exchange: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<BigInt>)]
     next_attempt_at: Option<i64>,
 }
@@ -52,6 +50,10 @@ const TABLE: &str = "log_entries";
 impl LogRow {
     fn entry(self) -> Result<LogEntry, Fault> {
         let id = LogId(uuid(&self.id, TABLE, "id")?);
+        let (request, response) = match &self.exchange {
+            None => (None, None),
+            Some(value) => sound(packed::unpack(value).ok(), TABLE, "exchange", id)?,
+        };
         let code = |value, column| small::<i16>(value, TABLE, column, id);
         Ok(LogEntry {
             account: AccountId(uuid(&self.account, TABLE, "account")?),
@@ -73,8 +75,8 @@ impl LogRow {
                 .transpose()?,
             attempt: self.attempt.map(|attempt| small(attempt, TABLE, "attempt", id)).transpose()?,
             duration_ms: self.duration_ms.map(|ms| small(ms, TABLE, "duration_ms", id)).transpose()?,
-            request: self.request.map(|text| from_json(&text, TABLE, "request", id)).transpose()?,
-            response: self.response.map(|text| from_json(&text, TABLE, "response", id)).transpose()?,
+            request,
+            response,
             next_attempt_at: self.next_attempt_at.map(Timestamp::from_micros),
         })
     }
@@ -89,8 +91,8 @@ pub(crate) fn read(db: &mut Db, rest: &str, values: &[Value]) -> Result<Vec<LogE
 pub(crate) fn insert(db: &mut Db, entry: &LogEntry) -> Result<(), Fault> {
     db.run(
         "INSERT INTO log_entries (account, id, at, sync, person, person_version, operation, outcome, failure, message, \
-         unique_id, unique_id_number, attempt, duration_ms, status, request, response, next_attempt_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, id) DO NOTHING",
+         unique_id, unique_id_number, attempt, duration_ms, status, exchange, next_attempt_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, id) DO NOTHING",
         &values![
             entry.account.0,
             entry.id.0,
@@ -107,8 +109,7 @@ pub(crate) fn insert(db: &mut Db, entry: &LogEntry) -> Result<(), Fault> {
             entry.attempt,
             entry.duration_ms,
             entry.response.as_ref().map(|response| i32::from(response.status)),
-            entry.request.as_ref().map(to_json).transpose()?,
-            entry.response.as_ref().map(to_json).transpose()?,
+            packed::pack(entry.request.as_ref(), entry.response.as_ref()).as_deref(),
             entry.next_attempt_at
         ],
     )?;

@@ -9,6 +9,7 @@ use crate::person::Person;
 use crate::sync::SyncConfig;
 use crate::time::Timestamp;
 use crate::transition::{LeaseTerms, Leasing, lease};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -75,9 +76,19 @@ pub fn is_retrying(link: &Link) -> bool {
     link.tries > 0 || link.deferrals > 0
 }
 
-/// Picks from the oldest due links, at most a share of each kind, both in order of (due, person). At least half are fresh
+/// The order in which links of a sync are taken: by when they became claimable, then by person.
+pub fn in_turn(a: &Link, b: &Link) -> Ordering {
+    a.claimable_at().cmp(&b.claimable_at()).then_with(|| a.id.person.cmp(&b.id.person))
+}
+
+/// As [`in_turn`], with the newest first: what a probe takes where the oldest may be the fault.
+pub fn newest_first(a: &Link, b: &Link) -> Ordering {
+    b.claimable_at().cmp(&a.claimable_at()).then_with(|| a.id.person.cmp(&b.id.person))
+}
+
+/// Picks from the oldest claimable links, at most a share of each kind, both [`in_turn`]. At least half are fresh
 /// where there are some, so that retries do not starve fresh work; a share of one is drawn by the token. A probe takes
-/// the oldest whatever it is, or the newest where the grant says so (then both lists have the newest first).
+/// the oldest whatever it is, or the newest where the grant says so (then both lists are [`newest_first`]).
 pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseToken) -> Vec<Link> {
     let reserved = match share.links {
         _ if share.grant.probe => 0,
@@ -86,11 +97,7 @@ pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseTok
     };
     let retries_max = share.links - fresh.len().min(reserved);
     let mut all: Vec<Link> = fresh.into_iter().chain(retrying.into_iter().take(retries_max)).collect();
-    if share.grant.newest_first {
-        all.sort_by(|a, b| b.due_at.cmp(&a.due_at).then_with(|| a.id.person.cmp(&b.id.person)));
-    } else {
-        all.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.id.person.cmp(&b.id.person)));
-    }
+    all.sort_by(if share.grant.newest_first { newest_first } else { in_turn });
     all.truncate(share.links);
     all
 }

@@ -2,7 +2,8 @@
 
 use crate::person::Person;
 
-/// The terms of a person, folded, sorted, without repetition: the id, first, last and whole name, and every email.
+/// The terms of a person, folded, sorted, without repetition: the id, first, last and whole name, and every email. One that
+/// another begins with is left out: whoever looks for its beginning finds the other.
 pub fn terms(person: &Person) -> Vec<String> {
     let names = [person.first_name.as_deref(), person.last_name.as_deref()];
     let mut terms: Vec<String> = std::iter::once(person.id.as_str())
@@ -13,7 +14,10 @@ pub fn terms(person: &Person) -> Vec<String> {
         .filter(|term| !term.is_empty())
         .collect();
     terms.sort();
-    terms.dedup();
+    // Sorted, a term is followed at once by those that begin with it; seen from the end, it comes right after them.
+    terms.reverse();
+    terms.dedup_by(|shorter, longer| longer.starts_with(shorter.as_str()));
+    terms.reverse();
     terms
 }
 
@@ -54,6 +58,7 @@ mod tests {
         person.first_name = Some("Ζωή".to_owned());
         person.last_name = Some("ΟΔΟΣ".to_owned());
         person.emails = vec!["A@x.test".to_owned(), "second@x.test".to_owned()];
+        assert_eq!(terms(&person), ["a@x.test", "second@x.test", "u-7", "ζωή οδοσ", "οδοσ"]);
         for found in ["u-", "U-7", "ζ", "ΖΩΉ οδ", "οδος", "a@X", "SECOND", ""] {
             assert!(matches(&person, found), "{found}");
         }
