@@ -204,9 +204,10 @@ async fn connect(
 }
 
 /// Statements are kept prepared, and their plans with them: one that was made while a table was small, or before it was ever
-/// analysed, would go on scanning it. Every statement here asks by key, so it is told to: nested loops over indexes. None is
-/// worth compiling.
-const PLANS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+/// analysed, would go on scanning it. Every statement here asks by key, so it is told to: nested loops over indexes, in their
+/// order. None is worth compiling.
+const PLANS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_material = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 #[derive(diesel::QueryableByName)]
 struct Now {

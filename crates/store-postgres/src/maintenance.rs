@@ -218,6 +218,8 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
         .execute(c)
         .await?;
     }
+    // What is old is found by the ranges of blocks that it lies in.
+    c.batch_execute("SET LOCAL enable_bitmapscan = on").await?;
     pruned += sql_query(
         "DELETE FROM person_changes WHERE (account, person, version) IN \
          (SELECT account, person, version FROM person_changes WHERE at < $1 LIMIT $2)",

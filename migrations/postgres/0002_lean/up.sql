@@ -3,8 +3,15 @@
 -- A claim reads what is claimable, fresh work and retries apart, oldest first, and nothing else.
 DROP INDEX links_due;
 DROP INDEX links_claimable;
-CREATE INDEX links_claimable ON links (account, sync, (tries > 0 OR deferrals > 0), claimable_at, person)
-    WHERE claimable_at IS NOT NULL;
+DROP INDEX links_leased;
+ALTER TABLE links
+    -- A column: of an expression the planner sees its negation, and finds no index for that.
+    ADD COLUMN retrying boolean NOT NULL GENERATED ALWAYS AS (tries > 0 OR deferrals > 0) STORED,
+    -- The sync in whose queue the link stands, owed or leased. The primary key knows nothing of it: asked for by this name,
+    -- the queue is never looked for among all links, whatever the planner believes of their number.
+    ADD COLUMN queue uuid GENERATED ALWAYS AS (CASE WHEN due_at IS NOT NULL OR lease_token IS NOT NULL THEN sync END) STORED;
+CREATE INDEX links_claimable ON links (account, queue, retrying, claimable_at, person) WHERE claimable_at IS NOT NULL;
+CREATE INDEX links_leased ON links (account, queue, lease_until) WHERE lease_token IS NOT NULL;
 -- The links of a person are found by primary key, sync by sync.
 DROP INDEX links_person;
 -- Leasing and settling change indexed columns, so that no update of a link can stay on its page.

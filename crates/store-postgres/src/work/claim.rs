@@ -85,24 +85,24 @@ struct Waiting {
 }
 
 /// Fresh links and retries of `l`, each as the index on claimable_at keeps them.
-pub(super) const FRESH: &str = "(l.tries > 0 OR l.deferrals > 0) = false";
-pub(super) const RETRYING: &str = "(l.tries > 0 OR l.deferrals > 0) = true";
+pub(super) const FRESH: &str = "NOT l.retrying";
+pub(super) const RETRYING: &str = "l.retrying";
 
 /// Active syncs that owe something, as `s`: the index is leapt through from sync to sync, so that those that owe nothing
 /// cost nothing.
-const OWING: &str = "WITH RECURSIVE owing (account, sync) AS ( \
-     (SELECT l.account, l.sync FROM links l WHERE l.claimable_at IS NOT NULL ORDER BY l.account, l.sync LIMIT 1) \
-     UNION ALL SELECT n.account, n.sync FROM owing o CROSS JOIN LATERAL (SELECT l.account, l.sync FROM links l \
-         WHERE l.claimable_at IS NOT NULL AND (l.account, l.sync) > (o.account, o.sync) \
-         ORDER BY l.account, l.sync LIMIT 1) AS n), \
-     s AS (SELECT s.account, s.id FROM owing o JOIN syncs s ON s.account = o.account AND s.id = o.sync \
-         WHERE NOT s.paused AND s.deleted_at IS NULL) ";
+const OWING: &str = "WITH RECURSIVE owing (account, queue) AS ( \
+     (SELECT l.account, l.queue FROM links l WHERE l.claimable_at IS NOT NULL ORDER BY l.account, l.queue LIMIT 1) \
+     UNION ALL SELECT n.account, n.queue FROM owing o CROSS JOIN LATERAL (SELECT l.account, l.queue FROM links l \
+         WHERE l.claimable_at IS NOT NULL AND (l.account, l.queue) > (o.account, o.queue) \
+         ORDER BY l.account, l.queue LIMIT 1) AS n), \
+     s AS (SELECT s.account, s.id FROM owing o CROSS JOIN LATERAL (SELECT s.account, s.id FROM syncs s \
+         WHERE s.account = o.account AND s.id = o.queue AND NOT s.paused AND s.deleted_at IS NULL OFFSET 0) AS s) ";
 
 /// The syncs of [`OWING`] with claimable links, without a lock.
 async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
     let exists = |kind| {
         format!(
-            "EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {kind} AND l.claimable_at <= $1)"
+            "EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} AND l.claimable_at <= $1)"
         )
     };
     let sql = format!("{OWING} SELECT s.account, s.id FROM s WHERE {} OR {}", exists(FRESH), exists(RETRYING));
@@ -119,7 +119,7 @@ struct Next {
 async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
     let first = |kind| {
         format!(
-            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.sync = s.id AND {kind} \
+            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
              AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1)"
         )
     };
@@ -174,12 +174,12 @@ async fn candidates(
     }
     let claimable = |kind| {
         format!(
-            "(SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.sync = s.id AND {kind} \
+            "(SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
              AND l.claimable_at <= $1 LIMIT $2) AS d)"
         )
     };
     let loads: Vec<Load> = sql_query(format!(
-        "SELECT {}, (SELECT count(*) FROM links l WHERE l.account = s.account AND l.sync = s.id \
+        "SELECT {}, (SELECT count(*) FROM links l WHERE l.account = s.account AND l.queue = s.id \
              AND l.lease_token IS NOT NULL AND l.lease_until > $1) AS leased, \
          {} AS fresh, {} AS retrying FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
              AND s.deleted_at IS NULL ORDER BY s.account, s.id",
@@ -236,12 +236,12 @@ async fn picks(
             if kind == RETRYING && !has_retries {
                 continue;
             }
-            let order = if newest_first { "l.claimable_at DESC" } else { "l.claimable_at" };
+            let order = if newest_first { "DESC" } else { "ASC" };
             let sql = format!(
                 "SELECT p.* FROM UNNEST($2, $3, $4) AS k(account, sync, links_max) CROSS JOIN LATERAL ( \
-                     SELECT {} FROM links l WHERE l.account = k.account AND l.sync = k.sync AND {kind} \
+                     SELECT {} FROM links l WHERE l.account = k.account AND l.queue = k.sync AND {kind} \
                          AND l.claimable_at <= $1 \
-                     ORDER BY {order}, l.person LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
+                     ORDER BY l.claimable_at {order}, l.person {order} LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
                 link_row::COLUMNS
             );
             let rows: Vec<LinkRow> = sql_query(sql)

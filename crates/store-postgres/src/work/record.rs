@@ -134,7 +134,7 @@ struct Load {
 fn backlog(sync: &str) -> String {
     let exists = |kind| {
         format!(
-            "EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = {sync} AND {kind} AND l.claimable_at <= $3)"
+            "EXISTS (SELECT 1 FROM links l WHERE l.account = $1 AND l.queue = {sync} AND {kind} AND l.claimable_at <= $3)"
         )
     };
     format!("({} OR {})", exists(FRESH), exists(RETRYING))
@@ -163,7 +163,7 @@ async fn load(
         return Ok(Vec::new());
     }
     let loads: Vec<Load> = sql_query(format!(
-        "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = k.sync \
+        "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.queue = k.sync \
             AND l.lease_token IS NOT NULL AND l.lease_until > $3) AS leased, {} AS backlog \
          FROM UNNEST($2) AS k(sync)",
         backlog("k.sync")

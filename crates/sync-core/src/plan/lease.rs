@@ -81,9 +81,9 @@ pub fn in_turn(a: &Link, b: &Link) -> Ordering {
     a.claimable_at().cmp(&b.claimable_at()).then_with(|| a.id.person.cmp(&b.id.person))
 }
 
-/// As [`in_turn`], with the newest first: what a probe takes where the oldest may be the fault.
+/// The other way round: what a probe takes where the oldest may be the fault.
 pub fn newest_first(a: &Link, b: &Link) -> Ordering {
-    b.claimable_at().cmp(&a.claimable_at()).then_with(|| a.id.person.cmp(&b.id.person))
+    in_turn(b, a)
 }
 
 /// Picks from the oldest claimable links, at most a share of each kind, both [`in_turn`]. At least half are fresh
