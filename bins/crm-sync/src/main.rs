@@ -11,6 +11,10 @@ use clap::{Parser, Subcommand};
 use config::Options;
 use std::process::ExitCode;
 
+/// Each delivery is a few hundred small allocations: with glibc's allocator they were a third of the server's CPU time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Keeps CRMs and other systems in step with a directory of people
 #[derive(Parser)]
 #[command(name = "crm-sync", version, propagate_version = true, arg_required_else_help = true)]

@@ -109,12 +109,12 @@ impl LogEntryNode {
 
     /// null when nothing was sent
     async fn request(&self) -> Option<LoggedRequest> {
-        self.0.request.clone().map(Into::into)
+        self.0.request.as_deref().cloned().map(Into::into)
     }
 
     /// null when nothing came back
     async fn response(&self) -> Option<LoggedResponse> {
-        self.0.response.clone().map(Into::into)
+        self.0.response.as_deref().cloned().map(Into::into)
     }
 
     async fn next_attempt_at(&self) -> Option<DateTime> {

@@ -7,6 +7,7 @@ use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use std::sync::Arc;
 use sync_core::id::{AccountId, LogId, PersonId, SyncId};
 use sync_core::link::UniqueId;
 use sync_core::log::{FailureKind, LogEntry, LogFilter, LogOutcome, packed};
@@ -82,8 +83,8 @@ impl LogRow {
             message: self.message,
             attempt: self.attempt,
             duration_ms: self.duration_ms,
-            request,
-            response,
+            request: request.map(Arc::new),
+            response: response.map(Arc::new),
             next_attempt_at: self.next_attempt_at.map(|at| at.0),
         })
     }
@@ -122,7 +123,7 @@ pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> 
     .bind::<Array<Nullable<SmallInt>>, _>(all(log, |e| {
         e.response.as_ref().map(|response| i16::try_from(response.status).unwrap_or(i16::MAX))
     }))
-    .bind::<Array<Nullable<Binary>>, _>(all(log, |e| packed::pack(e.request.as_ref(), e.response.as_ref())))
+    .bind::<Array<Nullable<Binary>>, _>(all(log, |e| packed::pack(e.request.as_deref(), e.response.as_deref())))
     .bind::<Array<Nullable<Timestamptz>>, _>(all(log, |e| time_opt(e.next_attempt_at)))
     .execute(c)
     .await?;

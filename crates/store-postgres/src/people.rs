@@ -266,14 +266,12 @@ async fn remove_terms(c: &mut Conn, account: AccountId, gone: Vec<(String, &str)
         return Ok(());
     }
     let (terms, people): (Vec<String>, Vec<&str>) = gone.into_iter().unzip();
-    sql_query(
-        "DELETE FROM people_terms WHERE account = $1 AND (term, person) IN (SELECT * FROM UNNEST($2, $3))",
-    )
-    .bind::<SqlUuid, _>(account.0)
-    .bind::<Array<Text>, _>(terms)
-    .bind::<Array<Text>, _>(people)
-    .execute(c)
-    .await?;
+    sql_query("DELETE FROM people_terms WHERE account = $1 AND (term, person) IN (SELECT * FROM UNNEST($2, $3))")
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<Array<Text>, _>(terms)
+        .bind::<Array<Text>, _>(people)
+        .execute(c)
+        .await?;
     Ok(())
 }
 

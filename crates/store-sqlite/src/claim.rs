@@ -105,7 +105,8 @@ fn due(
     share: Share,
     now: Timestamp,
 ) -> Result<Vec<Link>, Fault> {
-    let order = if share.grant.newest_first { "l.claimable_at DESC, l.person DESC" } else { "l.claimable_at, l.person" };
+    let order =
+        if share.grant.newest_first { "l.claimable_at DESC, l.person DESC" } else { "l.claimable_at, l.person" };
     links::read(
         db,
         &format!(

@@ -10,6 +10,7 @@ use crate::sync::{Method, Operation};
 use crate::text;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The most bytes of a body that the log keeps.
 pub const LOGGED_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -217,9 +218,9 @@ pub struct LogEntry {
     /// How long it took, in milliseconds.
     pub duration_ms: Option<i32>,
     /// `None` when nothing was sent.
-    pub request: Option<LoggedRequest>,
+    pub request: Option<Arc<LoggedRequest>>,
     /// `None` when nothing came back.
-    pub response: Option<LoggedResponse>,
+    pub response: Option<Arc<LoggedResponse>>,
     /// When it is tried again; filled in by the store, whose clock counts.
     pub next_attempt_at: Option<Timestamp>,
 }

@@ -4,6 +4,7 @@
 mod world;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::claim::{Call, CallResult, ChangedPerson, HandOff, UpsertOutcome, fold, ids_of};
@@ -1538,12 +1539,12 @@ fn s2_13_a_conflict_is_tried_later_three_times_before_it_parks() {
     world.next();
     let mut settlement = world.settlement(Fate::Answered);
     let mut entry = log_entry(Operation::Create);
-    entry.response = Some(sync_core::log::LoggedResponse {
+    entry.response = Some(Arc::new(sync_core::log::LoggedResponse {
         status: 201,
         headers: vec![],
         body: Some("r1".to_owned()),
         body_truncated: false,
-    });
+    }));
     settlement.log = Some(entry);
     world.settle(settlement);
     for tries in 1..=3 {

@@ -271,7 +271,7 @@ fn log_entry(
     let now = around.clock.now();
     let link = &leased.link;
     let response = tried.and_then(|(_, _, exchange)| match &exchange.outcome {
-        Outcome::Answered(answer) => Some(LoggedResponse::of(answer)),
+        Outcome::Answered(answer) => Some(Arc::new(LoggedResponse::of(answer))),
         _ => None,
     });
     let sent_id = tried.and_then(|(_, attempt, _)| attempt.unique_id.clone());
@@ -293,7 +293,7 @@ fn log_entry(
         unique_id: settled.state.unique_id().cloned().or(sent_id).or_else(|| link.state.unique_id().cloned()),
         attempt: tried.map(|_| i32::from(link.tries) + i32::from(link.deferrals) + 1),
         duration_ms: tried.map(|(_, _, exchange)| i32::try_from(exchange.duration.as_millis()).unwrap_or(i32::MAX)),
-        request: tried.map(|(request, _, _)| LoggedRequest::of(request)),
+        request: tried.map(|(request, _, _)| Arc::new(LoggedRequest::of(request))),
         response,
         next_attempt_at: None,
     }

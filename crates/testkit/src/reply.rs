@@ -1,5 +1,6 @@
 //! A fake of sending: a leased link and what the external system replies become a settlement, by the core's own rules.
 
+use std::sync::Arc;
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::claim::Leased;
@@ -182,14 +183,14 @@ impl Sender<'_> {
             unique_id: settled.state.unique_id().cloned(),
             attempt: Some(i32::from(leased.link.tries) + 1),
             duration_ms: Some(25),
-            request: Some(LoggedRequest {
+            request: Some(Arc::new(LoggedRequest {
                 method: Method::Post,
                 url: "https://crm.test/contacts".to_owned(),
                 headers: vec![header("Content-Type", "application/json"), header("Authorization", "[redacted]")],
                 body: Some(r#"{"name":"…"}"#.to_owned()),
                 body_truncated: false,
-            }),
-            response,
+            })),
+            response: response.map(Arc::new),
             next_attempt_at: None,
         }
     }

@@ -3,9 +3,9 @@
 use crate::error::Fault;
 use crate::links::{self, Shard};
 use crate::signals::notify;
-use crate::work::claim::{FRESH, RETRYING};
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of};
+use crate::work::claim::{FRESH, RETRYING};
 use crate::{Conn, PostgresStore, columns, people};
 use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Timestamptz, Uuid as SqlUuid};

@@ -99,15 +99,15 @@ async fn settle_in(
     let holders = holders(c, unique_keys(settlements)).await?;
     let now = store.clock_now(c).await?;
     // Most batches leave the governors as they are, and need not wait for those that claim.
-    for lock in ["", "FOR UPDATE OF r"] {
-        let syncs = views(c, &ids, lock).await?;
+    let settle = |syncs| {
         let input = BatchInput { links: before.clone(), holders: holders.clone(), syncs };
-        let output = settle_batch(input, settlements.to_vec(), &store.inner.policy, now);
-        if !lock.is_empty() || (output.governors.is_empty() && output.recovered.is_empty()) {
-            return write(c, before, output, now).await;
-        }
+        settle_batch(input, settlements.to_vec(), &store.inner.policy, now)
+    };
+    let mut output = settle(views(c, &ids, Runtime::Read).await?);
+    if !output.governors.is_empty() {
+        output = settle(views(c, &ids, Runtime::Lock).await?);
     }
-    unreachable!("the second turn returns")
+    write(c, before, output, now).await
 }
 
 #[derive(diesel::QueryableByName)]
@@ -124,8 +124,23 @@ struct View {
     owed: i64,
 }
 
-async fn views(c: &mut Conn, ids: &[LinkId], lock: &str) -> Result<HashMap<(AccountId, SyncId), SyncView>, Fault> {
+/// How the runtime rows are read.
+#[derive(Clone, Copy)]
+enum Runtime {
+    Read,
+    Lock,
+}
+
+async fn views(
+    c: &mut Conn,
+    ids: &[LinkId],
+    runtime: Runtime,
+) -> Result<HashMap<(AccountId, SyncId), SyncView>, Fault> {
     let syncs: BTreeSet<(AccountId, SyncId)> = ids.iter().map(|id| (id.account, id.sync)).collect();
+    let lock = match runtime {
+        Runtime::Read => "",
+        Runtime::Lock => "FOR UPDATE OF r",
+    };
     let rows: Vec<View> = sql_query(format!(
         "SELECT s.account, s.id, s.revision, r.governor, (SELECT coalesce(sum(n.owed), 0)::bigint FROM link_counts n \
              WHERE n.account = s.account AND n.sync = s.id) AS owed \

@@ -3,6 +3,7 @@ use crate::error::Fault;
 use crate::sql::{Db, Value, values};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use std::sync::Arc;
 use sync_core::id::{AccountId, LogId, PersonId, SyncId};
 use sync_core::link::UniqueId;
 use sync_core::log::{FailureKind, LogEntry, LogOutcome, packed};
@@ -75,8 +76,8 @@ impl LogRow {
                 .transpose()?,
             attempt: self.attempt.map(|attempt| small(attempt, TABLE, "attempt", id)).transpose()?,
             duration_ms: self.duration_ms.map(|ms| small(ms, TABLE, "duration_ms", id)).transpose()?,
-            request,
-            response,
+            request: request.map(Arc::new),
+            response: response.map(Arc::new),
             next_attempt_at: self.next_attempt_at.map(Timestamp::from_micros),
         })
     }
@@ -109,7 +110,7 @@ pub(crate) fn insert(db: &mut Db, entry: &LogEntry) -> Result<(), Fault> {
             entry.attempt,
             entry.duration_ms,
             entry.response.as_ref().map(|response| i32::from(response.status)),
-            packed::pack(entry.request.as_ref(), entry.response.as_ref()).as_deref(),
+            packed::pack(entry.request.as_deref(), entry.response.as_deref()).as_deref(),
             entry.next_attempt_at
         ],
     )?;

@@ -49,7 +49,8 @@ pub fn unpack(value: &[u8]) -> Result<(Option<LoggedRequest>, Option<LoggedRespo
             if usize::try_from(u32::from_le_bytes(*size)).is_ok_and(|size| size > UNPACKED_BYTES_MAX) {
                 return Err(Unreadable);
             }
-            let json = lz4_flex::block::decompress_size_prepended_with_dict(rest, DICTIONARY).map_err(|_| Unreadable)?;
+            let json =
+                lz4_flex::block::decompress_size_prepended_with_dict(rest, DICTIONARY).map_err(|_| Unreadable)?;
             serde_json::from_slice(&json).map_err(|_| Unreadable)
         }
         _ => Err(Unreadable),

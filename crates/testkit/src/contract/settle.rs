@@ -4,6 +4,7 @@ use super::world::accepted;
 use super::{StoreFixture, World};
 use crate::build::{lookup, person_id};
 use crate::reply::Reply;
+use std::sync::Arc;
 use sync_core::claim::Call;
 use sync_core::link::{KeptAnswer, LinkState, ParkReason, StateName};
 use sync_core::log::LogOutcome;
@@ -295,7 +296,7 @@ pub async fn odd_texts_settle<F: StoreFixture>() {
         settlement.settled.message = odd.repeat(20);
         if let Some(entry) = &mut settlement.log {
             entry.message = odd.repeat(20);
-            entry.response.as_mut().unwrap().body = Some(odd.repeat(600));
+            Arc::make_mut(entry.response.as_mut().unwrap()).body = Some(odd.repeat(600));
         }
         settlements.push(settlement);
     }
