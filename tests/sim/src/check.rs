@@ -211,7 +211,10 @@ impl Look<'_> {
             // Whether a record is left is `one_record`'s to say.
             return matches!(state, LinkState::Unlinked) || self.ids().is_empty();
         };
-        let Some(record) = state.unique_id().and_then(|id| self.records.get(id.as_str())) else { return false };
+        let Some(record) = state.unique_id().and_then(|id| self.records.get(id.as_str())) else {
+            // What somebody removed there is seen with the next update only.
+            return state.unique_id().is_some() && self.oracle.pairs.get(&self.pair).is_some_and(|notes| notes.removed);
+        };
         let (mut is, mut ought) = (record.clone(), wanted(fields, self.pair.1, tag.unwrap_or(0)));
         for members in [&mut is, &mut ought] {
             if !with_phone {
@@ -318,7 +321,7 @@ pub fn records(world: &World) {
             oracle.broken(Promise::SecretsStaySecret, at, format!("the log of sync {sync} shows its password"));
         }
         for person in 0..PEOPLE.len() {
-            let settled = oracle.pairs.get(&(sync, person)).map_or(0, |notes| notes.logged);
+            let settled = oracle.pairs.get(&(sync, person)).map_or(0, |notes| notes.logged.len() as u64);
             let logged = logged.get(&person).copied().unwrap_or(0);
             if settled != logged {
                 let what = format!("{:?}: {settled} requests were settled, {logged} are logged", (sync, person));

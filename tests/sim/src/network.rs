@@ -16,13 +16,13 @@ use sync_core::sync::Operation;
 use tokio::sync::oneshot;
 
 /// The dispatcher of one life of a node.
-pub struct NodeDispatcher {
+pub(crate) struct NodeDispatcher {
     life: Arc<Life>,
 }
 
 impl NodeDispatcher {
     /// Through this life.
-    pub fn of(life: Arc<Life>) -> Self {
+    pub(crate) fn of(life: Arc<Life>) -> Self {
         Self { life }
     }
 }

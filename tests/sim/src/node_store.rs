@@ -31,13 +31,13 @@ use sync_core::time::Timestamp;
 use sync_core::transition::{SettleResult, Settlement};
 
 /// The store of one life of a node.
-pub struct NodeStore {
+pub(crate) struct NodeStore {
     life: Arc<Life>,
 }
 
 impl NodeStore {
     /// Through this life.
-    pub fn of(life: Arc<Life>) -> Self {
+    pub(crate) fn of(life: Arc<Life>) -> Self {
         Self { life }
     }
 
@@ -246,7 +246,7 @@ impl DirectoryStore for NodeStore {
     ) -> StoreResult<Option<i64>> {
         let commit = |oracle: &mut Oracle, _: Millis, _: &Option<i64>| {
             if let Some(sync) = oracle.sync(id).filter(|_| force) {
-                oracle.sync_doubtful(sync);
+                oracle.forced(sync);
             }
         };
         self.through("resync", self.store().resync(account, id, scope, force), commit).await

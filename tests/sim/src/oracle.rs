@@ -4,11 +4,11 @@
 use crate::crm::Asked;
 use crate::rules::{Fields, tag_of};
 use crate::scenario::{Millis, PEOPLE, Scenario};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use sync_core::claim::{Call, Leased};
-use sync_core::id::{LeaseToken, SyncId};
+use sync_core::id::{LeaseToken, LogId, SyncId};
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::sync::{Operation, SyncConfig};
 use sync_core::transition::{SettleResult, Settlement};
@@ -79,6 +79,8 @@ struct Given {
     /// Its number: leases with a lower one were given out before.
     number: u64,
     used: bool,
+    /// Whether an administrator asked for equal requests too.
+    forced: bool,
 }
 
 /// A request at an external system.
@@ -107,8 +109,8 @@ pub struct PairNotes {
     pub lost_creates: u32,
     /// A create that is on its way, or whose answer was not settled.
     create_under_way: bool,
-    /// Requests that were settled, each of which has a log entry.
-    pub logged: u64,
+    /// The log entries of requests that were settled.
+    pub logged: BTreeSet<LogId>,
     /// Whether somebody removed its record.
     pub removed: bool,
     /// Whether a create was accepted without an id that could be read.
@@ -124,6 +126,8 @@ pub struct SyncNotes {
     pub id: Option<SyncId>,
     /// When it was made.
     pub made_at: Millis,
+    /// Whether a forced resync was ever asked for.
+    pub forced: bool,
     /// Whether it was deleted.
     pub deleted: bool,
     /// Its configuration now.
@@ -245,11 +249,9 @@ impl Oracle {
         }
     }
 
-    /// A sync's people may get equal requests again: a forced resync.
-    pub fn sync_doubtful(&mut self, sync: usize) {
-        for person in 0..PEOPLE.len() {
-            self.pairs.entry((sync, person)).or_default().doubtful = true;
-        }
+    /// A forced resync was asked for: equal requests may be sent too.
+    pub fn forced(&mut self, sync: usize) {
+        self.syncs[sync].forced = true;
     }
 
     // --- The store's commits.
@@ -312,6 +314,7 @@ impl Oracle {
                 until,
                 number: self.numbers,
                 used: false,
+                forced: leased.link.force && self.syncs[pair.0].forced,
             };
             self.tell(at, format_args!("node {node} leases {pair:?}: {:?}", leased.decision));
             if let Some(lost) = self.given.insert(pair, given) {
@@ -355,9 +358,12 @@ impl Oracle {
             if *result == SettleResult::AlreadyDone {
                 continue;
             }
-            if settled.tried && !deleted {
-                notes.logged += 1;
+            if let Some(entry) = settlement.log.as_ref().filter(|entry| entry.request.is_some() && !deleted) {
+                notes.logged.insert(entry.id);
+            } else if settled.tried && !deleted {
+                self.broken(Promise::Explained, at, format!("a request of {pair:?} is settled without a log entry"));
             }
+            let notes = self.pairs.entry(pair).or_default();
             if *result != SettleResult::Applied {
                 notes.doubtful = true;
             }
@@ -462,12 +468,13 @@ impl Oracle {
                 self.broken(Promise::OneInFlight, at, format!("{pair:?} gets a request while another is at work"));
             }
         }
+        let forced = self.given.get(&pair).is_some_and(|given| given.forced);
         let notes = self.pairs.entry(pair).or_default();
         notes.working += 1;
         notes.sent += 1;
         notes.retry_after = None;
         let content = (asked.operation == Operation::Update).then(|| format!("{:?}", asked.members));
-        let equal = content.is_some() && notes.accepted == content && !notes.doubtful;
+        let equal = content.is_some() && notes.accepted == content && !notes.doubtful && !forced;
         if asked.operation == Operation::Create {
             notes.create_under_way = true;
         }
@@ -554,6 +561,7 @@ impl Oracle {
         self.tell(at, format_args!("outcome of {pair:?}: {status:?}"));
         let covers = self.scenario.syncs[pair.0].create_covers_update;
         self.syncs[pair.0].live = self.syncs[pair.0].live.saturating_sub(1);
+        let edited = self.syncs[pair.0].edited;
         let notes = self.pairs.entry(pair).or_default();
         notes.retry_after = retry_after;
         let content = format!("{:?}", arrived.asked.members);
@@ -562,8 +570,11 @@ impl Oracle {
                 notes.accepted = Some(content);
                 notes.doubtful = false;
             }
-            // Of a repeated create only the first request is known to be accepted.
-            (Operation::Create, Some(200..=299)) if covers && !notes.doubtful => notes.accepted = Some(content),
+            // Of a repeated create only the first request is known to be accepted; and where the update was off or another
+            // when it was rendered, what it would have been is not known.
+            (Operation::Create, Some(200..=299)) if covers && !edited && !notes.doubtful => {
+                notes.accepted = Some(content);
+            }
             (Operation::Create | Operation::Delete, Some(200..=299)) => notes.accepted = None,
             (Operation::Lookup, Some(200..=299)) => {}
             _ => notes.doubtful = true,
