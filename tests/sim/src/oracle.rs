@@ -111,6 +111,9 @@ pub struct PairNotes {
     create_under_way: bool,
     /// The log entries of requests that were settled.
     pub logged: BTreeSet<LogId>,
+    /// Settlements that were given again when the row with their token was gone, and perhaps another there: the store cannot
+    /// know, and counts them twice.
+    pub settled_again: u64,
     /// Whether somebody removed its record.
     pub removed: bool,
     /// Whether a create was accepted without an id that could be read.
@@ -321,6 +324,7 @@ impl Oracle {
                 self.tell(at, format_args!("an earlier lease of {pair:?} by node {} was lost", lost.node));
                 let notes = self.pairs.entry(pair).or_default();
                 notes.doubtful = true;
+                notes.retry_after = None;
                 notes.lost_creates += u32::from(std::mem::take(&mut notes.create_under_way));
             }
         }
@@ -359,7 +363,10 @@ impl Oracle {
                 continue;
             }
             if let Some(entry) = settlement.log.as_ref().filter(|entry| entry.request.is_some() && !deleted) {
-                notes.logged.insert(entry.id);
+                // That one is known not to be new: see `a-delete-settled-twice-is-counted-once`.
+                let known = *result == SettleResult::Gone && settlement.operation == Operation::Delete;
+                let again = !notes.logged.insert(entry.id);
+                notes.settled_again += u64::from(again && !known);
             } else if settled.tried && !deleted {
                 self.broken(Promise::Explained, at, format!("a request of {pair:?} is settled without a log entry"));
             }
