@@ -42,9 +42,10 @@ fn live_syncs(world: &World) -> Vec<(usize, SyncId, BTreeMap<usize, Link>)> {
 /// What is owed, in words.
 pub fn owed(world: &World) -> String {
     let owed = live_syncs(world).into_iter().flat_map(|(sync, _, links)| {
-        links.into_iter().filter(|(_, link)| link.is_owed()).map(move |(person, link)| {
-            format!("{:?} {:?} {:?}", (sync, person), link.state, link.last_decision)
-        })
+        links
+            .into_iter()
+            .filter(|(_, link)| link.is_owed())
+            .map(move |(person, link)| format!("{:?} {:?} {:?}", (sync, person), link.state, link.last_decision))
     });
     owed.collect::<Vec<_>>().join("; ")
 }
@@ -57,7 +58,8 @@ pub fn at_rest(world: &World) {
         let records = world.crms()[sync].records.clone();
         let mut oracle = world.oracle();
         for person in 0..PEOPLE.len() {
-            let pair = Look { oracle: &mut oracle, world, pair: (sync, person), link: links.get(&person), records: &records };
+            let pair =
+                Look { oracle: &mut oracle, world, pair: (sync, person), link: links.get(&person), records: &records };
             pair.at_rest();
         }
     }
@@ -70,7 +72,8 @@ pub fn mended(world: &World) {
         let records = world.crms()[sync].records.clone();
         let mut oracle = world.oracle();
         for person in 0..PEOPLE.len() {
-            let pair = Look { oracle: &mut oracle, world, pair: (sync, person), link: links.get(&person), records: &records };
+            let pair =
+                Look { oracle: &mut oracle, world, pair: (sync, person), link: links.get(&person), records: &records };
             pair.mended();
         }
     }
@@ -125,9 +128,8 @@ impl Look<'_> {
     }
 
     fn ids(&self) -> Vec<String> {
-        let of = |record: &Map<String, Value>| {
-            record.get("external").and_then(Value::as_str) == Some(PEOPLE[self.pair.1])
-        };
+        let of =
+            |record: &Map<String, Value>| record.get("external").and_then(Value::as_str) == Some(PEOPLE[self.pair.1]);
         self.records.iter().filter(|(_, record)| of(record)).map(|(id, _)| id.clone()).collect()
     }
 
@@ -136,9 +138,11 @@ impl Look<'_> {
     }
 
     fn is_hit_by(&self, fate: impl Fn(Fate) -> bool) -> bool {
-        self.world.scenario.faults.iter().any(
-            |fault| matches!(fault, Fault::Crm { sync, fate: of, .. } if *sync == self.pair.0 && fate(*of)),
-        )
+        self.world
+            .scenario
+            .faults
+            .iter()
+            .any(|fault| matches!(fault, Fault::Crm { sync, fate: of, .. } if *sync == self.pair.0 && fate(*of)))
     }
 
     /// Whether external systems refuse the person as it is now, or as it was last.
@@ -307,8 +311,7 @@ pub fn records(world: &World) {
         let filter = LogFilter { sync: Some(id), ..LogFilter::default() };
         let log = world.at_once(world.store.logs(ACCOUNT, &filter, PageRequest::first(EVERYTHING)));
         let log = log.expect("the store itself never fails").items;
-        let filter =
-            CounterFilter { sync: Some(id), operation: None, since: Timestamp::MIN, until: Timestamp::MAX };
+        let filter = CounterFilter { sync: Some(id), operation: None, since: Timestamp::MIN, until: Timestamp::MAX };
         let counters = world.at_once(world.store.counters(ACCOUNT, &filter)).expect("the store itself never fails");
         let runtimes = world.at_once(world.store.runtimes(ACCOUNT, &[id])).expect("the store itself never fails");
         let at = world.now();
@@ -332,9 +335,8 @@ pub fn records(world: &World) {
         }
         let sent = stats::sum(&counters).sent();
         let all: u64 = logged.values().sum();
-        let again: u64 = (0..PEOPLE.len())
-            .filter_map(|person| Some(oracle.pairs.get(&(sync, person))?.settled_again))
-            .sum();
+        let again: u64 =
+            (0..PEOPLE.len()).filter_map(|person| Some(oracle.pairs.get(&(sync, person))?.settled_again)).sum();
         if sent < all as i64 || sent > (all + again) as i64 {
             oracle.broken(Promise::CountsAgree, at, format!("sync {sync}: {all} requests are logged, {sent} counted"));
         }

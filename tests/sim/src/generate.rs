@@ -48,7 +48,8 @@ impl Draw<'_> {
             let (node, from) = (random.below(nodes), random.below(active) as Millis);
             faults.push(Fault::Freeze { node, from, lasts: 20_000 + random.below(60_000) as Millis });
         }
-        let skews = if random.once_in(8) { (0..nodes).map(|_| random.one_of(&[0, -3600, 3600])).collect() } else { Vec::new() };
+        let skews =
+            if random.once_in(8) { (0..nodes).map(|_| random.one_of(&[0, -3600, 3600])).collect() } else { Vec::new() };
         Scenario { seed, nodes, skews, syncs, steps, faults }
     }
 

@@ -120,7 +120,13 @@ fn fate_of(world: &World, arrived: &Arrived, at: Millis) -> Option<Fate> {
 }
 
 /// A request's way there and back.
-async fn travel(world: Arc<World>, arrived: Arrived, fate: Option<Fate>, timeout: Millis, told: oneshot::Sender<Outcome>) {
+async fn travel(
+    world: Arc<World>,
+    arrived: Arrived,
+    fate: Option<Fate>,
+    timeout: Millis,
+    told: oneshot::Sender<Outcome>,
+) {
     let sleep = |millis: Millis| tokio::time::sleep(Duration::from_millis(millis));
     let draw = world.draw();
     let there = 5 + draw % 60;

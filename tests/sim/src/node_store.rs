@@ -11,9 +11,7 @@ use futures_util::{StreamExt, stream};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use sync_core::claim::{
-    Call, CallResult, ClaimRequest, Claimed, RecordRequest, Recorded, UpsertOutcome, UpsertResult,
-};
+use sync_core::claim::{Call, CallResult, ClaimRequest, Claimed, RecordRequest, Recorded, UpsertOutcome, UpsertResult};
 use sync_core::id::{AccountId, KeyId, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
@@ -53,8 +51,7 @@ impl NodeStore {
         commit: impl FnOnce(&mut Oracle, Millis, &T) + Send,
     ) -> StoreResult<T> {
         let life = &self.life;
-        let unavailable =
-            || StoreError::Unavailable { operation: method, source: "a fault of the simulation".into() };
+        let unavailable = || StoreError::Unavailable { operation: method, source: "a fault of the simulation".into() };
         life.gate().await;
         life.may_crash(Life::before(method)).await;
         let latency = life.world.draw();

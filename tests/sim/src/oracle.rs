@@ -13,6 +13,9 @@ use sync_core::person::{Patch, PersonPatch};
 use sync_core::sync::{Operation, SyncConfig};
 use sync_core::transition::{SettleResult, Settlement};
 
+/// How long a change may take to an external system that is well, on nodes that are well, among at most eight people.
+const DELAY_MAX: Millis = 10_000;
+
 /// A (sync, person) pair, by number.
 pub type Pair = (usize, usize);
 
@@ -99,6 +102,8 @@ pub struct PairNotes {
     working: u32,
     /// The newest state of the person, by number, that was written.
     last_written: Option<usize>,
+    /// The newest state that it may have been.
+    newest_written: Option<usize>,
     /// Whether anything but clean acceptance happened since the last accepted request: then its digest may be forgotten.
     doubtful: bool,
     /// Requests that went out.
@@ -183,6 +188,8 @@ pub struct Oracle {
     given: HashMap<Pair, Given>,
     numbers: u64,
     beyond_margin: bool,
+    /// By plan: whether nothing is wrong with this sync, so that nothing may hold it up, whatever its neighbours suffer.
+    healthy: Vec<bool>,
     ids: HashMap<SyncId, usize>,
     people: HashMap<&'static str, usize>,
 }
@@ -204,6 +211,7 @@ impl Oracle {
             given: HashMap::new(),
             numbers: 0,
             beyond_margin: scenario.beyond_margin(),
+            healthy: (0..scenario.syncs.len()).map(|sync| scenario.is_healthy(sync)).collect(),
             ids: HashMap::new(),
             people: PEOPLE.iter().enumerate().map(|(at, id)| (*id, at)).collect(),
         }
@@ -467,7 +475,10 @@ impl Oracle {
             return None;
         };
         let pair = (sync, person);
-        self.tell(at, format_args!("node {node} sends {pair:?}: {:?} {:?} {:?}", asked.operation, asked.id, asked.members));
+        self.tell(
+            at,
+            format_args!("node {node} sends {pair:?}: {:?} {:?} {:?}", asked.operation, asked.id, asked.members),
+        );
         if !self.beyond_margin {
             self.check_lease(at, node, incarnation, pair, &asked, timeout);
             let notes = self.pairs.entry(pair).or_default();
@@ -533,10 +544,9 @@ impl Oracle {
         if !wrote || self.beyond_margin {
             return;
         }
-        let last = self.pairs.entry(pair).or_default().last_written.unwrap_or(0);
+        let last = self.pairs.entry(pair).or_default().last_written;
         let with_phone = asked.members.contains_key("phone");
-        let mut states = self.history[pair.1].iter().enumerate().skip(last);
-        let found = states.find(|(_, (_, state))| match (asked.operation, state) {
+        let shows = |state: &Option<Fields>| match (asked.operation, state) {
             (Operation::Delete, None) => true,
             (Operation::Create | Operation::Update, Some(fields)) => {
                 let mut members = asked.members.clone();
@@ -544,15 +554,34 @@ impl Oracle {
                 members == fields.members(&asked.person, with_phone)
             }
             _ => false,
-        });
+        };
+        let states = &self.history[pair.1];
+        let mut newer = states.iter().enumerate().skip(last.unwrap_or(0)).filter(|(_, (_, state))| shows(state));
+        let found = newer.next().map(|(number, _)| number);
+        let newest = newer.last().map(|(number, _)| number).or(found);
+        let before = self.pairs.get(&pair).and_then(|notes| notes.newest_written);
+        let committed = newest.filter(|_| newest > before).map(|newest| states[newest].0);
+        self.pairs.entry(pair).or_default().newest_written = newest.max(before);
         match found {
-            Some((at, _)) => self.pairs.entry(pair).or_default().last_written = Some(at),
+            Some(number) => self.pairs.entry(pair).or_default().last_written = Some(number),
             // A delete that may have been carried out is finished first, whatever the person is by now.
             None if asked.operation == Operation::Delete => {}
             None => {
                 let what = format!("{pair:?}: {:?} is older than what was written before, or never was", asked.members);
                 self.broken(Promise::InOrder, at, what);
             }
+        }
+        if let Some(committed) = committed {
+            self.check_delay(at, pair, committed);
+        }
+    }
+
+    /// Where nothing is wrong with a sync, changes are there within seconds.
+    fn check_delay(&mut self, at: Millis, pair: Pair, committed: Millis) {
+        let known = committed > self.syncs[pair.0].made_at && !self.pairs.entry(pair).or_default().removed;
+        if self.healthy[pair.0] && known && at > committed + DELAY_MAX {
+            let what = format!("{pair:?}: a change of {committed} ms is there only now, though its sync is well");
+            self.broken(Promise::NeighboursUnhurt, at, what);
         }
     }
 

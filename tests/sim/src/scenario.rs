@@ -325,6 +325,18 @@ impl Scenario {
         (0..self.nodes).any(|node| self.frozen(node).iter().any(|(from, until)| until - from > MARGIN))
     }
 
+    /// Whether nothing holds up a sync: nothing fails but other external systems, it has no rate limit, and nobody stops or
+    /// edits it.
+    pub fn is_healthy(&self, of: usize) -> bool {
+        let steps = self.steps.iter().all(|timed| match &timed.step {
+            Step::Pause(sync) | Step::DeleteSync(sync) | Step::Edit(sync, _) => *sync != of,
+            Step::Restart => false,
+            _ => true,
+        });
+        let faults = self.faults.iter().all(|fault| matches!(fault, Fault::Crm { sync, .. } if *sync != of));
+        steps && faults && self.syncs[of].requests_per_second.is_none()
+    }
+
     /// When a node's process stands still, from and until, in order; times that touch are one.
     pub fn frozen(&self, of: usize) -> Vec<(Millis, Millis)> {
         let mut times: Vec<(Millis, Millis)> = self

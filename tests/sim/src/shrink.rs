@@ -9,10 +9,17 @@ const RUNS_MAX: usize = 3_000;
 
 /// A smaller scenario that breaks the same promise.
 pub fn shrink(scenario: &Scenario, store: StoreKind, promise: Promise) -> Scenario {
+    shrink_by(scenario, &mut |candidate| {
+        run(candidate, store).violations.first().is_some_and(|found| found.promise == promise)
+    })
+}
+
+/// A smaller scenario that fails as well.
+pub fn shrink_by(scenario: &Scenario, fails: &mut dyn FnMut(&Scenario) -> bool) -> Scenario {
     let mut runs = 0;
     let mut fails = |candidate: &Scenario| {
         runs += 1;
-        runs <= RUNS_MAX && run(candidate, store).violations.first().is_some_and(|found| found.promise == promise)
+        runs <= RUNS_MAX && fails(candidate)
     };
     let mut small = scenario.clone();
     loop {
