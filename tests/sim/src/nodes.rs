@@ -5,7 +5,7 @@ use crate::node_store::NodeStore;
 use crate::scenario::Moment;
 use crate::templates;
 use crate::world::{Life, World};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_engine::{Engine, SecretKey, Vault};
@@ -24,8 +24,21 @@ const SECRET_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// One node as clients see it.
 pub(crate) struct Node {
     /// Its engine while it is up.
-    up: watch::Sender<Option<(Engine, Arc<Life>)>>,
+    up: Mutex<Option<(Engine, Arc<Life>)>>,
+    /// It is up again. (No `watch`: that wakes those who wait in random order.)
+    began: Notify,
     restart: Notify,
+}
+
+impl Node {
+    fn up(&self) -> Option<(Engine, Arc<Life>)> {
+        self.up.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_up(&self, up: Option<(Engine, Arc<Life>)>) {
+        *self.up.lock().unwrap_or_else(PoisonError::into_inner) = up;
+        self.began.notify_waiters();
+    }
 }
 
 /// All nodes.
@@ -34,7 +47,7 @@ pub(crate) struct Nodes(Vec<Node>);
 impl Nodes {
     /// Begins all of them.
     pub(crate) fn begin(world: &Arc<World>) -> Arc<Self> {
-        let node = |_| Node { up: watch::channel(None).0, restart: Notify::new() };
+        let node = |_| Node { up: Mutex::default(), began: Notify::new(), restart: Notify::new() };
         let nodes = Arc::new(Self((0..world.scenario.nodes).map(node).collect()));
         for node in 0..nodes.0.len() {
             tokio::spawn(live(nodes.clone(), world.clone(), node));
@@ -44,26 +57,24 @@ impl Nodes {
 
     /// Whether every node is up.
     pub(crate) fn all_up(&self) -> bool {
-        self.0.iter().all(|node| node.up.borrow().is_some())
+        self.0.iter().all(|node| node.up().is_some())
     }
 
     /// Stops a node gracefully; it begins anew.
     pub(crate) fn restart(&self, node: usize) {
-        if self.0[node].up.borrow().is_some() {
+        if self.0[node].up().is_some() {
             self.0[node].restart.notify_one();
         }
     }
 
     /// A node's engine, once it is up.
     pub(crate) async fn engine(&self, node: usize) -> (Engine, Arc<Life>) {
-        let mut up = self.0[node].up.subscribe();
         loop {
-            if let Some(found) = up.borrow_and_update().clone() {
+            let began = self.0[node].began.notified();
+            if let Some(found) = self.0[node].up() {
                 return found;
             }
-            if up.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+            began.await;
         }
     }
 }
@@ -87,13 +98,13 @@ async fn live(nodes: Arc<Nodes>, world: Arc<World>, node: usize) {
         .build();
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(engine.clone().run(stopped));
-        this.up.send_replace(Some((engine, life.clone())));
+        this.set_up(Some((engine, life.clone())));
         tokio::spawn(crash_at_once(life.clone()));
         tokio::select! {
             biased;
             _ = life.ended() => {}
             () = this.restart.notified() => {
-                this.up.send_replace(None);
+                this.set_up(None);
                 stop.send_replace(true);
                 tokio::select! {
                     biased;
@@ -102,7 +113,7 @@ async fn live(nodes: Arc<Nodes>, world: Arc<World>, node: usize) {
                 }
             }
         }
-        this.up.send_replace(None);
+        this.set_up(None);
         tokio::time::sleep(Duration::from_millis(life.ended().await)).await;
     }
 }

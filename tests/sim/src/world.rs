@@ -5,12 +5,12 @@ use crate::oracle::Oracle;
 use crate::scenario::{Call, Fault, Millis, Moment, Scenario, Trouble};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use sync_core::ports::{Clock, Store};
 use sync_core::time::Timestamp;
 use testkit::random::SeededRandom;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// When every run begins: 2026-01-31T09:30:15Z.
@@ -142,7 +142,9 @@ pub struct Life {
     /// Its how manieth life.
     pub incarnation: u32,
     over: AtomicBool,
-    ended: watch::Sender<Option<Millis>>,
+    /// For how long the node is gone, once its life is over. (No `watch`: that wakes those who wait in random order.)
+    down: OnceLock<Millis>,
+    ended: Notify,
     /// The syncs of requests that are under way.
     live: Mutex<Vec<usize>>,
     frozen: Vec<(Millis, Millis)>,
@@ -152,8 +154,9 @@ impl Life {
     /// Begins.
     pub fn begin(world: Arc<World>, node: usize, incarnation: u32) -> Arc<Self> {
         let frozen = world.scenario.frozen(node);
-        let ended = watch::channel(None).0;
-        Arc::new(Self { world, node, incarnation, over: AtomicBool::new(false), ended, live: Mutex::default(), frozen })
+        let over = AtomicBool::new(false);
+        let (down, ended) = (OnceLock::new(), Notify::new());
+        Arc::new(Self { world, node, incarnation, over, down, ended, live: Mutex::default(), frozen })
     }
 
     /// Whether it is over.
@@ -163,9 +166,13 @@ impl Life {
 
     /// Waits for its end, and tells for how long the node is gone.
     pub async fn ended(&self) -> Millis {
-        let mut ended = self.ended.subscribe();
-        let down = ended.wait_for(Option::is_some).await.ok().and_then(|down| *down);
-        down.unwrap_or(0)
+        loop {
+            let ended = self.ended.notified();
+            if let Some(down) = self.down.get() {
+                return *down;
+            }
+            ended.await;
+        }
     }
 
     /// Ends it.
@@ -181,7 +188,9 @@ impl Life {
             oracle.abandoned(sync);
         }
         drop(oracle);
-        self.ended.send_replace(Some(down));
+        // Only once: see above.
+        let _first = self.down.set(down);
+        self.ended.notify_waiters();
     }
 
     fn live(&self) -> MutexGuard<'_, Vec<usize>> {
