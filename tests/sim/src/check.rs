@@ -86,8 +86,8 @@ fn directory(world: &World) {
     let count = world.at_once(world.store.people_count(ACCOUNT)).expect("the store itself never fails");
     let at = world.now();
     let mut oracle = world.oracle();
-    for person in 0..PEOPLE.len() {
-        let held = held.iter().find(|held| held.id.as_str() == PEOPLE[person] && !held.is_deleted());
+    for (person, id) in PEOPLE.iter().enumerate() {
+        let held = held.iter().find(|held| held.id.as_str() == *id && !held.is_deleted());
         let held = held.map(|held| {
             let fields = crate::rules::Fields {
                 name: held.first_name.clone().unwrap_or_default(),

@@ -51,7 +51,7 @@ impl Clients {
             Step::Upsert(pushes) => self.upsert(node, pushes, mark).await,
             Step::Delete(people) => self.delete(node, people).await,
             Step::Pause(sync) => {
-                self.of_sync(node, *sync, async |scope, id| scope.pause_sync(id).await.map(drop)).await
+                self.of_sync(node, *sync, async |scope, id| scope.pause_sync(id).await.map(drop)).await;
             }
             Step::Resume(sync) => {
                 self.of_sync(node, *sync, async |scope, id| scope.resume_sync(id).await.map(drop)).await;

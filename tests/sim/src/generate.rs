@@ -42,7 +42,7 @@ impl Draw<'_> {
             }
         }
         if random.once_in(2) {
-            faults.extend((0..1 + random.below(3)).map(|_| self.node_fault(nodes, active)));
+            faults.extend((0..=random.below(3)).map(|_| self.node_fault(nodes, active)));
         }
         if random.once_in(25) {
             let (node, from) = (random.below(nodes), random.below(active) as Millis);

@@ -558,7 +558,7 @@ impl Oracle {
         let states = &self.history[pair.1];
         let mut newer = states.iter().enumerate().skip(last.unwrap_or(0)).filter(|(_, (_, state))| shows(state));
         let found = newer.next().map(|(number, _)| number);
-        let newest = newer.last().map(|(number, _)| number).or(found);
+        let newest = newer.next_back().map(|(number, _)| number).or(found);
         let before = self.pairs.get(&pair).and_then(|notes| notes.newest_written);
         let committed = newest.filter(|_| newest > before).map(|newest| states[newest].0);
         self.pairs.entry(pair).or_default().newest_written = newest.max(before);
