@@ -38,16 +38,16 @@ fn sqlite_26_to_50() {
 #[test]
 fn the_same_seed_gives_the_same_run() {
     let mut requests = 0;
-    for seed in 1..41 {
+    for seed in 1..31 {
         let scenario = generate::scenario(seed);
         let [first, second] = [(); 2].map(|()| run_with(&scenario, StoreKind::Memory, true, None));
         assert_eq!(first.trace, second.trace, "seed {seed}");
         assert_eq!(first.digest, second.digest, "seed {seed}");
         requests += first.requests;
-        if seed < 11 {
+        if seed < 7 {
             let [first, second] = [(); 2].map(|()| run(&scenario, StoreKind::Sqlite));
             assert_eq!(first.digest, second.digest, "seed {seed} on SQLite");
         }
     }
-    assert!(requests > 1000, "hardly anything is sent: {requests}");
+    assert!(requests > 500, "hardly anything is sent: {requests}");
 }
