@@ -38,6 +38,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Simulate: the engine under seeded faults, held against the promises; see `cargo xtask sim --help`
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// What `sim` takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Forwards to `crm-sync prune-logs`: removes log entries that are older than asked for
     #[command(disable_help_flag = true)]
     PruneLogs(Forwarded),
@@ -93,6 +100,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Bench { arguments } => bench(arguments),
+        Command::Sim { arguments } => sim(arguments),
         Command::PruneLogs(forwarded) => forward("prune-logs", forwarded),
         Command::Retry(forwarded) => forward("retry", forwarded),
         Command::Resync(forwarded) => forward("resync", forwarded),
@@ -120,4 +128,22 @@ fn bench(arguments: Vec<String>) -> Result<()> {
     }
     bench.args(arguments);
     bench.run()
+}
+
+/// Builds the simulation with optimizations, and runs it.
+fn sim(arguments: Vec<String>) -> Result<()> {
+    Cmd::cargo(["build", "--release", "--locked", "--quiet", "-p", "sim"]).run()?;
+    let mut sim = Cmd::new(run::target_dir()?.join("release/sim"));
+    // Temporary databases in memory, where there is such a place: what a disk does is not what is simulated.
+    let memory = std::path::Path::new("/dev/shm");
+    if std::env::var_os("TMPDIR").is_none() && memory.is_dir() {
+        sim.env("TMPDIR", memory);
+    }
+    sim.args(arguments);
+    // Its last line says how many passed: nothing is added to it.
+    let code = sim.exit_code()?;
+    if code != 0 {
+        std::process::exit(code);
+    }
+    Ok(())
 }

@@ -64,6 +64,12 @@ impl Cmd {
         Ok(())
     }
 
+    /// Runs it; its output is shown. Returns its exit code, 1 where a signal ended it.
+    pub(crate) fn exit_code(&mut self) -> Result<i32> {
+        let status = self.0.status().with_context(|| format!("cannot run {}", self.shown()))?;
+        Ok(status.code().unwrap_or(1))
+    }
+
     /// Runs it, and returns what it writes to standard output.
     pub(crate) fn output(&mut self) -> Result<String> {
         let output = self.0.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {}", self.shown()))?;

@@ -312,7 +312,7 @@ async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
         "SELECT {} FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS \
              (SELECT 1 FROM links l WHERE l.account = p.account AND l.person = p.id \
               AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = p.account) \
-              AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL)) \
+              AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL OR l.state IN (1, 4))) \
          ORDER BY p.deleted_at, p.account, p.id LIMIT $1 FOR UPDATE OF p SKIP LOCKED",
         people::COLUMNS
     ))

@@ -350,8 +350,13 @@ impl Batch<'_> {
         if row.as_ref().is_some_and(|row| row.settled_token == Some(settlement.token)) {
             return SettleResult::AlreadyDone;
         }
+        // What removed its row took the token with it. Given again it must not count again; its log entry has an id, so
+        // that it cannot stand twice.
+        let may_be_done = row.is_none() && settlement.person_deleted && settlement.settled.next == Next::Remove;
         self.check_conflict(&mut settlement, row.as_ref().filter(|_| holds));
-        self.observe(&settlement, owed);
+        if !may_be_done {
+            self.observe(&settlement, owed);
+        }
         let (after, result) = match row.clone() {
             Some(row) if holds => (apply(row, &settlement, revision, self.policy, self.now), SettleResult::Applied),
             Some(row) => (Some(taken_over(row, &mut settlement, self.now)), SettleResult::TakenOver),
@@ -365,7 +370,7 @@ impl Batch<'_> {
             entry.next_attempt_at = due.filter(|_| entry.outcome == LogOutcome::Retrying);
             self.output.log.push(entry);
         }
-        if let Some(counter) = settlement.counter {
+        if let Some(counter) = settlement.counter.filter(|_| !may_be_done) {
             *self.output.counters.entry((sync_key.0, sync_key.1, counter)).or_default() += 1;
         }
         self.write(&settlement.link, row, after);

@@ -6,7 +6,7 @@ use crate::error::chain;
 use crate::vault::Vault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use sync_core::claim::{ClaimRequest, HandOff, Leased};
 use sync_core::id::{AccountId, LeaseToken, SyncId};
 use sync_core::outcome::Exchange;
@@ -14,6 +14,7 @@ use sync_core::ports::{Dispatcher, Store, StoreError, TemplateEngine};
 use sync_core::settle;
 use sync_core::transition::Settlement;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 /// The most links of one claim.
@@ -96,6 +97,7 @@ impl Dispatching {
             let (left_some, wait) = self.claim_once().await;
             let timer = tokio::time::sleep(wait);
             tokio::select! {
+                biased;
                 _ = stop.changed() => {}
                 () = self.wake.notified() => {}
                 () = self.settled.notified(), if left_some => {}

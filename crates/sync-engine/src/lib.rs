@@ -312,6 +312,7 @@ async fn follow_signals(engine: Engine, mut stop: watch::Receiver<bool>) {
     let mut signals = engine.store().signals();
     while !*stop.borrow() {
         let signal = tokio::select! {
+            biased;
             _ = stop.changed() => break,
             signal = signals.next() => signal,
         };

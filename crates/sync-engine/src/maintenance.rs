@@ -27,6 +27,7 @@ pub(crate) async fn sweep(engine: Engine, mut stop: watch::Receiver<bool>) {
             Err(error) => warn!(error = chain(&error), "a sweep failed, it is tried again"),
         }
         tokio::select! {
+            biased;
             _ = stop.changed() => {}
             () = engine.inner.sweeps.notified() => {}
             () = tokio::time::sleep(SWEEP_EVERY) => {}
@@ -41,6 +42,7 @@ pub(crate) async fn tidy(engine: Engine, mut stop: watch::Receiver<bool>) {
             warn!(error = chain(&error), "tidying failed, it is tried again");
         }
         tokio::select! {
+            biased;
             _ = stop.changed() => {}
             () = tokio::time::sleep(TIDY_EVERY) => {}
         }

@@ -15,7 +15,7 @@ pub mod sweep;
 
 use crate::counts::LinkCounts;
 use crate::id::{AccountId, LinkId, SyncId};
-use crate::link::Link;
+use crate::link::{Link, LinkState};
 use std::collections::{BTreeMap, HashMap};
 
 /// One row of links before and after.
@@ -54,7 +54,13 @@ pub fn giving_up_first(mut rows: Vec<Link>, before: &HashMap<LinkId, Link>) -> V
 }
 
 /// Whether a tombstone with these links may be purged: none is owed, leased (also by a lease that was never settled) or
-/// parked. Of its links, the Unlinked ones go with it.
+/// parked, and none is Uncertain or Unaddressable: what resolves those, once delete is on again, is rendered from the
+/// tombstone. Of its links, the Unlinked ones go with it.
 pub fn may_purge<'a>(links: impl IntoIterator<Item = &'a Link>) -> bool {
-    links.into_iter().all(|link| link.due_at.is_none() && link.lease.is_none() && link.parked.is_none())
+    links.into_iter().all(|link| {
+        link.due_at.is_none()
+            && link.lease.is_none()
+            && link.parked.is_none()
+            && !matches!(link.state, LinkState::Uncertain | LinkState::Unaddressable)
+    })
 }

@@ -407,8 +407,8 @@ pub trait MaintenanceStore: Send + Sync {
     /// Folds counters older than [`crate::stats::MINUTES_KEPT`] into hours, and prepares log partitions ahead.
     async fn fold_counters(&self) -> StoreResult<()>;
 
-    /// Removes at most `rows_max` tombstones of whom no link is owed, leased or parked (Unlinked links without debt go
-    /// with them; links kept because delete is off stay), and raises the account's version floor. Locks the person first.
+    /// Removes at most `rows_max` tombstones of whom no link is owed, leased, parked, Uncertain or Unaddressable (Unlinked
+    /// links without debt go with them; Linked ones kept because delete is off stay), and raises the account's version floor. Locks the person first.
     async fn purge_tombstones(&self, rows_max: usize) -> StoreResult<usize>;
 
     /// What it holds.

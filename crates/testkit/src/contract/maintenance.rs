@@ -161,6 +161,27 @@ pub async fn a_purge_takes_unlinked_rows_and_leaves_kept_ones<F: StoreFixture>()
     assert_eq!(back.decision, sync_core::decide::Decision::Send(sync_core::sync::Operation::Update));
 }
 
+/// Kept because delete is off, an Uncertain link may still have to be resolved: what resolves it is rendered from the
+/// tombstone. It holds up no other tombstone.
+pub async fn a_tombstone_stays_while_its_link_is_uncertain<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let sync = world.sync_with(|sync| sync.settings.delete = None).await;
+    world.upsert(&["a"]).await;
+    let lost = world.claim_one().await;
+    world.reply(&lost, Reply::Lost).await;
+    world.delete(&["a"]).await;
+    world.pass(60).await;
+    world.drain().await;
+    let link = world.link(&sync, "a").await;
+    assert_eq!((&link.state, link.is_owed(), &link.parked), (&LinkState::Uncertain, false, &None), "delete is off");
+    world.link_people(&["b"]).await;
+    world.delete(&["b"]).await;
+    world.drain().await;
+    assert_eq!(world.store().purge_tombstones(1).await.unwrap(), 1, "that of b, whose link is Linked");
+    assert_eq!(world.store().purge_tombstones(1).await.unwrap(), 0);
+    assert_eq!(world.store().people_by_ids(world.account, &[person_id("a")]).await.unwrap().len(), 1);
+}
+
 /// And goes on where it ended.
 pub async fn a_purge_is_bounded<F: StoreFixture>() {
     let world = World::<F>::new().await;

@@ -115,6 +115,7 @@ macro_rules! store_contract {
                 a_late_create_finds_its_row_gone
                 a_delete_removes_the_row_unless_the_person_is_back
                 a_deleted_sync_settles_into_nothing
+                a_delete_settled_twice_is_counted_once
                 an_id_of_another_person_parks_after_three_tries
                 two_rows_of_a_batch_cannot_take_one_id
                 an_id_passes_from_a_deleted_person_in_one_batch
@@ -178,6 +179,7 @@ macro_rules! store_contract {
                 versions_never_restart_after_a_purge
                 a_purge_takes_unlinked_rows_and_leaves_kept_ones
                 a_purge_is_bounded
+                a_tombstone_stays_while_its_link_is_uncertain
                 retry_marks_owed_and_parked_links
                 retry_is_filtered
                 retry_goes_on_after_the_last_one

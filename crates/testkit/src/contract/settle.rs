@@ -180,6 +180,23 @@ pub async fn a_delete_removes_the_row_unless_the_person_is_back<F: StoreFixture>
     assert!(matches!(world.link(&sync, "b").await.state, LinkState::Linked(_)));
 }
 
+/// What removed its row took the token with it: given again, it is neither counted nor logged again.
+pub async fn a_delete_settled_twice_is_counted_once<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let sync = world.sync().await;
+    world.link_people(&["a"]).await;
+    world.delete(&["a"]).await;
+    let leased = world.claim_one().await;
+    let settlement = world.settlement(&leased, &Reply::Accepted).await;
+    assert_eq!(world.settle(vec![settlement.clone()]).await, [Applied]);
+    let counted = world.store().counters(world.account, &all_counters()).await.unwrap();
+    let seen = (sum(&counted).sent(), world.log().await.len());
+    assert_eq!(world.settle(vec![settlement]).await, [Gone]);
+    let counted = world.store().counters(world.account, &all_counters()).await.unwrap();
+    assert_eq!((sum(&counted).sent(), world.log().await.len()), seen);
+    assert!(world.find_link(&sync, "a").await.is_none());
+}
+
 /// Its links are on their way out.
 pub async fn a_deleted_sync_settles_into_nothing<F: StoreFixture>() {
     let world = World::<F>::new().await;

@@ -1,0 +1,372 @@
+//! A scenario is a value: what is done and what fails, each at its time. It can be drawn from a seed, shrunk, written to
+//! a case file and run again.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds of virtual time since the beginning.
+pub type Millis = u64;
+
+/// One whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// What chance inside of the run is drawn from: latencies, tokens, which requests of a faulty time are hit.
+    pub seed: u64,
+    /// How many nodes work on the store, 1 to 3.
+    pub nodes: usize,
+    /// By how many seconds each node's wall clock is wrong; left out: by none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skews: Vec<i64>,
+    /// The external systems, each with the sync that is made for it.
+    pub syncs: Vec<SyncPlan>,
+    /// What clients and administrators do, in order of time.
+    pub steps: Vec<Timed>,
+    /// What fails.
+    pub faults: Vec<Fault>,
+}
+
+/// What can resolve an uncertain create of an external system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// The id is chosen by us and created by POST: 409 if it exists.
+    ChosenPost,
+    /// The id is chosen by us and created by PUT: overwrites.
+    ChosenPut,
+    /// It honours the idempotency key, and the create rule mentions it.
+    Key,
+    /// A lookup by the person's id.
+    LookupById,
+    /// A lookup by the email, which changes.
+    LookupByValue,
+    /// Nothing; the create is sent again.
+    Resend,
+    /// Nothing; the link parks.
+    Park,
+}
+
+impl Means {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::ChosenPost, Self::ChosenPut, Self::Key, Self::LookupById, Self::LookupByValue, Self::Resend, Self::Park];
+
+    /// Whether every uncertain create can be resolved, so that nobody ever has two records.
+    pub const fn resolves(self) -> bool {
+        !matches!(self, Self::Resend | Self::Park)
+    }
+
+    /// Whether unique ids are chosen by us.
+    pub const fn chosen(self) -> bool {
+        matches!(self, Self::ChosenPost | Self::ChosenPut)
+    }
+
+    /// Whether there is a lookup rule.
+    pub const fn lookup(self) -> bool {
+        matches!(self, Self::LookupById | Self::LookupByValue)
+    }
+}
+
+/// One external system and its sync.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SyncPlan {
+    /// When the sync is made.
+    pub at: Millis,
+    /// Whether people who are there already are included.
+    pub include_existing: bool,
+    /// What resolves its uncertain creates.
+    pub means: Means,
+    /// Whether a 404 on an update creates again (else it parks).
+    pub recreate: bool,
+    /// Whether the create says everything that the update says.
+    pub create_covers_update: bool,
+    /// Whether requests carry a password.
+    pub authenticates: bool,
+    /// Requests in flight over all nodes.
+    pub max_concurrency: u16,
+    /// Requests a second over all nodes.
+    pub requests_per_second: Option<f64>,
+    /// The rules' timeout.
+    pub timeout_seconds: u16,
+}
+
+/// Something that is done at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timed {
+    /// When.
+    pub at: Millis,
+    /// Through which node; one that is down is waited for.
+    pub node: usize,
+    /// What.
+    #[serde(rename = "do")]
+    pub step: Step,
+}
+
+/// What clients and administrators do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// One call that creates or changes people.
+    Upsert(Vec<Push>),
+    /// One call that deletes people, by number.
+    Delete(Vec<usize>),
+    /// Pauses a sync.
+    Pause(usize),
+    /// Resumes a sync.
+    Resume(usize),
+    /// Edits a sync's rules.
+    Edit(usize, Edit),
+    /// Deletes a sync.
+    DeleteSync(usize),
+    /// Marks people as owed to a sync.
+    Resync {
+        /// Which sync.
+        sync: usize,
+        /// Whom.
+        scope: Scope,
+        /// Whether equal requests are sent too.
+        force: bool,
+    },
+    /// Retries parked links and ends backoff, of one sync or all.
+    Retry(Option<usize>),
+    /// Somebody removes a person's records in the external system.
+    RemoveRecord {
+        /// In which.
+        sync: usize,
+        /// Of whom.
+        person: usize,
+    },
+    /// The node stops by itself, finishing what is in flight, and begins anew.
+    Restart,
+}
+
+/// One person of an upsert: what is given; the rest stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Push {
+    /// Who, by number.
+    pub person: usize,
+    /// First name, by number in [`FIRST_NAMES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<usize>,
+    /// Email, by number: always given, so that a lookup by it can find somebody.
+    pub email: usize,
+    /// A field that only updates carry where the create does not cover them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<usize>,
+}
+
+/// A change of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    /// Records get another literal tag from now on.
+    Tag(u8),
+    /// Create on or off.
+    Create(bool),
+    /// Update on or off.
+    Update(bool),
+    /// Delete on or off.
+    Delete(bool),
+    /// The friendly name alone.
+    Name(u8),
+}
+
+/// Whom a resync marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// All.
+    All,
+    /// People without a record.
+    Unlinked,
+    /// Parked links.
+    Parked,
+}
+
+/// First names: some need encoding, one is refused by every external system.
+pub const FIRST_NAMES: [&str; 8] =
+    ["Ada", "Grace", "O\"Brien \\ 'x'", "two\nlines\t{{ person.id }}", "Zoë 🦀", "", "null", REFUSED_NAME];
+/// External systems answer 422 to people of this name.
+pub const REFUSED_NAME: &str = "Refused";
+/// People's ids: some need encoding in a URL.
+pub const PEOPLE: [&str; 8] = ["p0", "p1", "p2", "p3", "a/b?c=d#e f", "ü%2F", "..x", "p7"];
+
+/// Something that fails for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Requests to an external system fare badly.
+    Crm {
+        /// Which.
+        sync: usize,
+        /// From when.
+        from: Millis,
+        /// Until when.
+        until: Millis,
+        /// One request in so many is hit.
+        one_in: u64,
+        /// How.
+        fate: Fate,
+    },
+    /// Store calls of a node fare badly.
+    Store {
+        /// Whose.
+        node: usize,
+        /// From when.
+        from: Millis,
+        /// Until when.
+        until: Millis,
+        /// One call in so many is hit.
+        one_in: u64,
+        /// How.
+        trouble: Trouble,
+    },
+    /// kill -9 of a node, which begins anew later.
+    Crash {
+        /// Which.
+        node: usize,
+        /// When; at the first moment from then on that fits.
+        at: Millis,
+        /// At which moment.
+        moment: Moment,
+        /// For how long it is gone.
+        down: Millis,
+    },
+    /// The node's process stands still.
+    Freeze {
+        /// Which.
+        node: usize,
+        /// From when.
+        from: Millis,
+        /// For how long. Below ten seconds it is within every lease's margin.
+        lasts: Millis,
+    },
+}
+
+/// How long a process may stand still within every lease's margin.
+pub const MARGIN: Millis = 9_000;
+
+/// What comes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Certainly not sent: refused, or no such name.
+    NotSent,
+    /// Lost on the way; the connection is cut, or the deadline passes.
+    LostBefore,
+    /// Carried out; the answer is lost.
+    LostAfter,
+    /// The deadline passes, and the request is carried out so much later.
+    Late(Millis),
+    /// Carried out, and answered within the deadline but slowly.
+    Slow,
+    /// Answered with this status without being carried out.
+    Status(u16),
+    /// Carried out, but answered with this status.
+    StatusAfter(u16),
+    /// 429 or 503, with so many seconds of `Retry-After`.
+    RetryAfter(u16, u64),
+    /// A create is carried out and accepted, but its answer holds no id.
+    Unreadable,
+}
+
+/// What comes of a store call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// Not available: nothing is done.
+    Unavailable,
+    /// Done, but the node does not hear of it: it gets an error.
+    Unheard,
+    /// So slow.
+    Slow(Millis),
+}
+
+/// The moment of a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// At once.
+    Now,
+    /// Before a store call does anything.
+    Before(Call),
+    /// After a store call committed, before the node hears of it.
+    After(Call),
+    /// When a request goes out.
+    Sending,
+}
+
+/// The store calls whose moments matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are those of the port's methods")]
+pub enum Call {
+    RecordChanges,
+    Claim,
+    Settle,
+    WorkSweep,
+    Any,
+}
+
+impl Call {
+    /// Whether a method of this name is meant.
+    pub fn is(self, method: &str) -> bool {
+        match self {
+            Self::RecordChanges => method == "record_changes",
+            Self::Claim => method == "claim",
+            Self::Settle => method == "settle",
+            Self::WorkSweep => method == "work_sweep",
+            Self::Any => true,
+        }
+    }
+}
+
+impl Scenario {
+    /// Whether a process is slower than its lease's margin: then fewer promises hold, see [`crate::check`].
+    pub fn beyond_margin(&self) -> bool {
+        (0..self.nodes).any(|node| self.frozen(node).iter().any(|(from, until)| until - from > MARGIN))
+    }
+
+    /// Whether nothing holds up a sync: nothing fails but other external systems, it has no rate limit, and nobody stops or
+    /// edits it.
+    pub fn is_healthy(&self, of: usize) -> bool {
+        let steps = self.steps.iter().all(|timed| match &timed.step {
+            Step::Pause(sync) | Step::DeleteSync(sync) | Step::Edit(sync, _) => *sync != of,
+            Step::Restart => false,
+            _ => true,
+        });
+        let faults = self.faults.iter().all(|fault| matches!(fault, Fault::Crm { sync, .. } if *sync != of));
+        steps && faults && self.syncs[of].requests_per_second.is_none()
+    }
+
+    /// When a node's process stands still, from and until, in order; times that touch are one.
+    pub fn frozen(&self, of: usize) -> Vec<(Millis, Millis)> {
+        let mut times: Vec<(Millis, Millis)> = self
+            .faults
+            .iter()
+            .filter_map(|fault| match fault {
+                Fault::Freeze { node, from, lasts } if *node == of => Some((*from, from + lasts)),
+                _ => None,
+            })
+            .collect();
+        times.sort_unstable();
+        let mut merged: Vec<(Millis, Millis)> = Vec::new();
+        for (from, until) in times {
+            match merged.last_mut().filter(|last| from <= last.1 + 1_000) {
+                Some(last) => last.1 = last.1.max(until),
+                None => merged.push((from, until)),
+            }
+        }
+        merged
+    }
+
+    /// When the last step is done and the last fault begins to cease.
+    pub fn ends_at(&self) -> Millis {
+        let steps = self.steps.iter().map(|step| step.at);
+        let syncs = self.syncs.iter().map(|sync| sync.at);
+        let faults = self.faults.iter().map(|fault| match fault {
+            Fault::Crm { until, .. } | Fault::Store { until, .. } => *until,
+            Fault::Crash { at, .. } => *at,
+            Fault::Freeze { from, lasts, .. } => from + lasts,
+        });
+        steps.chain(syncs).chain(faults).max().unwrap_or(0) + 1000
+    }
+}

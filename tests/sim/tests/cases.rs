@@ -1,0 +1,42 @@
+//! Every kept case, for ever: each broke a promise once.
+
+use sim::StoreKind;
+use sim::scenario::Scenario;
+use std::path::Path;
+
+fn passes(name: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cases/{name}.json"));
+    let text = std::fs::read_to_string(&file).expect("the case is there");
+    let scenario: Scenario = serde_json::from_str(&text).expect("the case is a scenario");
+    for store in [StoreKind::Memory, StoreKind::Sqlite] {
+        let report = sim::run(&scenario, store);
+        assert_eq!(report.violations, [], "{name} on {store:?}");
+        assert!(report.requests > 0, "{name} sends nothing: it shows nothing any more");
+    }
+}
+
+macro_rules! cases {
+    ($($test:ident: $file:literal),* $(,)?) => {
+        $(#[test]
+        fn $test() {
+            passes($file);
+        })*
+
+        #[test]
+        fn every_case_has_its_test() {
+            let mut kept: Vec<String> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))
+                .expect("the cases are there")
+                .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+                .collect();
+            kept.sort();
+            let mut tested = vec![$($file),*];
+            tested.sort_unstable();
+            assert_eq!(kept, tested, "add the case to the list in tests/sim/tests/cases.rs, under a name that tells what broke");
+        }
+    };
+}
+
+cases! {
+    a_delete_settled_twice_is_counted_once: "a-delete-settled-twice-is-counted-once",
+    an_uncertain_create_outlives_the_purge: "an-uncertain-create-outlives-the-purge",
+}
