@@ -45,8 +45,16 @@ async fn each_measurement_tells_a_rate_per_case() {
         ("latency --store sqlite --people 20", 1, "deliveries_per_second"),
         ("intake --store sqlite --people 20 --per-request 7 --sync none,active", 2, "accepted_per_second"),
         ("backlog --store sqlite --links 50,100 --deliveries 30", 3, "deliveries_per_second"),
-        ("backlog --store sqlite --links 50 --state paused --syncs 3 --owner one", 1, "deliveries_per_second"),
-        ("backlog --store sqlite --links 200 --state settled --parked 90 --syncs 2", 1, "deliveries_per_second"),
+        (
+            "backlog --store sqlite --links 50 --state paused --syncs 3 --owner one --deliveries 30",
+            1,
+            "deliveries_per_second",
+        ),
+        (
+            "backlog --store sqlite --links 200 --state settled --parked 90 --syncs 2 --deliveries 30",
+            1,
+            "deliveries_per_second",
+        ),
         ("neighbours --store sqlite --people 20 --syncs 2 --backlog 0", 4, "deliveries_per_second"),
         ("read --store sqlite --links 100 --seconds 0", 7, "queries_per_second"),
     ] {
