@@ -6,6 +6,7 @@ mod debian;
 mod edges;
 mod postgres;
 mod run;
+mod stop;
 mod test;
 
 use anyhow::Result;
@@ -31,7 +32,7 @@ enum Command {
     Db(Db),
     /// Write the served GraphQL schema to schema.graphql
     Schema,
-    /// Measure; see `cargo xtask bench deliver --help`
+    /// Measure rates, latency, cost and memory; see `cargo xtask bench --help`
     #[command(disable_help_flag = true)]
     Bench {
         /// What `bench` takes
@@ -85,6 +86,7 @@ enum Db {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
+    stop::listen()?;
     match cli.command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Ci => ci::run(),

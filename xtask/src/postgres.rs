@@ -87,6 +87,7 @@ impl Cluster {
         unprivileged(self.bin.join("pg_ctl"))
             .args(["stop", "--silent", "--mode=immediate", "-D"])
             .args([self.data()])
+            .clean_up()
             .run()
     }
 }

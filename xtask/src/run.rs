@@ -1,7 +1,9 @@
 //! Running programs, with what is run shown and failures named.
 
+use crate::stop;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,13 +20,24 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
 }
 
 /// A command in the workspace's root.
-pub(crate) struct Cmd(Command);
+pub(crate) struct Cmd(Command, Manner);
+
+/// How a command is run, and ended when we are told to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// As a process group of its own, which is told too.
+    Ordinary,
+    /// With the terminal, whose Ctrl-C reaches it by itself.
+    Interactive,
+    /// Not at all: it clears away.
+    CleanUp,
+}
 
 impl Cmd {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.current_dir(root()).stdin(Stdio::null());
-        Self(command)
+        Self(command, Manner::Ordinary)
     }
 
     pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
@@ -46,6 +59,13 @@ impl Cmd {
     /// Lets it read from the terminal.
     pub(crate) fn interactive(&mut self) -> &mut Self {
         self.0.stdin(Stdio::inherit());
+        self.1 = Manner::Interactive;
+        self
+    }
+
+    /// Lets it run to its end although we were told to stop.
+    pub(crate) fn clean_up(&mut self) -> &mut Self {
+        self.1 = Manner::CleanUp;
         self
     }
 
@@ -57,11 +77,16 @@ impl Cmd {
 
     /// Runs it; its output is shown.
     pub(crate) fn run(&mut self) -> Result<()> {
-        let status = self.0.status().with_context(|| format!("cannot run {}", self.shown()))?;
+        let status = match self.1 {
+            Manner::Ordinary => stop::check().and_then(|()| stop::wait(&mut self.0.process_group(0).spawn()?)),
+            Manner::Interactive => self.0.status().map_err(Into::into),
+            Manner::CleanUp => self.0.process_group(0).status().map_err(Into::into),
+        };
+        let status = status.with_context(|| format!("cannot run {}", self.shown()))?;
         if !status.success() {
             bail!("{} failed ({status})", self.shown());
         }
-        Ok(())
+        if self.1 == Manner::Ordinary { stop::check() } else { Ok(()) }
     }
 
     /// Runs it; its output is shown. Returns its exit code, 1 where a signal ended it.
@@ -73,6 +98,7 @@ impl Cmd {
     /// Runs it, and returns what it writes to standard output.
     pub(crate) fn output(&mut self) -> Result<String> {
         let output = self.0.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {}", self.shown()))?;
+        stop::check()?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("{} failed ({}): {}", self.shown(), output.status, said.trim());

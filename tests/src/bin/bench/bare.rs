@@ -15,14 +15,16 @@ use tokio::task::JoinSet;
 const IN_FLIGHT: usize = 64;
 /// Not counted: connecting.
 const WARM_UP: Duration = Duration::from_millis(500);
-const MEASURED: Duration = Duration::from_secs(3);
 
 /// `bench bare`
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The sink's URL without path.
+    /// The URL of a lane of the sink.
     #[arg(long)]
     sink: String,
+    /// How long it is measured, from 1.
+    #[arg(long)]
+    seconds: u64,
 }
 
 /// What it reports.
@@ -37,7 +39,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(IN_FLIGHT).build(connector);
     let url: http::Uri = format!("{}/contacts", arguments.sink).parse().context("--sink is no URL")?;
     let from = Instant::now() + WARM_UP;
-    let until = from + MEASURED;
+    let measured = Duration::from_secs(arguments.seconds);
+    let until = from + measured;
     let mut workers = JoinSet::new();
     for worker in 0..IN_FLIGHT {
         workers.spawn(send(client.clone(), url.clone(), worker, from, until));
@@ -46,7 +49,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     while let Some(worker) = workers.join_next().await {
         sent += worker??;
     }
-    let report = Report { requests_per_second: sent as f64 / MEASURED.as_secs_f64() };
+    let report = Report { requests_per_second: sent as f64 / measured.as_secs_f64() };
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
 }

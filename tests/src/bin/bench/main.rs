@@ -1,26 +1,39 @@
-//! Measures the product from outside: `cargo xtask bench deliver`.
+//! Measures the product from outside: `cargo xtask bench --help`.
 //!
 //! # Where to find what
-//! - `deliver`: one run, from an empty database to the figures. `figures`: what is measured, and how it is shown.
+//! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `read`: what is measured, one module each.
+//! - `stage`: where it takes place, what all of them are told, and what it costs. `figures`: how figures are shown.
 //! - `sink`, `load`, `bare`: the other processes of a run. `child`: starting and ending them.
 //! - `server`: the server as shipped. `postgres`: databases on the scratch cluster. `process`: what the system counts of a
 //!   process.
 
+mod backlog;
 mod bare;
 mod child;
+mod coalesce;
 mod deliver;
 mod figures;
+mod intake;
+mod latency;
 mod load;
+mod neighbours;
 mod postgres;
 mod process;
+mod read;
 mod server;
 mod sink;
+mod stage;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Measures crm-sync from outside
+///
+/// Each measurement starts the release server as shipped, on an empty database, and a CRM that does as little as can be
+/// done (the sink), as processes of their own on this machine. Figures go to standard output, progress to standard error.
+/// Processor time and memory are the system's, bytes the file system's and Postgres' own. A measurement fails, with exit
+/// code 1, where what should have happened did not.
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Cli {
@@ -30,8 +43,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// How fast, and at what cost, changes of people reach a CRM
+    Intake(intake::Arguments),
     Deliver(deliver::Arguments),
+    Latency(latency::Arguments),
+    Backlog(backlog::Arguments),
+    Neighbours(neighbours::Arguments),
+    Coalesce(coalesce::Arguments),
+    Read(read::Arguments),
     #[command(hide = true)]
     Sink(sink::Arguments),
     #[command(hide = true)]
@@ -40,17 +58,30 @@ enum Command {
     Bare(bare::Arguments),
 }
 
+impl Command {
+    async fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Intake(arguments) => intake::run(arguments).await,
+            Self::Deliver(arguments) => deliver::run(arguments).await,
+            Self::Latency(arguments) => latency::run(arguments).await,
+            Self::Backlog(arguments) => backlog::run(arguments).await,
+            Self::Neighbours(arguments) => neighbours::run(arguments).await,
+            Self::Coalesce(arguments) => coalesce::run(arguments).await,
+            Self::Read(arguments) => read::run(arguments).await,
+            Self::Sink(arguments) => sink::run(arguments).await,
+            Self::Load(arguments) => load::run(arguments).await,
+            Self::Bare(arguments) => bare::run(arguments).await,
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Deliver(arguments) => tokio::select! {
-            done = deliver::run(&arguments) => done,
-            // What was started ends with the run that is dropped here.
-            () = told_to_stop() => Err(anyhow::anyhow!("told to stop")),
-        },
-        Command::Sink(arguments) => sink::run(&arguments).await,
-        Command::Load(arguments) => load::run(&arguments).await,
-        Command::Bare(arguments) => bare::run(&arguments).await,
+    let command = Cli::parse().command;
+    let done = tokio::select! {
+        done = command.run() => done,
+        // What was started ends with the run that is dropped here.
+        () = told_to_stop() => Err(anyhow::anyhow!("told to stop")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,4 +115,17 @@ fn body(number: usize) -> String {
 /// The clock of the whole machine, so that processes can be compared. Microseconds since 1970.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_micros() as u64
+}
+
+/// Of two moments in microseconds.
+fn seconds_between(from: u64, to: u64) -> f64 {
+    to.saturating_sub(from) as f64 / 1_000_000.0
+}
+
+/// People per second, as an option.
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.1..=1_000_000.0).contains(&rate) => Ok(rate),
+        _ => Err("give people per second, from 0.1 to 1000000".to_owned()),
+    }
 }

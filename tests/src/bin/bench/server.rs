@@ -17,13 +17,32 @@ pub(crate) struct Server {
     api: Api,
 }
 
-/// A sync's counts.
+/// How the links of a sync or of the account stand.
 #[derive(Debug)]
 pub(crate) struct Counts {
     pub(crate) linked: u64,
     pub(crate) owed: u64,
     pub(crate) parked: u64,
     pub(crate) uncertain: u64,
+    /// Settled without a request.
+    pub(crate) unchanged: u64,
+}
+
+/// What the rules send of a person; [`crate::body`] is the same, rendered.
+pub(crate) const DATA: &str =
+    "{\"external_id\":\"{{ person.id }}\",\"name\":\"{{ person.name }}\",\"email\":\"{{ person.email }}\"}";
+
+impl Counts {
+    fn of(stats: &Value) -> Result<Self> {
+        let of = |name: &str| stats[name].as_u64().with_context(|| format!("no stats.{name}"));
+        Ok(Self {
+            linked: of("linked")?,
+            owed: of("owed")?,
+            parked: of("parked")?,
+            uncertain: of("uncertain")?,
+            unchanged: of("unchanged")?,
+        })
+    }
 }
 
 impl Server {
@@ -35,7 +54,11 @@ impl Server {
             }
         }
         let log = database.directory.join("server.log");
-        let log = std::fs::File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .with_context(|| format!("cannot make {}", log.display()))?;
         let mut child = command(database)
             .args(["serve", "--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8"])
             .env_remove("RUST_LOG")
@@ -50,30 +73,53 @@ impl Server {
         Ok(Self { child, pid, url, api })
     }
 
-    /// Makes a sync that creates contacts at the sink. Returns its id.
-    pub(crate) async fn create_sync(&self, sink: &str) -> Result<String> {
-        let data =
-            "{\"external_id\":\"{{ person.id }}\",\"name\":\"{{ person.name }}\",\"email\":\"{{ person.email }}\"}";
-        let input = json!({
+    /// Makes a sync that creates contacts at `crm`; `more` is what else its input holds. Returns its id.
+    pub(crate) async fn create_sync(&self, crm: &str, more: Value) -> Result<String> {
+        let mut input = json!({
             "friendlyName": "Sink",
             "uniqueId": { "path": "$.id" },
-            "createUsers": { "method": "POST", "url": format!("{sink}/contacts"), "data": data },
+            "createUsers": { "method": "POST", "url": format!("{crm}/contacts"), "data": DATA },
             "limits": { "maxConcurrency": 64 },
         });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            input[name] = value.clone();
+        }
         let made = self
             .ask("mutation ($input: SyncInput!) { createSync(input: $input) { id } }", json!({ "input": input }))
             .await?;
         Ok(made["createSync"]["id"].as_str().context("createSync answers no id")?.to_owned())
     }
 
-    pub(crate) async fn counts(&self, sync: &str) -> Result<Counts> {
-        let query = "query ($id: ID!) { sync(id: $id) { stats { linked owed parked uncertain } } }";
-        let answer = self.ask(query, json!({ "id": sync })).await?;
-        let of = |name: &str| answer["sync"]["stats"][name].as_u64().with_context(|| format!("no stats.{name}"));
-        Ok(Counts { linked: of("linked")?, owed: of("owed")?, parked: of("parked")?, uncertain: of("uncertain")? })
+    pub(crate) async fn pause(&self, sync: &str) -> Result<()> {
+        self.ask("mutation ($id: ID!) { pauseSync(id: $id) { id } }", json!({ "id": sync })).await.map(|_| ())
     }
 
-    async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
+    pub(crate) async fn resume(&self, sync: &str) -> Result<()> {
+        self.ask("mutation ($id: ID!) { resumeSync(id: $id) { id } }", json!({ "id": sync })).await.map(|_| ())
+    }
+
+    /// Makes every owed and parked link of a sync due now.
+    pub(crate) async fn retry(&self, sync: &str) -> Result<()> {
+        let query = "mutation ($id: ID!) { retry(filter: { syncId: $id }) { marked } }";
+        self.ask(query, json!({ "id": sync })).await.map(|_| ())
+    }
+
+    pub(crate) async fn counts(&self, sync: &str) -> Result<Counts> {
+        let query = "query ($id: ID!) { sync(id: $id) { stats { linked owed parked uncertain unchanged } } }";
+        Counts::of(&self.ask(query, json!({ "id": sync })).await?["sync"]["stats"])
+    }
+
+    /// Over all syncs.
+    pub(crate) async fn all_counts(&self) -> Result<Counts> {
+        Counts::of(&self.ask("{ stats { linked owed parked uncertain unchanged } }", json!({})).await?["stats"])
+    }
+
+    /// Its API.
+    pub(crate) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
         let answer = self.api.send(query, variables).await.map_err(anyhow::Error::msg)?;
         if answer.body.get("errors").is_some() {
             bail!("the server refuses {query}: {}", answer.body);
@@ -81,8 +127,13 @@ impl Server {
         Ok(answer.body["data"].clone())
     }
 
+    /// SIGKILL, for those that would wait for requests under way.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.context("cannot kill the server")
+    }
+
     /// SIGTERM, and waits for its end.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    pub(crate) async fn stop(&mut self) -> Result<()> {
         let told = tokio::process::Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await?;
         if !told.success() {
             bail!("cannot tell the server to stop");
