@@ -42,6 +42,13 @@ impl Cmd {
 
     pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
         let mut cargo = Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // What cargo told us of this package: build scripts look at it, and would be run anew for each way of calling cargo.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_CFG_") {
+                cargo.0.env_remove(&*name);
+            }
+        }
         cargo.args(arguments);
         cargo
     }
