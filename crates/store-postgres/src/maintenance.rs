@@ -1,6 +1,6 @@
 //! What keeps the store healthy.
 
-use crate::columns::time;
+use crate::columns::{Time, time};
 use crate::error::{Fault, store_error};
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
@@ -9,14 +9,14 @@ use crate::sql::sql_query;
 use crate::syncs::{COUNTS, CountsRow};
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
-use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use sync_core::link::{Link, LinkState};
 use sync_core::plan::{LinkWrite, may_purge};
-use sync_core::ports::{MaintenanceStore, Retention, StoreError, StoreResult, StoreTotals};
+use sync_core::ports::{Backlog, MaintenanceStore, PoolStatus, Retention, StoreError, StoreResult, StoreTotals};
 use sync_core::stats::{HOUR_MICROS, MINUTES_KEPT, span_start};
 use sync_core::time::Timestamp;
 use uuid::Uuid;
@@ -178,6 +178,18 @@ impl MaintenanceStore for PostgresStore {
         .await
     }
 
+    async fn backlog(&self) -> StoreResult<Backlog> {
+        let store = self.clone();
+        self.read("say what waits", |c| Box::pin(async move { backlog(&store, c).await })).await
+    }
+
+    fn pool(&self) -> Option<PoolStatus> {
+        let status = self.inner.pool.status();
+        // A connection that is being opened is in use too.
+        let in_use = status.size.saturating_sub(status.available);
+        Some(PoolStatus { connections_max: status.max_size, in_use, waiting: status.waiting })
+    }
+
     async fn now(&self) -> StoreResult<Timestamp> {
         let store = self.clone();
         self.read("read the clock", |c| Box::pin(async move { store.clock_now(c).await })).await
@@ -186,6 +198,54 @@ impl MaintenanceStore for PostgresStore {
     fn statements(&self) -> Option<u64> {
         Some(self.statement_count())
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    active: i64,
+    #[diesel(sql_type = BigInt)]
+    paused: i64,
+    #[diesel(sql_type = BigInt)]
+    suspended: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    oldest_due_at: Option<Time>,
+}
+
+async fn backlog(store: &PostgresStore, c: &mut Conn) -> Result<Backlog, Fault> {
+    let now = store.clock_now(c).await?;
+    let counts: CountsRow = sql_query(format!(
+        "SELECT {COUNTS} FROM link_counts n JOIN syncs s ON s.account = n.account AND s.id = n.sync \
+         WHERE s.deleted_at IS NULL"
+    ))
+    .get_result(c)
+    .await?;
+    // Fresh work and retries begin at two places of one index.
+    let oldest = |retrying| {
+        format!(
+            "(SELECT l.due_at FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.due_at IS NOT NULL \
+             AND (l.tries > 0 OR l.deferrals > 0) = {retrying} ORDER BY l.due_at LIMIT 1)"
+        )
+    };
+    let row: BacklogRow = sql_query(format!(
+        "SELECT count(*) FILTER (WHERE paused) AS paused, count(*) FILTER (WHERE NOT paused AND open) AS suspended, \
+         count(*) FILTER (WHERE NOT paused AND NOT open) AS active, min(due_at) AS oldest_due_at FROM ( \
+             SELECT s.paused, r.governor ->> 'breaker' <> 'closed' AS open, \
+                 CASE WHEN NOT s.paused AND r.governor ->> 'breaker' = 'closed' THEN LEAST({}, {}) END AS due_at \
+             FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
+             WHERE s.deleted_at IS NULL) AS live",
+        oldest(false),
+        oldest(true),
+    ))
+    .get_result(c)
+    .await?;
+    Ok(Backlog {
+        links: counts.counts(),
+        active: row.active,
+        paused: row.paused,
+        suspended: row.suspended,
+        oldest_due: row.oldest_due_at.map(|due| due.0).filter(|due| *due <= now).map(|due| now.since(due)),
+    })
 }
 
 #[derive(diesel::QueryableByName)]
