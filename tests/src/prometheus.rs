@@ -64,6 +64,16 @@ impl Scrape {
         found.map(|sample| sample.value).sum()
     }
 
+    /// [`Self::sum`] of what is counted in whole numbers.
+    ///
+    /// # Panics
+    /// As [`Self::sum`], and where it is no whole number.
+    pub fn count(&self, name: &str, labels: &[(&str, &str)]) -> i64 {
+        let sum = self.sum(name, labels);
+        assert!(sum.fract().abs() < f64::EPSILON, "{name} with {labels:?} is {sum}");
+        sum as i64
+    }
+
     /// The names that a query may use: of histograms those of their parts.
     pub fn names(&self) -> Vec<String> {
         let parts = |(name, kind): (&String, &String)| match kind.as_str() {

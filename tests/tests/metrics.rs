@@ -47,43 +47,43 @@ async fn tells_the_truth(database: Database) {
     let (server, crm) =
         (Server::start(&database, &options).await, MockCrm::start(MockCrmOptions::default()).await.unwrap());
     let api = server.api();
-    let owed_is = |owed: f64| move |scrape: &Scrape| scrape.sum("crm_sync_owed", &[]) == owed;
+    let owed_is = |owed: i64| move |scrape: &Scrape| scrape.count("crm_sync_owed", &[]) == owed;
     let sync = api.create_sync(&crm.url(), json!({})).await;
 
     api.push(&people(0..40, "Ada")).await;
     eventually("all are linked", WITHIN, || async { api.counts(&sync).await.0 == 40 }).await;
     let seen = scraped(&server, "nothing is owed", |s| {
-        owed_is(0.0)(s) && s.sum("crm_sync_links", &[("state", "linked")]) == 40.0
+        owed_is(0)(s) && s.count("crm_sync_links", &[("state", "linked")]) == 40
     })
     .await;
-    assert_eq!(seen.sum("crm_sync_people_changes_total", &[("change", "created")]), 40.0);
-    assert_eq!(seen.sum("crm_sync_requests_total", &[("operation", "create"), ("answer", "2xx")]), 40.0);
-    assert_eq!(seen.sum("crm_sync_requests_total", &[]), crm.stats().total as f64);
-    assert_eq!(seen.sum("crm_sync_settled_total", &[("operation", "create"), ("outcome", "succeeded")]), 40.0);
-    assert_eq!(seen.sum("crm_sync_request_duration_seconds_count", &[("operation", "create")]), 40.0);
-    assert_eq!(seen.sum("crm_sync_lag_seconds_count", &[]), 40.0);
+    assert_eq!(seen.count("crm_sync_people_changes_total", &[("change", "created")]), 40);
+    assert_eq!(seen.count("crm_sync_requests_total", &[("operation", "create"), ("answer", "2xx")]), 40);
+    assert_eq!(seen.count("crm_sync_requests_total", &[]), crm.stats().total as i64);
+    assert_eq!(seen.count("crm_sync_settled_total", &[("operation", "create"), ("outcome", "succeeded")]), 40);
+    assert_eq!(seen.count("crm_sync_request_duration_seconds_count", &[("operation", "create")]), 40);
+    assert_eq!(seen.count("crm_sync_lag_seconds_count", &[]), 40);
     assert!(seen.sum("crm_sync_lag_seconds_sum", &[]) < 40.0 * 10.0, "they were handed over, or claimed soon");
-    assert_eq!(seen.sum("crm_sync_batch_size_sum", &[("stage", "settle")]), 40.0);
-    let leased = seen.sum("crm_sync_batch_size_sum", &[("stage", "hand_off")])
-        + seen.sum("crm_sync_batch_size_sum", &[("stage", "claim")]);
-    assert_eq!(leased, 40.0);
-    assert_eq!(seen.sum("crm_sync_batch_size_count", &[("stage", "intake")]), 1.0);
+    assert_eq!(seen.count("crm_sync_batch_size_sum", &[("stage", "settle")]), 40);
+    let leased = seen.count("crm_sync_batch_size_sum", &[("stage", "hand_off")])
+        + seen.count("crm_sync_batch_size_sum", &[("stage", "claim")]);
+    assert_eq!(leased, 40);
+    assert_eq!(seen.count("crm_sync_batch_size_count", &[("stage", "intake")]), 1);
     for (name, value) in [
-        ("crm_sync_store_up", 1.0),
-        ("crm_sync_in_flight", 0.0),
-        ("crm_sync_unsettled", 0.0),
-        ("crm_sync_queue_age_seconds", 0.0),
+        ("crm_sync_store_up", 1),
+        ("crm_sync_in_flight", 0),
+        ("crm_sync_unsettled", 0),
+        ("crm_sync_queue_age_seconds", 0),
     ] {
-        assert_eq!(seen.sum(name, &[]), value, "{name}");
+        assert_eq!(seen.count(name, &[]), value, "{name}");
     }
-    assert_eq!(seen.sum("crm_sync_syncs", &[("status", "active")]), 1.0);
-    assert!(seen.sum("crm_sync_api_request_duration_seconds_count", &[("type", "mutation"), ("outcome", "ok")]) >= 2.0);
-    assert!(seen.sum("crm_sync_store_call_duration_seconds_count", &[("operation", "record changes")]) >= 1.0);
-    assert_eq!(seen.sum("crm_sync_store_failures_total", &[]), 0.0);
-    assert!(seen.sum("crm_sync_store_pool_wait_seconds_count", &[]) >= 1.0);
-    let free = seen.sum("crm_sync_store_pool_connections", &[("state", "free")]);
-    let in_use = seen.sum("crm_sync_store_pool_connections", &[("state", "in_use")]);
-    assert_eq!(free + in_use, seen.sum("crm_sync_store_pool_connections_max", &[]));
+    assert_eq!(seen.count("crm_sync_syncs", &[("status", "active")]), 1);
+    assert!(seen.count("crm_sync_api_request_duration_seconds_count", &[("type", "mutation"), ("outcome", "ok")]) >= 2);
+    assert!(seen.count("crm_sync_store_call_duration_seconds_count", &[("operation", "record changes")]) >= 1);
+    assert_eq!(seen.count("crm_sync_store_failures_total", &[]), 0);
+    assert!(seen.count("crm_sync_store_pool_wait_seconds_count", &[]) >= 1);
+    let free = seen.count("crm_sync_store_pool_connections", &[("state", "free")]);
+    let in_use = seen.count("crm_sync_store_pool_connections", &[("state", "in_use")]);
+    assert_eq!(free + in_use, seen.count("crm_sync_store_pool_connections_max", &[]));
 
     // The same again is no change; one that no rule renders is settled without a request; a deleted one is deleted.
     api.push(&people(0..40, "Ada")).await;
@@ -91,47 +91,45 @@ async fn tells_the_truth(database: Database) {
     api.ok(product_tests::api::UPSERT, summary).await;
     api.ok("mutation { deletePeople(ids: [\"2\", \"nobody\"]) { deleted unknown } }", json!({})).await;
     let seen =
-        scraped(&server, "the deleted one is gone", |s| s.sum("crm_sync_links", &[("state", "linked")]) == 39.0).await;
-    for (change, people) in
-        [("created", 40.0), ("unchanged", 40.0), ("updated", 1.0), ("deleted", 1.0), ("unknown", 1.0)]
-    {
-        assert_eq!(seen.sum("crm_sync_people_changes_total", &[("change", change)]), people, "{change}");
+        scraped(&server, "the deleted one is gone", |s| s.count("crm_sync_links", &[("state", "linked")]) == 39).await;
+    for (change, people) in [("created", 40), ("unchanged", 40), ("updated", 1), ("deleted", 1), ("unknown", 1)] {
+        assert_eq!(seen.count("crm_sync_people_changes_total", &[("change", change)]), people, "{change}");
     }
     let seen = scraped(&server, "it is settled as unchanged", |s| {
-        s.sum("crm_sync_settled_total", &[("outcome", "unchanged")]) == 1.0
+        s.count("crm_sync_settled_total", &[("outcome", "unchanged")]) == 1
     })
     .await;
-    assert_eq!(seen.sum("crm_sync_requests_total", &[("operation", "update")]), 0.0);
-    assert_eq!(seen.sum("crm_sync_requests_total", &[("operation", "delete"), ("answer", "2xx")]), 1.0);
+    assert_eq!(seen.count("crm_sync_requests_total", &[("operation", "update")]), 0);
+    assert_eq!(seen.count("crm_sync_requests_total", &[("operation", "delete"), ("answer", "2xx")]), 1);
 
     // A refused person is parked.
     crm.set_faults(fault("status=422", 1.0)).unwrap();
     api.push(&people(50..51, "Ada")).await;
-    let seen = scraped(&server, "one is parked", |s| s.sum("crm_sync_parked", &[]) == 1.0).await;
-    assert_eq!(seen.sum("crm_sync_settled_total", &[("operation", "create"), ("outcome", "parked")]), 1.0);
-    assert_eq!(seen.sum("crm_sync_failures_total", &[("failure", "status")]), 1.0);
-    assert_eq!(seen.sum("crm_sync_requests_total", &[("answer", "4xx")]), 1.0);
-    assert_eq!(seen.sum("crm_sync_owed", &[]), 0.0);
+    let seen = scraped(&server, "one is parked", |s| s.count("crm_sync_parked", &[]) == 1).await;
+    assert_eq!(seen.count("crm_sync_settled_total", &[("operation", "create"), ("outcome", "parked")]), 1);
+    assert_eq!(seen.count("crm_sync_failures_total", &[("failure", "status")]), 1);
+    assert_eq!(seen.count("crm_sync_requests_total", &[("answer", "4xx")]), 1);
+    assert_eq!(seen.count("crm_sync_owed", &[]), 0);
 
     // A CRM that is down suspends its sync, and what is owed to it is counted, but is not late.
     crm.set_faults(fault("status=500", 1.0)).unwrap();
     api.push(&people(60..70, "Ada")).await;
     let seen = scraped(&server, "it is suspended", |s| {
-        s.sum("crm_sync_syncs", &[("status", "suspended")]) == 1.0 && owed_is(10.0)(s)
+        s.count("crm_sync_syncs", &[("status", "suspended")]) == 1 && owed_is(10)(s)
     })
     .await;
-    assert_eq!(seen.sum("crm_sync_syncs", &[("status", "active")]), 0.0);
-    assert_eq!(seen.sum("crm_sync_queue_age_seconds", &[]), 0.0);
-    assert!(seen.sum("crm_sync_requests_total", &[("answer", "5xx")]) >= 5.0);
-    assert_eq!(seen.sum("crm_sync_requests_total", &[]), crm.stats().total as f64);
+    assert_eq!(seen.count("crm_sync_syncs", &[("status", "active")]), 0);
+    assert_eq!(seen.count("crm_sync_queue_age_seconds", &[]), 0);
+    assert!(seen.count("crm_sync_requests_total", &[("answer", "5xx")]) >= 5);
+    assert_eq!(seen.count("crm_sync_requests_total", &[]), crm.stats().total as i64);
     api.ok("mutation ($id: ID!) { pauseSync(id: $id) { status } }", json!({ "id": sync })).await;
-    let seen = scraped(&server, "it is paused", |s| s.sum("crm_sync_syncs", &[("status", "paused")]) == 1.0).await;
-    assert_eq!(seen.sum("crm_sync_syncs", &[("status", "suspended")]), 0.0);
+    let seen = scraped(&server, "it is paused", |s| s.count("crm_sync_syncs", &[("status", "paused")]) == 1).await;
+    assert_eq!(seen.count("crm_sync_syncs", &[("status", "suspended")]), 0);
     assert!(api.send("{ nope }", json!({})).await.unwrap().body["errors"].is_array());
     let seen = scrape(&server).await;
     assert_eq!(
-        seen.sum("crm_sync_api_request_duration_seconds_count", &[("type", "query"), ("outcome", "error")]),
-        1.0
+        seen.count("crm_sync_api_request_duration_seconds_count", &[("type", "query"), ("outcome", "error")]),
+        1
     );
 }
 
@@ -158,8 +156,8 @@ async fn what_waits_grows_old() {
     api.push(&people(0..3, "Ada")).await;
     let seen =
         scraped(&server, "the oldest is older than a second", |s| s.sum("crm_sync_queue_age_seconds", &[]) > 1.0).await;
-    assert!(seen.sum("crm_sync_owed", &[]) >= 1.0);
-    assert!(seen.sum("crm_sync_in_flight", &[]) >= 1.0);
+    assert!(seen.count("crm_sync_owed", &[]) >= 1);
+    assert!(seen.count("crm_sync_in_flight", &[]) >= 1);
 }
 
 /// They are the operator's, not the API clients'.
@@ -184,7 +182,7 @@ async fn dashboard_alerts_and_documentation_name_what_is_exported() {
     api.create_sync(&crm.url(), json!({})).await;
     api.push(&people(0..3, "Ada")).await;
     let exported = scraped(&server, "all is sent and settled", |s| {
-        s.sum("crm_sync_links", &[("state", "linked")]) == 3.0 && s.sum("crm_sync_owed", &[]) == 0.0
+        s.count("crm_sync_links", &[("state", "linked")]) == 3 && s.count("crm_sync_owed", &[]) == 0
     })
     .await;
 

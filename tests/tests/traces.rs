@@ -15,6 +15,7 @@ use product_tests::{Database, Server, ServerOptions, eventually};
 use prost::Message;
 use serde_json::json;
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -67,7 +68,10 @@ async fn take(
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
 }
 
 fn attribute(span: &Span, name: &str) -> Option<String> {
