@@ -220,23 +220,20 @@ async fn backlog(store: &PostgresStore, c: &mut Conn) -> Result<Backlog, Fault> 
     ))
     .get_result(c)
     .await?;
-    // Fresh work and retries begin at two places of one index.
-    let oldest = |retrying| {
-        format!(
-            "(SELECT l.due_at FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.due_at IS NOT NULL \
-             AND (l.tries > 0 OR l.deferrals > 0) = {retrying} ORDER BY l.due_at LIMIT 1)"
-        )
-    };
-    let row: BacklogRow = sql_query(format!(
+    // Fresh work and retries begin at two places of one index. Which is meant comes from a row: written out, `= false` is
+    // simplified to an expression that is not the index's, and every due link is read.
+    let row: BacklogRow = sql_query(
         "SELECT count(*) FILTER (WHERE paused) AS paused, count(*) FILTER (WHERE NOT paused AND open) AS suspended, \
          count(*) FILTER (WHERE NOT paused AND NOT open) AS active, min(due_at) AS oldest_due_at FROM ( \
              SELECT s.paused, r.governor ->> 'breaker' <> 'closed' AS open, \
-                 CASE WHEN NOT s.paused AND r.governor ->> 'breaker' = 'closed' THEN LEAST({}, {}) END AS due_at \
+                 CASE WHEN NOT s.paused AND r.governor ->> 'breaker' = 'closed' THEN ( \
+                     SELECT min(first.due_at) FROM (VALUES (false), (true)) AS kind(retrying) CROSS JOIN LATERAL ( \
+                         SELECT l.due_at FROM links l WHERE l.account = s.account AND l.sync = s.id \
+                             AND (l.tries > 0 OR l.deferrals > 0) = kind.retrying AND l.due_at IS NOT NULL \
+                         ORDER BY l.due_at LIMIT 1) AS first) END AS due_at \
              FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
              WHERE s.deleted_at IS NULL) AS live",
-        oldest(false),
-        oldest(true),
-    ))
+    )
     .get_result(c)
     .await?;
     Ok(Backlog {
