@@ -160,6 +160,31 @@ async fn what_waits_grows_old() {
     assert!(seen.count("crm_sync_in_flight", &[]) >= 1);
 }
 
+/// Nothing is claimed to be known of a database that cannot be asked, and what is known of the node is still told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_gone_is_unknown_on_postgres() {
+    let database = Database::postgres().await;
+    let (cluster, name) = database.url.rsplit_once('/').unwrap();
+    let (admin, connection) =
+        tokio_postgres::connect(&format!("{cluster}/postgres"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let server = Server::start(&database, &ServerOptions::default()).await;
+    assert_eq!(scrape(&server).await.count("crm_sync_store_up", &[]), 1);
+    admin.batch_execute(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")).await.unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+    admin.execute(end, &[&name]).await.unwrap();
+    let gone = scraped(&server, "the database is gone", |s| s.count("crm_sync_store_up", &[]) == 0).await;
+    for gauge in ["crm_sync_owed", "crm_sync_parked", "crm_sync_links", "crm_sync_syncs", "crm_sync_queue_age_seconds"]
+    {
+        assert!(gone.sum(gauge, &[]).is_nan(), "{gauge}");
+    }
+    assert_eq!(gone.count("crm_sync_in_flight", &[]), 0);
+    assert!(gone.count("crm_sync_store_failures_total", &[]) >= 1);
+    admin.batch_execute(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).await.unwrap();
+    let back = scraped(&server, "the database is back", |s| s.count("crm_sync_store_up", &[]) == 1).await;
+    assert_eq!(back.count("crm_sync_owed", &[]), 0);
+}
+
 /// They are the operator's, not the API clients'.
 #[tokio::test]
 async fn metrics_are_not_on_the_apis_address() {
