@@ -13,6 +13,7 @@ pub struct Api {
     http: Client<HttpConnector, Full<Bytes>>,
     url: String,
     key: String,
+    header: Option<(String, String)>,
 }
 
 /// An answer: status and JSON body.
@@ -30,7 +31,7 @@ impl Api {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let http = Client::builder(TokioExecutor::new()).build(connector);
-        Self { http, url: url.to_owned(), key: key.to_owned() }
+        Self { http, url: url.to_owned(), key: key.to_owned(), header: None }
     }
 
     /// The same server with another key.
@@ -38,10 +39,19 @@ impl Api {
         Self { key: key.to_owned(), ..self.clone() }
     }
 
+    /// The same server and key, with one more header.
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        Self { header: Some((name.to_owned(), value.to_owned())), ..self.clone() }
+    }
+
     /// Sends a document; `Err` where there is no HTTP answer.
     pub async fn send(&self, query: &str, variables: Value) -> Result<Answer, String> {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let request = http::Request::post(format!("{}/graphql", self.url))
+        let mut request = http::Request::post(format!("{}/graphql", self.url));
+        if let Some((name, value)) = &self.header {
+            request = request.header(name, value);
+        }
+        let request = request
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {}", self.key))
             .body(Full::new(Bytes::from(body)))
@@ -78,6 +88,18 @@ impl Api {
     pub async fn get(&self, path: &str) -> Result<u16, String> {
         let uri = format!("{}{path}", self.url).parse().map_err(|error| format!("{error}"))?;
         Ok(self.http.get(uri).await.map_err(|error| error.to_string())?.status().as_u16())
+    }
+
+    /// GET of a whole URL without a key. Returns the text of an answer with status 200.
+    pub async fn text(url: &str) -> Result<String, String> {
+        let http: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let answer =
+            http.get(url.parse().map_err(|error| format!("{error}"))?).await.map_err(|error| error.to_string())?;
+        if answer.status() != 200 {
+            return Err(answer.status().to_string());
+        }
+        let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        String::from_utf8(body.to_vec()).map_err(|error| error.to_string())
     }
 
     /// GET of a document (percent-encoded). Returns the status.

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod database;
+pub mod prometheus;
 pub mod server;
 
 pub use api::Api;

@@ -22,6 +22,8 @@ pub struct ServerOptions {
     pub quiet_time: &'static str,
     /// Which part of the work the node does.
     pub mode: &'static str,
+    /// Where traces are sent.
+    pub otlp_endpoint: Option<String>,
 }
 
 impl Default for ServerOptions {
@@ -31,6 +33,7 @@ impl Default for ServerOptions {
             probe_schedule: "100ms,200ms,500ms",
             quiet_time: "200ms",
             mode: "all",
+            otlp_endpoint: None,
         }
     }
 }
@@ -40,6 +43,8 @@ pub struct Server {
     child: Child,
     /// Its address as a URL without path.
     pub url: String,
+    /// Where its metrics are.
+    pub metrics_url: String,
 }
 
 /// The binary under test: as `cargo xtask test` hands it over, else beside this test's own binary.
@@ -84,6 +89,8 @@ impl Server {
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8", "--mode", options.mode])
             .args(["--retry-schedule", options.retry_schedule, "--probe-schedule", options.probe_schedule])
+            .args(["--metrics-listen", "127.0.0.1:0"])
+            .args(options.otlp_endpoint.iter().flat_map(|url| ["--otlp-endpoint", url]))
             .args(["--quiet-time", options.quiet_time, "--grace", "10s"])
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdout(Stdio::piped())
@@ -91,9 +98,12 @@ impl Server {
             .spawn()
             .expect("the binary starts: build it with `cargo build -p crm-sync`");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut metrics_url = None;
         let url = tokio::time::timeout(Duration::from_secs(30), async {
             while let Some(line) = lines.next_line().await.expect("text") {
-                if let Some((_, url)) = line.split_once("listens on ") {
+                if let Some((_, url)) = line.split_once("metrics are at ") {
+                    metrics_url = Some(url.to_owned());
+                } else if let Some((_, url)) = line.split_once("listens on ") {
                     return url.to_owned();
                 }
             }
@@ -102,7 +112,7 @@ impl Server {
         let url = url.await.expect("the server listens in time");
         // Nothing more is expected, but a full pipe must not stop it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, url }
+        Self { child, url, metrics_url: metrics_url.expect("metrics are on") }
     }
 
     /// Its API with the admin key.

@@ -55,6 +55,7 @@ pub(crate) fn engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
     let options = dispatch_http::Options {
         allow_networks: config.allow_networks.clone(),
         native_roots: std::env::var_os("SSL_CERT_FILE").is_some() || std::env::var_os("SSL_CERT_DIR").is_some(),
+        trace_headers: config.traces.as_ref().and(crate::telemetry::traces::HEADERS),
         ..dispatch_http::Options::default()
     };
     let http = HttpDispatcher::new(options).context("cannot set up the HTTP client")?;

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sync_core::backoff::Policy;
+use url::Url;
 
 /// Which part of the work this node does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -57,6 +58,19 @@ pub(crate) struct Options {
     #[arg(long, env = "CRM_SYNC_LISTEN", global = true, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
 
+    /// Where Prometheus finds /metrics; never on the API's own address [default: nowhere]
+    #[arg(long, env = "CRM_SYNC_METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+
+    /// Where traces are sent by OTLP over HTTP, such as http://127.0.0.1:4318 [default: nowhere]
+    #[arg(long, env = "CRM_SYNC_OTLP_ENDPOINT", global = true, value_name = "URL", hide_env_values = true)]
+    pub(crate) otlp_endpoint: Option<String>,
+
+    /// Which share of the traces that begin here is sent, from 0 to 1; a caller's own trace is sent if the caller's is
+    /// [default: 1]
+    #[arg(long, env = "CRM_SYNC_OTLP_SAMPLE_RATIO", global = true, value_name = "SHARE")]
+    pub(crate) otlp_sample_ratio: Option<f64>,
+
     /// Which part of the work this node does; an embedded database takes only `all` [default: all]
     #[arg(long, env = "CRM_SYNC_MODE", global = true, value_enum)]
     pub(crate) mode: Option<Mode>,
@@ -89,10 +103,42 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     pub(crate) log_format: LogFormat,
     pub(crate) listen: SocketAddr,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) traces: Option<Traces>,
     pub(crate) mode: Mode,
     pub(crate) allow_networks: Vec<IpNet>,
     pub(crate) policy: Policy,
     pub(crate) grace: Duration,
+}
+
+/// Where traces are sent.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "refused in a build without traces"))]
+pub(crate) struct Traces {
+    /// The collector's URL for traces.
+    pub(crate) endpoint: Url,
+    /// From 0 to 1.
+    pub(crate) sample_ratio: f64,
+}
+
+impl Traces {
+    fn parse(endpoint: &str, sample_ratio: f64) -> Result<Self> {
+        // The value may hold a token: it is not repeated.
+        let wrong = "--otlp-endpoint: write the collector's URL, such as http://127.0.0.1:4318";
+        let mut endpoint: Url = endpoint.trim().parse().context(wrong)?;
+        if !matches!(endpoint.scheme(), "http" | "https") || !endpoint.has_host() {
+            bail!(wrong);
+        }
+        if !(0.0..=1.0).contains(&sample_ratio) {
+            bail!("--otlp-sample-ratio: {sample_ratio} is no share; write a number from 0 to 1, such as 0.01");
+        }
+        // As OTEL_EXPORTER_OTLP_ENDPOINT is meant; a whole path is taken too.
+        let path = endpoint.path().trim_end_matches('/').to_owned();
+        if !path.ends_with("/v1/traces") {
+            endpoint.set_path(&format!("{path}/v1/traces"));
+        }
+        Ok(Self { endpoint, sample_ratio })
+    }
 }
 
 /// Where the data is kept.
@@ -126,11 +172,21 @@ impl Options {
             schedule("--probe-schedule", self.probe_schedule.or(file.probe_schedule), default.probe_schedule)?,
             duration("--quiet-time", self.quiet_time.or(file.quiet_time), default.quiet_time)?,
         );
+        let listen = self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let metrics_listen = self.metrics_listen.or(file.metrics_listen);
+        if metrics_listen == Some(listen) && listen.port() != 0 {
+            bail!("--metrics-listen: {listen} is where the API listens; give metrics a port of their own");
+        }
+        let sample_ratio = self.otlp_sample_ratio.or(file.otlp_sample_ratio).unwrap_or(1.0);
+        let traces = self.otlp_endpoint.or(file.otlp_endpoint).filter(|endpoint| !endpoint.trim().is_empty());
+        let traces = traces.map(|endpoint| Traces::parse(&endpoint, sample_ratio)).transpose()?;
         let allow_networks = if self.allow_network.is_empty() { file.allow_network } else { self.allow_network };
         Ok(Config {
             database,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
-            listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen,
+            metrics_listen,
+            traces,
             mode,
             allow_networks,
             policy,
@@ -223,6 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn traces_go_to_the_collectors_own_path() {
+        for (given, at) in [
+            ("http://c:4318", "http://c:4318/v1/traces"),
+            ("https://c/otlp/", "https://c/otlp/v1/traces"),
+            ("http://c/v1/traces", "http://c/v1/traces"),
+        ] {
+            let traces = load(&format!("otlp-endpoint = \"{given}\"")).unwrap().traces.unwrap();
+            assert_eq!((traces.endpoint.as_str(), traces.sample_ratio), (at, 1.0));
+        }
+        assert!(load("otlp-endpoint = \"\"").unwrap().traces.is_none());
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (toml, named) in [
             ("lisen = \"x\"", "lisen"),
@@ -232,6 +301,9 @@ mod tests {
             ("mode = \"api\"", "--mode"),
             ("database = \"mysql://x\"", "--database"),
             ("database = \"sqlite:\"", "names no file"),
+            ("listen = \"127.0.0.1:9\"\nmetrics-listen = \"127.0.0.1:9\"", "--metrics-listen: 127.0.0.1:9"),
+            ("otlp-endpoint = \"collector:4317\"", "--otlp-endpoint"),
+            ("otlp-endpoint = \"http://c\"\notlp-sample-ratio = 2.0", "--otlp-sample-ratio: 2"),
         ] {
             let error = format!("{:#}", load(toml).unwrap_err());
             assert!(error.contains(named), "{toml}: {error}");

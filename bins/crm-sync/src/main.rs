@@ -82,8 +82,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let config = cli.options.load()?;
     let quiet = !matches!(cli.command, Command::Serve);
-    telemetry::init(config.log_format, if quiet { "warn" } else { "info" });
-    match cli.command {
+    let traces = telemetry::init(&config, if quiet { "warn" } else { "info" })?;
+    let done = command(cli.command, config).await;
+    traces.end().await;
+    done
+}
+
+async fn command(command: Command, config: config::Config) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Serve => serve::serve(&config).await?,
         Command::Migrate => commands::maintenance::migrate(&config).await?,
         Command::Keys(command) => commands::keys::run(&config, command).await?,

@@ -2,8 +2,11 @@
 
 use crate::compose;
 use crate::config::{Config, Mode};
-use crate::http::{Served, health_router, router};
+use crate::http::{Served, health_router, metrics_router, router};
+use crate::telemetry;
 use anyhow::{Context, Result};
+use axum::Router;
+use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,12 +23,14 @@ const BOOTSTRAP_KEY: &str = "CRM_SYNC_BOOTSTRAP_ADMIN_KEY";
 pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where its metrics are, if they are on.
+    pub(crate) metrics_address: Option<SocketAddr>,
     /// Its engine.
     pub(crate) engine: Engine,
     /// The first admin key, if this start made one.
     pub(crate) first_key: Option<secrecy::SecretString>,
     stop: watch::Sender<bool>,
-    http: JoinHandle<()>,
+    http: Vec<JoinHandle<()>>,
     dispatching: JoinHandle<()>,
 }
 
@@ -38,6 +43,9 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
             "This is the first start: the account `default` was made, with this admin key. It is shown this once:\n"
         );
         println!("    {}\n", key.expose_secret());
+    }
+    if let Some(address) = running.metrics_address {
+        println!("metrics are at http://{address}/metrics");
     }
     println!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
     until_told_to_stop().await;
@@ -52,27 +60,41 @@ pub(crate) async fn start(
     bootstrap: Option<secrecy::SecretString>,
     mock_crm_url: Option<String>,
 ) -> Result<Running> {
+    // Before the engine, which takes its counters from it.
+    let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
     let store = compose::ready_store(config).await?;
     let engine = compose::engine(config, store)?;
     let first_key = engine.bootstrap(bootstrap).await.context("cannot make the first account")?;
     for (sync, why) in engine.unusable_syncs().await? {
         warn!(sync.id = %sync.id, sync.friendly_name = sync.friendly_name, why, "a sync cannot send");
     }
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
-    let address = listener.local_addr()?;
+    let (listener, address) = listen("--listen", config.listen).await?;
     let server = api_graphql::ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), mock_crm_url };
     let served = Served { engine: engine.clone(), schema: api_graphql::schema(engine.clone(), server) };
     let routes = if config.mode == Mode::Dispatch { health_router(served) } else { router(served) };
     let (stop, stopped) = watch::channel(false);
-    let http_stopped = until(stopped.clone());
-    let http = tokio::spawn(async move {
-        if let Err(failed) = axum::serve(listener, routes).with_graceful_shutdown(http_stopped).await {
-            error!(error = sync_engine::chain(&failed), "the HTTP server failed");
-        }
-    });
+    let mut http = vec![tokio::spawn(answer(listener, routes, until(stopped.clone())))];
+    let mut metrics_address = None;
+    if let (Some(at), Some(recorder)) = (config.metrics_listen, recorder) {
+        let (listener, address) = listen("--metrics-listen", at).await?;
+        let routes = metrics_router(recorder, engine.clone());
+        http.push(tokio::spawn(answer(listener, routes, until(stopped.clone()))));
+        metrics_address = Some(address);
+    }
     let dispatching = tokio::spawn(engine.clone().run(stopped));
-    Ok(Running { address, engine, first_key, stop, http, dispatching })
+    Ok(Running { address, metrics_address, engine, first_key, stop, http, dispatching })
+}
+
+async fn listen(option: &str, at: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(at).await.with_context(|| format!("{option}: cannot listen on {at}"))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+async fn answer(listener: TcpListener, routes: Router, stopped: impl Future<Output = ()> + Send + 'static) {
+    if let Err(failed) = axum::serve(listener, routes).with_graceful_shutdown(stopped).await {
+        error!(error = sync_engine::chain(&failed), "the HTTP server failed");
+    }
 }
 
 impl Running {
@@ -80,7 +102,7 @@ impl Running {
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
         // Open WebSockets must not hold the exit up.
-        if tokio::time::timeout(Duration::from_secs(5), self.http).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(5), join_all(self.http)).await.is_err() {
             warn!("some clients were still connected");
         }
         if let Err(failed) = self.dispatching.await {

@@ -71,7 +71,13 @@ pub struct Options {
     pub native_roots: bool,
     /// Also trusts these certificates (PEM, one or more).
     pub extra_roots_pem: Option<Vec<u8>>,
+    /// Asked at each request for the headers that carry its trace on (W3C Trace Context). A rule that sends a
+    /// `traceparent` of its own keeps it.
+    pub trace_headers: Option<TraceHeaders>,
 }
+
+/// Says which headers carry the present span's trace on: names and values.
+pub type TraceHeaders = fn() -> Vec<(String, String)>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -80,6 +86,7 @@ impl Default for Options {
             response_body_bytes_max: RESPONSE_BODY_BYTES_MAX,
             native_roots: false,
             extra_roots_pem: None,
+            trace_headers: None,
         }
     }
 }
@@ -111,6 +118,7 @@ pub struct HttpDispatcher {
     verified: HyperClient,
     unverified: HyperClient,
     response_body_bytes_max: usize,
+    trace_headers: Option<TraceHeaders>,
 }
 
 impl HttpDispatcher {
@@ -125,14 +133,18 @@ impl HttpDispatcher {
             verified: client(Connector::new(guard.clone(), tls::verified(&options)?)),
             unverified: client(Connector::new(guard, tls::unverified()?)),
             response_body_bytes_max: options.response_body_bytes_max,
+            trace_headers: options.trace_headers,
         })
     }
 
     async fn exchange(&self, request: &Request, deadline: Instant) -> Outcome {
-        let outgoing = match outgoing::build(request) {
+        let mut outgoing = match outgoing::build(request) {
             Ok(outgoing) => outgoing,
             Err(text) => return Outcome::NotSent(NotSent::Connection, text),
         };
+        if let Some(trace_headers) = self.trace_headers {
+            outgoing::carry_trace(outgoing.headers_mut(), trace_headers());
+        }
         let target = connect::target(outgoing.uri());
         let client = if request.ssl_verification { &self.verified } else { &self.unverified };
         for _ in 0..POOL_TRIES {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderName};
-use http::{HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::Full;
 use sync_core::outcome;
 use sync_core::sync::Method;
@@ -39,6 +39,18 @@ pub(crate) fn build(request: &outcome::Request) -> Result<Request<Full<Bytes>>, 
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Ok(outgoing)
+}
+
+/// Adds what carries a trace on. A rule's own `traceparent` stays as it is.
+pub(crate) fn carry_trace(headers: &mut HeaderMap, trace: Vec<(String, String)>) {
+    if headers.contains_key("traceparent") {
+        return;
+    }
+    for (name, value) in trace {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.entry(name).or_insert(value);
+        }
+    }
 }
 
 /// The URL without user info (credentials travel in headers) and without its fragment.
@@ -123,6 +135,23 @@ mod tests {
     fn user_info_and_fragment_stay_here() {
         let built = build(&request(Method::Get, "https://u:p@crm.example/a%20b?q=%7B{|}#top", &[], None)).unwrap();
         assert_eq!(built.uri().to_string(), "https://crm.example/a%20b?q=%7B{|}");
+    }
+
+    #[test]
+    fn a_trace_is_carried_on_but_never_over_a_rules_own() {
+        let trace =
+            || vec![("traceparent".to_owned(), "00-1-2-01".to_owned()), ("tracestate".to_owned(), "a=b".into())];
+        let mut bare = build(&request(Method::Get, "http://crm.example/", &[], None)).unwrap();
+        carry_trace(bare.headers_mut(), trace());
+        assert_eq!(
+            (&bare.headers()["traceparent"], &bare.headers()["tracestate"]),
+            (&"00-1-2-01".parse().unwrap(), &"a=b".parse().unwrap())
+        );
+        let own = [("Traceparent", "mine")];
+        let mut own = build(&request(Method::Get, "http://crm.example/", &own, None)).unwrap();
+        carry_trace(own.headers_mut(), trace());
+        assert_eq!(own.headers()["traceparent"], "mine");
+        assert!(own.headers().get("tracestate").is_none());
     }
 
     #[test]

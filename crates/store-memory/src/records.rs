@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use sync_core::id::{AccountId, KeyId, LinkId, LogId};
 use sync_core::key::{Account, ApiKey, Role};
-use sync_core::link::LinkState;
+use sync_core::link::{Link, LinkState};
 use sync_core::log::{LogEntry, LogFilter, LogOutcome};
 use sync_core::page::{Page, PageRequest};
 use sync_core::plan::{LinkWrite, may_purge};
 use sync_core::ports::{
-    CounterFilter, KeyStore, LogStore, MaintenanceStore, Retention, SetResult, Signal, StoreResult, StoreTotals,
+    Backlog, CounterFilter, KeyStore, LogStore, MaintenanceStore, PoolStatus, Retention, SetResult, Signal,
+    StoreResult, StoreTotals,
 };
 use sync_core::stats::{CounterKey, CounterRow, HOUR_MICROS, MINUTE_MICROS, MINUTES_KEPT, span_start};
 use sync_core::time::Timestamp;
@@ -234,6 +235,30 @@ impl MaintenanceStore for MemoryStore {
             totals.links.add(&row.counts);
         }
         Ok(totals)
+    }
+
+    async fn backlog(&self) -> StoreResult<Backlog> {
+        let now = self.clock_now();
+        let state = self.lock();
+        let mut backlog = Backlog::default();
+        for ((account, sync), row) in state.syncs.iter().filter(|(_, row)| row.config.deleted_at.is_none()) {
+            backlog.links.add(&row.counts);
+            if row.config.paused {
+                backlog.paused += 1;
+            } else if row.governor.is_suspended() {
+                backlog.suspended += 1;
+            } else {
+                backlog.active += 1;
+                let links = state.links.values().filter(|link| link.id.account == *account && link.id.sync == *sync);
+                let oldest = links.filter_map(Link::claimable_at).filter(|due| *due <= now).min();
+                backlog.oldest_due = backlog.oldest_due.max(oldest.map(|due| now.since(due)));
+            }
+        }
+        Ok(backlog)
+    }
+
+    fn pool(&self) -> Option<PoolStatus> {
+        None
     }
 
     async fn now(&self) -> StoreResult<Timestamp> {

@@ -34,9 +34,9 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use sync_core::backoff::Policy;
-use sync_core::ports::{StoreError, StoreResult};
+use sync_core::ports::{StoreError, StoreResult, measures};
 use sync_core::time::Timestamp;
 
 /// How a store connects.
@@ -142,8 +142,12 @@ impl PostgresStore {
         operation: &'static str,
         body: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, Fault>> + Send,
     ) -> StoreResult<T> {
-        let mut connection = self.connection(operation).await?;
-        body(&mut connection).await.map_err(|fault| store_error(operation, fault))
+        let asked_at = Instant::now();
+        let done = match self.connection(operation).await {
+            Ok(mut connection) => body(&mut connection).await.map_err(|fault| store_error(operation, fault)),
+            Err(error) => Err(error),
+        };
+        measured(operation, asked_at, done)
     }
 
     /// Runs a transaction on a task of its own; repeats it where the database aborted it for others.
@@ -152,7 +156,7 @@ impl PostgresStore {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
     {
-        let this = self.clone();
+        let (this, asked_at) = (self.clone(), Instant::now());
         let task = tokio::spawn(async move {
             let mut repeats = 0;
             loop {
@@ -167,12 +171,24 @@ impl PostgresStore {
                 }
             }
         });
-        task.await.map_err(|source| StoreError::Internal { operation, source: Box::new(source) })?
+        let done = task.await.map_err(|source| StoreError::Internal { operation, source: Box::new(source) });
+        measured(operation, asked_at, done.and_then(|done| done))
     }
 
     async fn connection(&self, operation: &'static str) -> StoreResult<deadpool::Object<AsyncPgConnection>> {
-        self.inner.pool.get().await.map_err(|source| StoreError::Unavailable { operation, source: Box::new(source) })
+        let asked_at = Instant::now();
+        let connection = self.inner.pool.get().await;
+        metrics::histogram!(measures::POOL_WAIT_SECONDS).record(asked_at.elapsed());
+        connection.map_err(|source| StoreError::Unavailable { operation, source: Box::new(source) })
     }
+}
+
+/// Measures a call that is over.
+fn measured<T>(operation: &'static str, asked_at: Instant, done: StoreResult<T>) -> StoreResult<T> {
+    metrics::histogram!(measures::CALL_SECONDS, "operation" => operation).record(asked_at.elapsed());
+    // 0 too: a series that begins with its first failure has no rate.
+    metrics::counter!(measures::FAILURES, "operation" => operation).increment(u64::from(done.is_err()));
+    done
 }
 
 impl std::fmt::Debug for PostgresStore {

@@ -19,6 +19,10 @@ use sync_core::plan::{LinkWrite, counts_of, giving_up_first};
 use sync_core::ports::StoreError;
 use uuid::Uuid;
 
+/// Fresh links and retries of `l`, each as the index on claimable_at keeps them.
+pub(crate) const FRESH: &str = "NOT l.retrying";
+pub(crate) const RETRYING: &str = "l.retrying";
+
 /// The keys of links as three arrays.
 pub(crate) struct Keys {
     pub(crate) accounts: Vec<Uuid>,

@@ -1,16 +1,17 @@
 //! What keeps the store healthy.
 
-use crate::columns::time;
+use crate::columns::{Time, time};
 use crate::error::{Fault, store_error};
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
+use crate::links::{FRESH, RETRYING};
 use crate::logs::least_id;
 use crate::people::{self, PersonRow};
 use crate::sql::sql_query;
 use crate::syncs::{COUNTS, CountsRow};
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
-use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use sync_core::id::AccountId;
 use sync_core::link::{Link, LinkState};
 use sync_core::plan::{LinkWrite, may_purge};
-use sync_core::ports::{MaintenanceStore, Retention, StoreError, StoreResult, StoreTotals};
+use sync_core::ports::{Backlog, MaintenanceStore, PoolStatus, Retention, StoreError, StoreResult, StoreTotals};
 use sync_core::stats::{HOUR_MICROS, MINUTES_KEPT, span_start};
 use sync_core::time::Timestamp;
 
@@ -179,6 +180,18 @@ impl MaintenanceStore for PostgresStore {
         .await
     }
 
+    async fn backlog(&self) -> StoreResult<Backlog> {
+        let store = self.clone();
+        self.read("say what waits", |c| Box::pin(async move { backlog(&store, c).await })).await
+    }
+
+    fn pool(&self) -> Option<PoolStatus> {
+        let status = self.inner.pool.status();
+        // A connection that is being opened is in use too.
+        let in_use = status.size.saturating_sub(status.available);
+        Some(PoolStatus { connections_max: status.max_size, in_use, waiting: status.waiting })
+    }
+
     async fn now(&self) -> StoreResult<Timestamp> {
         let store = self.clone();
         self.read("read the clock", |c| Box::pin(async move { store.clock_now(c).await })).await
@@ -187,6 +200,53 @@ impl MaintenanceStore for PostgresStore {
     fn statements(&self) -> Option<u64> {
         Some(self.statement_count())
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    active: i64,
+    #[diesel(sql_type = BigInt)]
+    paused: i64,
+    #[diesel(sql_type = BigInt)]
+    suspended: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    oldest_due_at: Option<Time>,
+}
+
+async fn backlog(store: &PostgresStore, c: &mut Conn) -> Result<Backlog, Fault> {
+    let now = store.clock_now(c).await?;
+    let counts: CountsRow = sql_query(format!(
+        "SELECT {COUNTS} FROM link_counts n JOIN syncs s ON s.account = n.account AND s.id = n.sync \
+         WHERE s.deleted_at IS NULL"
+    ))
+    .get_result(c)
+    .await?;
+    let first = |kind| {
+        format!(
+            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
+             AND l.claimable_at IS NOT NULL ORDER BY l.claimable_at LIMIT 1)"
+        )
+    };
+    let row: BacklogRow = sql_query(format!(
+        "SELECT count(*) FILTER (WHERE paused) AS paused, count(*) FILTER (WHERE NOT paused AND open) AS suspended, \
+         count(*) FILTER (WHERE NOT paused AND NOT open) AS active, min(claimable_at) AS oldest_due_at FROM ( \
+             SELECT s.paused, r.governor ->> 'breaker' <> 'closed' AS open, \
+                 CASE WHEN NOT s.paused AND r.governor ->> 'breaker' = 'closed' THEN LEAST({}, {}) END AS claimable_at \
+             FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
+             WHERE s.deleted_at IS NULL) AS live",
+        first(FRESH),
+        first(RETRYING)
+    ))
+    .get_result(c)
+    .await?;
+    Ok(Backlog {
+        links: counts.counts(),
+        active: row.active,
+        paused: row.paused,
+        suspended: row.suspended,
+        oldest_due: row.oldest_due_at.map(|due| due.0).filter(|due| *due <= now).map(|due| now.since(due)),
+    })
 }
 
 #[derive(diesel::QueryableByName)]

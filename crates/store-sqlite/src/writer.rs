@@ -3,10 +3,12 @@
 
 use crate::connection::Opener;
 use crate::error::Fault;
+use crate::readers::measured;
 use crate::signals::Signals;
 use crate::sql::Db;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 use sync_core::ports::{Signal, StoreError, StoreResult};
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,10 +47,11 @@ impl Writer {
         work: impl FnOnce(&mut Db, &mut Afterwards) -> Result<T, Fault> + Send + 'static,
     ) -> StoreResult<T> {
         let gone = || Fault::Unavailable("the store is stopping".to_owned()).told(operation);
+        let asked_at = Instant::now();
         let (reply, answer) = oneshot::channel();
         let task = Task { operation, work: Some(work), done: None, afterwards: Afterwards::default(), reply };
         self.queue.send(Box::new(task)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        measured(operation, asked_at, answer.await.map_err(|_| gone()).and_then(|done| done))
     }
 }
 

@@ -26,7 +26,7 @@ impl fmt::Debug for RequestHeader {
 pub const REDACTED: &str = "[redacted]";
 
 /// One rendered request, ready to be sent. Everything that is sent is in here but `Content-Length`, `Host` and
-/// `Accept-Encoding`, which the dispatcher adds.
+/// `Accept-Encoding`, and where traces are on `traceparent` and `tracestate`, which the dispatcher adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// HTTP method.

@@ -141,6 +141,10 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
 }
 
 impl Sending {
+    pub(crate) fn operation(&self) -> Operation {
+        self.attempt.operation
+    }
+
     /// Why this request must not begin, although its link is leased; `None`: it may. `left` is what is left of the lease.
     pub(crate) fn not_now(&self, left: Duration) -> Option<Outcome> {
         if left <= self.attempt.timeout + sync_core::sync::LEASE_RESERVE {

@@ -1,8 +1,10 @@
 //! The dispatcher: claims what is due, sends it, hands the outcomes to be settled. The only loop that sends.
 
-use crate::attempt::{self, Prepared, Surroundings};
+use crate::attempt::{self, Prepared, Sending, Surroundings};
 use crate::compiled::{Cache, CompiledSync, in_words};
 use crate::error::chain;
+use crate::metrics::{Metrics, Stage};
+use crate::trace::{self, Origins};
 use crate::vault::Vault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +14,11 @@ use sync_core::id::{AccountId, LeaseToken, SyncId};
 use sync_core::outcome::Exchange;
 use sync_core::ports::{Dispatcher, Store, StoreError, TemplateEngine};
 use sync_core::settle;
+use sync_core::time::Timestamp;
 use sync_core::transition::Settlement;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
-use tracing::{debug, error, warn};
+use tracing::{Instrument, Span, debug, error, warn};
 
 /// The most links of one claim.
 const CLAIM_MAX: usize = 1000;
@@ -43,6 +46,7 @@ pub(crate) struct Dispatching {
     pub(crate) unsettled: watch::Sender<usize>,
     /// Whether the loop runs: only then is anything handed off.
     pub(crate) running: AtomicBool,
+    pub(crate) metrics: Metrics,
 }
 
 /// Permits taken for a hand-off, before its transaction.
@@ -76,17 +80,18 @@ impl Dispatching {
     }
 
     /// Sends what was leased. Permits that are left over are given back.
-    pub(crate) fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits) {
+    pub(crate) fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits, origins: &Origins) {
         for leased in leased {
             let Some(permit) = permits.permits.split(1) else {
                 error!("more was leased than there were permits; the lease runs out");
                 continue;
             };
-            let (this, asked_at) = (self.clone(), permits.asked_at);
-            tokio::spawn(async move {
+            let (this, asked_at, span) = (self.clone(), permits.asked_at, origins.attempt(&leased));
+            let work = async move {
                 this.work(leased, asked_at).await;
                 drop(permit);
-            });
+            };
+            tokio::spawn(work.instrument(span));
         }
     }
 
@@ -120,7 +125,8 @@ impl Dispatching {
                 let wait = claimed.next_in.unwrap_or(POLL).min(POLL).max(Duration::from_millis(1));
                 // A full claim: the next one at once.
                 let wait = if claimed.more && claimed.leased.len() == free { Duration::ZERO } else { wait };
-                self.start(claimed.leased, permits);
+                self.metrics.batch(Stage::Claim, claimed.leased.len());
+                self.start(claimed.leased, permits, &Origins::default());
                 (claimed.more, wait)
             }
             Err(error) => {
@@ -136,6 +142,8 @@ impl Dispatching {
             Ok(None) => attempt::release(&leased, "the sync changed meanwhile"),
             Err(settlement) => *settlement,
         };
+        self.metrics.settled(&settlement);
+        trace::settled(&Span::current(), &settlement);
         self.unsettled.send_modify(|outcomes| *outcomes += 1);
         // The receiver lives as long as the engine.
         if self.outcomes.send(settlement).await.is_err() {
@@ -144,7 +152,7 @@ impl Dispatching {
     }
 
     async fn attempt(&self, leased: Leased, sync: Arc<CompiledSync>, asked_at: Instant) -> Settlement {
-        let lease = leased.lease_duration;
+        let (lease, due_at) = (leased.lease_duration, leased.link.due_at);
         let sending = match attempt::prepare(leased, sync, &self.around) {
             Prepared::Settled(settlement) => return *settlement,
             Prepared::Send(sending) => sending,
@@ -152,9 +160,18 @@ impl Dispatching {
         let left = lease.saturating_sub(asked_at.elapsed());
         let exchange = match sending.not_now(left) {
             Some(outcome) => Exchange { outcome, duration: Duration::ZERO },
-            None => self.http.send(&sending.request).await,
+            None => self.send(&sending, due_at).await,
         };
         sending.conclude(&exchange, &self.around)
+    }
+
+    async fn send(&self, sending: &Sending, due_at: Option<Timestamp>) -> Exchange {
+        self.metrics.sending(due_at, self.around.clock.now());
+        let span = trace::request(&sending.request);
+        let exchange = self.http.send(&sending.request).instrument(span.clone()).await;
+        self.metrics.exchanged(sending.operation(), &exchange);
+        trace::answered(&span, &exchange);
+        exchange
     }
 
     /// The compiled sync at the leased revision; `None` where it is another by now. Where it cannot be compiled any

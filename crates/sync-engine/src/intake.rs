@@ -2,13 +2,15 @@
 
 use crate::dispatch::Dispatching;
 use crate::error::{EngineError, EngineResult, chain};
+use crate::metrics::Stage;
+use crate::trace::Origins;
 use std::collections::HashMap;
 use std::sync::Arc;
 use sync_core::claim::{Call, CallResult, RecordRequest};
 use sync_core::id::AccountId;
 use sync_core::ports::StoreError;
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{Span, warn};
 
 /// The most calls and people of one transaction.
 const CALLS_MAX: usize = 256;
@@ -20,6 +22,7 @@ pub const PEOPLE_PER_CALL_MAX: usize = 1000;
 pub(crate) struct Waiting {
     pub(crate) account: AccountId,
     pub(crate) call: Call,
+    pub(crate) span: Span,
     pub(crate) done: oneshot::Sender<EngineResult<CallResult>>,
 }
 
@@ -59,8 +62,9 @@ fn bounded(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
 }
 
 async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec<Waiting>) {
+    let origins = Origins::of(&waiting);
     let (calls, mut done): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.call, w.done)).unzip();
-    match record_calls(dispatching, account, calls.clone()).await {
+    match record_calls(dispatching, account, calls.clone(), &origins).await {
         Ok(results) => {
             for (done, result) in done.into_iter().zip(results) {
                 // A caller that went away has its change recorded all the same.
@@ -75,7 +79,7 @@ async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec
                 "recording a batch failed, its calls are repeated one by one"
             );
             for (call, done) in calls.into_iter().zip(done) {
-                let result = record_calls(dispatching, account, vec![call]).await;
+                let result = record_calls(dispatching, account, vec![call], &origins).await;
                 let result = result.map(|mut results| results.remove(0)).map_err(EngineError::from);
                 let _gone = done.send(result);
             }
@@ -97,7 +101,9 @@ async fn record_calls(
     dispatching: &Arc<Dispatching>,
     account: AccountId,
     calls: Vec<Call>,
+    origins: &Origins,
 ) -> Result<Vec<CallResult>, StoreError> {
+    dispatching.metrics.batch(Stage::Intake, calls.len());
     let permits = dispatching.reserve(PEOPLE_MAX);
     let request = RecordRequest {
         account,
@@ -106,8 +112,10 @@ async fn record_calls(
         policy: dispatching.around.policy.clone(),
     };
     let recorded = dispatching.store.record_changes(request).await?;
+    dispatching.metrics.recorded(&recorded.results);
     if let Some(permits) = permits {
-        dispatching.start(recorded.leased, permits);
+        dispatching.metrics.batch(Stage::HandOff, recorded.leased.len());
+        dispatching.start(recorded.leased, permits, origins);
     }
     if recorded.due {
         dispatching.wake.notify_one();

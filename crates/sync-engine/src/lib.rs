@@ -26,10 +26,12 @@ mod error;
 mod intake;
 mod keys;
 mod maintenance;
+pub mod metrics;
 mod people;
 mod rehearsal;
 mod settler;
 mod system;
+pub mod trace;
 mod vault;
 
 pub use administration::MovedLinks;
@@ -150,7 +152,7 @@ impl EngineBuilder {
     }
 
     /// The engine. Must be called within a tokio runtime: intake and settling begin at once, sending with
-    /// [`Engine::run`].
+    /// [`Engine::run`]. Counts go to the recorder of the `metrics` crate that is installed by now.
     pub fn build(self) -> Engine {
         let (outcomes, outcomes_in) = mpsc::channel(4096);
         let (intake, intake_in) = mpsc::channel(4096);
@@ -169,6 +171,7 @@ impl EngineBuilder {
             settled: Arc::new(Notify::new()),
             unsettled: watch::channel(0).0,
             running: AtomicBool::new(false),
+            metrics: metrics::Metrics::new(self.in_flight_max),
         });
         tokio::spawn(settler::run(dispatching.clone(), outcomes_in));
         tokio::spawn(intake::run(dispatching.clone(), intake_in));
@@ -295,6 +298,18 @@ impl Engine {
     pub(crate) fn wake(&self) {
         self.inner.dispatching.wake.notify_one();
         self.inner.sweeps.notify_one();
+    }
+
+    /// Reads the gauges of [`metrics`]: what this node has under way, and what waits in the store, which is asked for at
+    /// most `within`. For whoever is about to show them; cheap, but it asks the store, so not more often than every few
+    /// seconds.
+    pub async fn measure(&self, within: Duration) {
+        let dispatching = &self.inner.dispatching;
+        dispatching.metrics.under_way(dispatching.in_flight(), *dispatching.unsettled.borrow());
+        if let Some(status) = dispatching.store.pool() {
+            metrics::Metrics::pool(status);
+        }
+        dispatching.metrics.backlog(metrics::read_backlog(dispatching.store.clone(), within).await);
     }
 
     /// The engine's clock.

@@ -1,12 +1,14 @@
 //! Pushing people.
 
 use crate::intake::{PEOPLE_PER_CALL_MAX, Waiting};
+use crate::trace;
 use crate::{AccountScope, EngineError, EngineResult};
 use sync_core::claim::{Call, CallResult, UpsertResult};
 use sync_core::fault::Fault;
 use sync_core::id::PersonId;
 use sync_core::person::PersonPatch;
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 /// What a delete did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +57,13 @@ impl AccountScope {
 
     async fn record(&self, call: Call) -> EngineResult<CallResult> {
         let (done, answer) = oneshot::channel();
-        let waiting = Waiting { account: self.account, call, done };
-        self.engine.inner.intake.send(waiting).await.map_err(|_| EngineError::Unavailable(None))?;
-        answer.await.map_err(|_| EngineError::Unavailable(None))?
+        let span = trace::recording(&call);
+        let waiting = Waiting { account: self.account, call, span: span.clone(), done };
+        let recorded = async {
+            self.engine.inner.intake.send(waiting).await.map_err(|_| EngineError::Unavailable(None))?;
+            answer.await.map_err(|_| EngineError::Unavailable(None))?
+        };
+        recorded.instrument(span).await
     }
 }
 

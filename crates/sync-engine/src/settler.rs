@@ -2,6 +2,7 @@
 
 use crate::dispatch::Dispatching;
 use crate::error::chain;
+use crate::metrics::Stage;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::ports::{Store, StoreError};
@@ -24,6 +25,7 @@ pub(crate) async fn run(dispatching: Arc<Dispatching>, mut outcomes: mpsc::Recei
     while outcomes.recv_many(&mut batch, BATCH_MAX).await > 0 {
         gather(&dispatching, &mut outcomes, &mut batch).await;
         let written = batch.len();
+        dispatching.metrics.batch(Stage::Settle, written);
         write(&dispatching.store, std::mem::take(&mut batch)).await;
         dispatching.unsettled.send_modify(|outcomes| *outcomes -= written);
         dispatching.settled.notify_one();

@@ -325,6 +325,7 @@ impl Run {
         // It may be an estimate.
         (expected.log_entries, held.log_entries) = (0, 0);
         self.same("totals", &expected, &held);
+        both!(self, oracle, other, backlog());
     }
 
     /// What comes in any order.

@@ -19,9 +19,9 @@ use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
-    CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, Reseal, ResyncScope,
-    Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError, StoreResult, StoreTotals, SweepKind,
-    SyncRuntime, WorkStore,
+    Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, PoolStatus,
+    Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError, StoreResult,
+    StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
@@ -336,6 +336,14 @@ impl MaintenanceStore for NodeStore {
 
     async fn totals(&self) -> StoreResult<StoreTotals> {
         self.through("totals", self.store().totals(), nothing_to_tell).await
+    }
+
+    async fn backlog(&self) -> StoreResult<Backlog> {
+        self.through("backlog", self.store().backlog(), nothing_to_tell).await
+    }
+
+    fn pool(&self) -> Option<PoolStatus> {
+        self.store().pool()
     }
 
     async fn now(&self) -> StoreResult<Timestamp> {

@@ -2,16 +2,20 @@
 //! mutation by GET.
 
 use super::{Served, bearer, websocket};
+use crate::telemetry;
+use crate::telemetry::metrics::{Answered, api_answered};
 use api_graphql::Caller;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{ErrorExtensionValues, Response as Answer, ServerError, Value, Variables};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use std::time::Instant;
 use sync_engine::{EngineError, chain};
-use tracing::error;
+use tracing::{Instrument, error};
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -47,6 +51,20 @@ pub(super) async fn handle(State(served): State<Served>, request: Request) -> Re
             Err(refused) => refused.into_response(),
         };
     }
+    let begun = Instant::now();
+    let mut seen = Seen { kind: "unknown", answered: Answered::Error };
+    let response = respond(served, parts, body, &mut seen).await;
+    api_answered(seen.kind, seen.answered, begun.elapsed());
+    response
+}
+
+/// What is measured of a request: an error, until it has been answered without one.
+struct Seen {
+    kind: &'static str,
+    answered: Answered,
+}
+
+async fn respond(served: Served, parts: Parts, body: Body, seen: &mut Seen) -> Response {
     let Some(media) = negotiate(&parts.headers) else {
         return (StatusCode::NOT_ACCEPTABLE, format!("accept {GRAPHQL_RESPONSE} or {JSON}\n")).into_response();
     };
@@ -77,14 +95,42 @@ pub(super) async fn handle(State(served): State<Served>, request: Request) -> Re
             Err(fault) => return answer(media, api_graphql::coded(Answer::from_errors(vec![fault]))),
         }
     }
+    seen.kind = kind_of(&mut query);
+    let span = telemetry::traces::of_call(&parts.headers, seen.kind);
     // On a task of its own: a client that hangs up must not cut a mutation in half.
-    let running = tokio::spawn(async move { served.schema.execute(query.data(caller)).await });
+    let work = async move { served.schema.execute(query.data(caller)).await };
+    let running = tokio::spawn(work.instrument(span.clone()));
     match running.await {
-        Ok(done) => answer(media, api_graphql::coded(done)),
+        Ok(done) => {
+            if done.is_ok() {
+                seen.answered = Answered::Ok;
+            } else {
+                span.record("otel.status_code", "ERROR");
+            }
+            answer(media, api_graphql::coded(done))
+        }
         Err(failed) => {
             error!(error = chain(&failed), "a GraphQL request failed");
             Refused::internal().response(media)
         }
+    }
+}
+
+/// The type of the operation that a request means.
+fn kind_of(query: &mut async_graphql::Request) -> &'static str {
+    let name = query.operation_name.clone();
+    // What cannot be parsed is told where it is executed.
+    let Ok(document) = api_graphql::parsed(query) else { return "unknown" };
+    let mut operations = document.operations.iter();
+    let meant = match &name {
+        Some(name) => operations.find(|(given, _)| given.is_some_and(|given| given.as_str() == name)),
+        None => operations.next(),
+    };
+    match meant.map(|(_, operation)| operation.node.ty) {
+        Some(OperationType::Query) => "query",
+        Some(OperationType::Mutation) => "mutation",
+        Some(OperationType::Subscription) => "subscription",
+        None => "unknown",
     }
 }
 

@@ -2,7 +2,10 @@
 
 mod graphql;
 mod health;
+mod metrics;
 mod websocket;
+
+pub(crate) use metrics::metrics_router;
 
 use api_graphql::Schema;
 use axum::Router;

@@ -2,6 +2,7 @@
 //! `Authorization` or `authorization`, or in the handshake's header. A wrong or revoked one closes with 4403.
 
 use super::{Served, bearer, bearer_of};
+use crate::telemetry::metrics::OpenWebSocket;
 use api_graphql::Caller;
 use async_graphql::Data;
 use async_graphql::http::{ClientMessage, WebSocket as Connection, WebSocketProtocols, WsMessage};
@@ -44,6 +45,7 @@ pub(super) fn upgrade(served: Served, upgrade: WebSocketUpgrade, headers: &Heade
 type OpenedWith = Arc<Mutex<Option<SecretString>>>;
 
 async fn serve(socket: WebSocket, served: Served, header_key: Option<SecretString>) {
+    let _open = OpenWebSocket::open();
     let (mut sink, source) = socket.split();
     let opened_with = OpenedWith::default();
     let (alive, mut heard) = tokio::sync::watch::channel(());

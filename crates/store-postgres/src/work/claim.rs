@@ -3,7 +3,7 @@
 use crate::columns::{Time, time};
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
-use crate::links::{self, Shard, with_extras};
+use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of, write_governor};
 use crate::{Conn, PostgresStore, people};
@@ -83,10 +83,6 @@ struct Waiting {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
 }
-
-/// Fresh links and retries of `l`, each as the index on claimable_at keeps them.
-pub(super) const FRESH: &str = "NOT l.retrying";
-pub(super) const RETRYING: &str = "l.retrying";
 
 /// Active syncs that owe something, as `s`: the index is leapt through from sync to sync, so that those that owe nothing
 /// cost nothing.

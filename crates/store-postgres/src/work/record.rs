@@ -1,11 +1,10 @@
 //! Recording changes.
 
 use crate::error::Fault;
-use crate::links::{self, Shard};
+use crate::links::{self, FRESH, RETRYING, Shard};
 use crate::signals::notify;
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of};
-use crate::work::claim::{FRESH, RETRYING};
 use crate::{Conn, PostgresStore, columns, people};
 use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Timestamptz, Uuid as SqlUuid};

@@ -192,6 +192,43 @@ pub struct StoreTotals {
     pub log_entries: i64,
 }
 
+/// What waits in a store, over all accounts, for operators to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Links by state and debt, of all syncs.
+    pub links: LinkCounts,
+    /// Syncs that send.
+    pub active: i64,
+    /// Syncs paused by an administrator.
+    pub paused: i64,
+    /// Syncs suspended by their breaker, and not paused.
+    pub suspended: i64,
+    /// For how long the oldest claimable link of an active sync has waited; `None`: none waits. What is being sent or waits
+    /// for its next try is not claimable, and what waits behind a pause or a suspension does not count.
+    pub oldest_due: Option<Duration>,
+}
+
+/// The connections to a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// At most this many.
+    pub connections_max: usize,
+    /// In use now.
+    pub in_use: usize,
+    /// Callers that wait for one.
+    pub waiting: usize,
+}
+
+/// Names under which stores measure themselves with the `metrics` facade; what they mean is said in `sync-engine`.
+pub mod measures {
+    /// Histogram, seconds: one call of a store, as its caller sees it. Label `operation`, as in [`super::StoreError`].
+    pub const CALL_SECONDS: &str = "crm_sync_store_call_duration_seconds";
+    /// Counter: calls that failed. Label `operation`.
+    pub const FAILURES: &str = "crm_sync_store_failures_total";
+    /// Histogram, seconds: the wait for a connection of the pool.
+    pub const POOL_WAIT_SECONDS: &str = "crm_sync_store_pool_wait_seconds";
+}
+
 /// What a sync looks like from outside, beside its configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRuntime {
@@ -413,6 +450,13 @@ pub trait MaintenanceStore: Send + Sync {
 
     /// What it holds.
     async fn totals(&self) -> StoreResult<StoreTotals>;
+
+    /// What waits. MUST read kept counts, syncs, and the beginning of an index: asked every few seconds, it may look at
+    /// each sync, and never at each link. Syncs that are being deleted are left out.
+    async fn backlog(&self) -> StoreResult<Backlog>;
+
+    /// How its connections stand; `None` where there are none.
+    fn pool(&self) -> Option<PoolStatus>;
 
     /// The store's clock.
     async fn now(&self) -> StoreResult<Timestamp>;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sync_core::link::{LinkState, StateName};
 use sync_core::log::LogOutcome;
 use sync_core::page::PageRequest;
-use sync_core::ports::{DirectoryStore, MaintenanceStore, RETRY_AT_ONCE, Retention, RetryFilter, WorkStore};
+use sync_core::ports::{Backlog, DirectoryStore, MaintenanceStore, RETRY_AT_ONCE, Retention, RetryFilter, WorkStore};
 
 /// And a fresh store is ready.
 pub async fn migrating_again_changes_nothing<F: StoreFixture>() {
@@ -267,4 +267,59 @@ pub async fn totals_add_up<F: StoreFixture>() {
     assert_eq!((totals.accounts, totals.people, totals.syncs), (1, 1, 1));
     assert_eq!((totals.links.of(StateName::Linked), totals.links.owed), (2, 1));
     assert!(totals.log_entries >= 0);
+}
+
+/// The age of the oldest debt; what waits behind a pause, a suspension or for its next try has none.
+pub async fn the_backlog_is_what_waits_for_active_syncs<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let backlog = async || world.store().backlog().await.unwrap();
+    assert_eq!(backlog().await, Backlog::default());
+    let suspended = world.sync().await;
+    world.suspend(&suspended, &["1", "2", "3", "4", "5"]).await;
+    let paused = world.sync().await;
+    world.pause(&paused, true).await;
+    let doomed = world.sync().await;
+    world.upsert(&["1"]).await;
+    world.store().delete_sync(world.account, doomed.id).await.unwrap();
+    world.pass(3600).await;
+    let before = backlog().await;
+    assert_eq!((before.active, before.paused, before.suspended, before.oldest_due), (0, 1, 1, None));
+    let active = world.sync().await;
+    world.upsert(&["2", "3"]).await;
+    world.pass(60).await;
+    let waits = backlog().await;
+    assert_eq!((waits.active, waits.paused, waits.suspended), (1, 1, 1));
+    let age = waits.oldest_due.expect("two are due");
+    assert!(age >= Duration::from_secs(60) && age < Duration::from_secs(120), "{age:?}");
+    let mut owed = 0;
+    for sync in [&suspended, &paused, &active] {
+        owed += world.links(sync).await.iter().filter(|link| link.is_owed()).count();
+    }
+    assert_eq!(waits.links.owed, owed as i64);
+    // One is accepted, one refused for good, and nothing is due.
+    for leased in world.claim(10).await.leased {
+        let reply = match leased.link.id.person.as_str() {
+            // The suspended sync's probe.
+            _ if leased.link.id.sync == suspended.id => Reply::Refused,
+            "2" => accepted(&leased),
+            _ => Reply::Status(422),
+        };
+        world.reply(&leased, reply).await;
+    }
+    let after = backlog().await;
+    assert_eq!((after.oldest_due, after.links.parked, after.links.owed), (None, 1, waits.links.owed - 2));
+    // A retry that waits is owed and not due; then it is due.
+    world.upsert(&["6", "7"]).await;
+    let leased = world.claim(1).await.leased.remove(0);
+    world.reply(&leased, Reply::Status(500)).await;
+    let other = world.claim_one().await;
+    world.reply(&other, accepted(&other)).await;
+    let retrying = backlog().await;
+    assert_eq!(
+        (retrying.oldest_due, retrying.links.owed),
+        (None, after.links.owed + 1 + 4),
+        "4 behind pause and suspension"
+    );
+    world.pass(600).await;
+    assert!(backlog().await.oldest_due.is_some_and(|age| age > Duration::from_secs(500)));
 }

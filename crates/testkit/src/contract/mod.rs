@@ -184,6 +184,7 @@ macro_rules! store_contract {
                 retry_is_filtered
                 retry_goes_on_after_the_last_one
                 totals_add_up
+                the_backlog_is_what_waits_for_active_syncs
             }
             signals {
                 due_links_are_told

@@ -13,9 +13,9 @@ use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
-    CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, Reseal, ResyncScope,
-    Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime,
-    WorkStore,
+    Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, PoolStatus,
+    Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult, StoreTotals,
+    SweepKind, SyncRuntime, WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
@@ -175,6 +175,12 @@ impl MaintenanceStore for Counting {
     }
     async fn totals(&self) -> StoreResult<StoreTotals> {
         self.inner.totals().await
+    }
+    async fn backlog(&self) -> StoreResult<Backlog> {
+        self.inner.backlog().await
+    }
+    fn pool(&self) -> Option<PoolStatus> {
+        self.inner.pool()
     }
     async fn now(&self) -> StoreResult<Timestamp> {
         self.inner.now().await
