@@ -110,8 +110,9 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
 pub(crate) async fn lock(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<LinkId, Link>, Fault> {
     let keys = Keys::of(ids);
     let rows: Vec<LinkRow> = sql_query(format!(
-        "SELECT {COLUMNS} FROM links l WHERE (l.account, l.sync, l.person) IN \
-         (SELECT * FROM UNNEST($1, $2, $3)) ORDER BY l.account, l.sync, l.person FOR UPDATE OF l"
+        "SELECT l.* FROM (SELECT * FROM UNNEST($1, $2, $3) AS k(account, sync, person) \
+             ORDER BY k.account, k.sync, k.person COLLATE \"C\") AS k CROSS JOIN LATERAL (SELECT {COLUMNS} FROM links l \
+             WHERE l.account = k.account AND l.sync = k.sync AND l.person = k.person FOR UPDATE OF l) AS l"
     ))
     .bind::<Array<SqlUuid>, _>(keys.accounts)
     .bind::<Array<SqlUuid>, _>(keys.syncs)

@@ -149,7 +149,8 @@ async fn load(
 ) -> Result<Vec<HandOffSync>, Fault> {
     let ids: Vec<Uuid> = configs.iter().map(|sync| sync.id.0).collect();
     let runtimes: Vec<Runtime> = sql_query(format!(
-        "SELECT r.sync, r.governor FROM sync_runtime r WHERE r.account = $1 AND r.sync = ANY($2) AND NOT {} \
+        "SELECT r.sync, r.governor FROM UNNEST($2) AS k(sync) \
+         JOIN sync_runtime r ON r.account = $1 AND r.sync = k.sync WHERE NOT {} \
          ORDER BY r.sync FOR UPDATE OF r",
         backlog("r.sync")
     ))

@@ -79,7 +79,7 @@ impl Server {
             "friendlyName": "Sink",
             "uniqueId": { "path": "$.id" },
             "createUsers": { "method": "POST", "url": format!("{crm}/contacts"), "data": DATA },
-            "limits": { "maxConcurrency": 64 },
+            "limits": { "maxConcurrency": 256 },
         });
         for (name, value) in more.as_object().into_iter().flatten() {
             input[name] = value.clone();
