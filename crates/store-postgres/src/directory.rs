@@ -6,7 +6,7 @@ use crate::link_row::{self, LinkRow};
 use crate::links::{Keys, with_extras};
 use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
 use crate::signals::notify;
-use crate::sql::sql_query;
+use crate::sql::{given, sql_query};
 use crate::syncs::{
     self, COUNTS, Count, CountsRow, SyncRow, add_sweep, as_json, configs, count_resync, governor_of, lock_account,
     lock_sync, probe_now,
@@ -40,12 +40,11 @@ fn term_range(search: Option<&str>) -> Option<(String, Option<String>)> {
     Some((sync_core::text::without_nul(&from).into_owned(), until))
 }
 
-/// That the person `p.id` has a term in the range of `$from` and `$until`.
-fn found(person: &str, account: &str, from: &str, until: &str) -> String {
-    format!(
-        "({from} IS NULL OR EXISTS (SELECT 1 FROM people_terms t WHERE t.account = {account} AND t.person = {person} \
-         AND t.term >= {from} AND ({until} IS NULL OR t.term < {until})))"
-    )
+/// And that `person` has a term in `range`: from `$from` up to `$until`, of which only those are named that are given.
+fn found(range: Option<&(String, Option<String>)>, person: &str, from: &str, until: &str) -> String {
+    let Some((_, end)) = range else { return String::new() };
+    let end = if end.is_some() { format!("AND t.term < {until}") } else { String::new() };
+    format!("AND {person} IN (SELECT t.person FROM people_terms t WHERE t.account = $1 AND t.term >= {from} {end})")
 }
 
 #[async_trait]
@@ -60,15 +59,15 @@ impl DirectoryStore for PostgresStore {
         let include_deleted = filter.include_deleted;
         self.read("read people", |c| {
             Box::pin(async move {
+                let found = found(range.as_ref(), "p.id", "$4", "$5");
                 let (from, until) = range.map_or((None, None), |(from, until)| (Some(from), until));
                 let rows: Vec<PersonRow> = sql_query(format!(
-                    "SELECT {} FROM people p WHERE p.account = $1 AND ($2 IS NULL OR p.id > $2) \
-                     AND ($3 OR p.deleted_at IS NULL) AND {} ORDER BY p.id LIMIT $6",
+                    "SELECT {} FROM people p WHERE p.account = $1 AND p.id > $2 AND ($3 OR p.deleted_at IS NULL) {found} \
+                     ORDER BY p.id LIMIT $6",
                     people::COLUMNS,
-                    found("p.id", "$1", "$4", "$5")
                 ))
                 .bind::<SqlUuid, _>(account.0)
-                .bind::<Nullable<Text>, _>(page.after.map(String::from))
+                .bind::<Text, _>(page.after.map_or_else(String::new, String::from))
                 .bind::<Bool, _>(include_deleted)
                 .bind::<Nullable<Text>, _>(from)
                 .bind::<Nullable<Text>, _>(until)
@@ -113,11 +112,11 @@ impl DirectoryStore for PostgresStore {
             Box::pin(async move {
                 let rows: Vec<ChangeRow> = sql_query(
                     "SELECT version, kind, at, fields FROM person_changes WHERE account = $1 AND person = $2 \
-                     AND ($3 IS NULL OR version < $3) ORDER BY version DESC LIMIT $4",
+                     AND version < $3 ORDER BY version DESC LIMIT $4",
                 )
                 .bind::<SqlUuid, _>(account.0)
                 .bind::<Text, _>(&person)
-                .bind::<Nullable<BigInt>, _>(page.after)
+                .bind::<BigInt, _>(page.after.unwrap_or(i64::MAX))
                 .bind::<BigInt, _>(page.first as i64 + 1)
                 .get_results(c)
                 .await?;
@@ -256,9 +255,9 @@ impl DirectoryStore for PostgresStore {
         self.read("read syncs", |c| {
             Box::pin(async move {
                 let rows: Vec<SyncRow> = sql_query(format!(
-                    "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL AND ($2 IS NULL OR s.id < $2) \
-                     ORDER BY s.id DESC LIMIT $3",
-                    syncs::COLUMNS
+                    "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL {} ORDER BY s.id DESC LIMIT $3",
+                    syncs::COLUMNS,
+                    given(page.after.is_some(), "AND s.id < $2")
                 ))
                 .bind::<SqlUuid, _>(account.0)
                 .bind::<Nullable<SqlUuid>, _>(page.after.map(|id| id.0))
@@ -297,7 +296,7 @@ impl DirectoryStore for PostgresStore {
                     "SELECT r.sync, r.governor, {COUNTS} FROM sync_runtime r JOIN syncs s ON s.account = r.account \
                          AND s.id = r.sync AND s.deleted_at IS NULL \
                      LEFT JOIN link_counts n ON n.account = r.account AND n.sync = r.sync \
-                     WHERE r.account = $1 AND r.sync = ANY($2) GROUP BY r.sync, r.governor",
+                     WHERE r.account = $1 AND r.sync = ANY($2) AND s.id = ANY($2) GROUP BY r.sync, r.governor",
                 ))
                 .bind::<SqlUuid, _>(account.0)
                 .bind::<Array<SqlUuid>, _>(ids)
@@ -324,21 +323,30 @@ impl DirectoryStore for PostgresStore {
         let filter = filter.clone();
         self.read("read links", |c| {
             Box::pin(async move {
-                let (from, until) =
-                    term_range(filter.search.as_deref()).map_or((None, None), |(from, until)| (Some(from), until));
+                let range = term_range(filter.search.as_deref());
+                // Only what is asked for is named: so that an index on it is of use.
+                let conditions = [
+                    given(filter.state.is_some(), "AND l.state = $4"),
+                    given(filter.owed.is_some(), "AND (l.due_at IS NOT NULL) = $5"),
+                    given(filter.owed == Some(true), "AND l.claimable_at IS NOT NULL AND l.queue = $2"),
+                    given(filter.parked.is_some(), "AND (l.parked IS NOT NULL) = $6"),
+                    given(filter.parked == Some(true), "AND l.parked IS NOT NULL"),
+                    given(filter.parked_reason.is_some(), "AND l.parked = $7"),
+                    given(filter.person.is_some(), "AND l.person = $8"),
+                    given(filter.unique_id.is_some(), "AND l.unique_id = $9"),
+                    &found(range.as_ref(), "l.person", "$10", "$11"),
+                ]
+                .join(" ");
+                let (from, until) = range.map_or((None, None), |(from, until)| (Some(from), until));
                 let rows: Vec<LinkRow> = sql_query(format!(
-                    "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 AND ($3 IS NULL OR l.person > $3) \
-                     AND ($4 IS NULL OR l.state = $4) AND ($5 IS NULL OR (l.due_at IS NOT NULL) = $5) \
-                     AND ($6 IS NULL OR (l.parked IS NOT NULL) = $6) AND ($7 IS NULL OR l.parked = $7) \
-                     AND ($8 IS NULL OR l.person = $8) AND ($9 IS NULL OR l.unique_id = $9) AND {} \
+                    "SELECT {} FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.person > $3 {conditions} \
                      AND EXISTS (SELECT 1 FROM syncs s WHERE s.account = $1 AND s.id = $2 AND s.deleted_at IS NULL) \
                      ORDER BY l.person LIMIT $12",
                     link_row::COLUMNS,
-                    found("l.person", "$1", "$10", "$11")
                 ))
                 .bind::<SqlUuid, _>(account.0)
                 .bind::<SqlUuid, _>(sync.0)
-                .bind::<Nullable<Text>, _>(page.after.map(String::from))
+                .bind::<Text, _>(page.after.map_or_else(String::new, String::from))
                 .bind::<Nullable<SmallInt>, _>(filter.state.map(sync_core::link::StateName::code))
                 .bind::<Nullable<Bool>, _>(filter.owed)
                 .bind::<Nullable<Bool>, _>(filter.parked)
@@ -361,8 +369,9 @@ impl DirectoryStore for PostgresStore {
         self.read("read links", |c| {
             Box::pin(async move {
                 let rows: Vec<LinkRow> = sql_query(format!(
-                    "SELECT {} FROM syncs s JOIN links l ON l.account = s.account AND l.sync = s.id \
-                     WHERE s.account = $1 AND l.person = ANY($2) AND s.deleted_at IS NULL",
+                    "SELECT {} FROM (SELECT DISTINCT s.account, s.id, k.person FROM syncs s CROSS JOIN UNNEST($2) AS k(person) \
+                     WHERE s.account = $1 AND s.deleted_at IS NULL OFFSET 0) AS k \
+                     JOIN links l ON l.account = k.account AND l.sync = k.id AND l.person = k.person",
                     link_row::COLUMNS
                 ))
                 .bind::<SqlUuid, _>(account.0)

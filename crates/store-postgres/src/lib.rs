@@ -5,6 +5,9 @@
 //! first, and then skips links that are locked. Rows are read under their locks by one statement and what belongs to them
 //! by a later one, so that a new generation is never paired with an old person.
 
+#[cfg(test)]
+extern crate self as store_postgres;
+
 mod clock;
 mod columns;
 mod directory;
@@ -15,6 +18,8 @@ mod links;
 mod logs;
 mod maintenance;
 mod people;
+#[cfg(test)]
+mod plans;
 mod signals;
 mod sql;
 mod syncs;

@@ -3,9 +3,8 @@
 use crate::columns::{Time, time};
 use crate::error::{Fault, store_error};
 use crate::link_row::{self, LinkRow};
-use crate::links::{self, Shard, with_extras};
-use crate::links::{FRESH, RETRYING};
-use crate::logs::least_id;
+use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
+use crate::logs::{CLOCKS_APART, least_id};
 use crate::people::{self, PersonRow};
 use crate::sql::sql_query;
 use crate::syncs::{COUNTS, CountsRow};
@@ -271,8 +270,8 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
             "DELETE FROM log_entries WHERE (account, id) IN (SELECT account, id FROM log_entries WHERE id < $1 AND at < $2 \
              AND outcome IN ({outcomes}) ORDER BY at, account, id LIMIT $3)"
         ))
-        // Ids of a clock that ran ahead or behind are still near their time: a day's slack, and the time decides.
-        .bind::<SqlUuid, _>(least_id(before.plus(DAY)))
+        // Ids are near their time, give or take the clocks of nodes: they tell the partitions, and the time decides.
+        .bind::<SqlUuid, _>(least_id(before.plus(CLOCKS_APART)))
         .bind::<Timestamptz, _>(time(before))
         .bind::<BigInt, _>(rows_max.saturating_sub(pruned) as i64)
         .execute(c)
@@ -369,10 +368,11 @@ async fn fold(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
 /// Removes tombstones that nothing waits for, person locked first.
 async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
     let tombstones: Vec<PersonRow> = sql_query(format!(
-        "SELECT {} FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM links l WHERE l.account = p.account AND l.person = p.id \
-              AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = p.account) \
-              AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL OR l.state IN (1, 4))) \
+        "SELECT {} FROM people p WHERE p.deleted_at IS NOT NULL AND \
+             (SELECT true FROM (SELECT s.account, s.id FROM syncs s WHERE s.account = p.account OFFSET 0) AS s \
+              CROSS JOIN LATERAL (SELECT FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.person = p.id AND \
+                  (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL OR l.state IN (1, 4)) OFFSET 0) \
+              AS l LIMIT 1) IS NULL \
          ORDER BY p.deleted_at, p.account, p.id LIMIT $1 FOR UPDATE OF p SKIP LOCKED",
         people::COLUMNS
     ))
@@ -384,8 +384,9 @@ async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
         let account = tombstone.account;
         let person = tombstone.person()?;
         let rows: Vec<LinkRow> = sql_query(format!(
-            "SELECT {} FROM links l WHERE l.account = $1 AND l.person = $2 \
-                 AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = $1) ORDER BY l.sync FOR UPDATE OF l",
+            "SELECT l.* FROM (SELECT s.account, s.id FROM syncs s WHERE s.account = $1 ORDER BY s.id OFFSET 0) AS s \
+                 CROSS JOIN LATERAL (SELECT {} FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.person = $2 \
+                 FOR UPDATE OF l) AS l",
             link_row::COLUMNS
         ))
         .bind::<SqlUuid, _>(account)

@@ -179,11 +179,11 @@ fn values() -> String {
         .join(", ")
 }
 
-const PARAMETERS: &str = "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19";
+const PARAMETERS: &str = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19";
 
 async fn insert(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> Result<usize, Fault> {
     let sql = format!(
-        "INSERT INTO people (account, {WRITTEN}) SELECT $1, {} FROM UNNEST({PARAMETERS}) AS o({WRITTEN}) \
+        "INSERT INTO people (account, {WRITTEN}) SELECT o.account, {} FROM UNNEST({PARAMETERS}) AS o(account, {WRITTEN}) \
          ON CONFLICT DO NOTHING",
         values()
     );
@@ -196,7 +196,8 @@ async fn update(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> 
     let values: Vec<&str> = values.split(", ").skip(1).collect();
     let sets: Vec<String> = columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect();
     let sql = format!(
-        "UPDATE people p SET {} FROM UNNEST({PARAMETERS}) AS o({WRITTEN}) WHERE p.account = $1 AND p.id = o.id",
+        "UPDATE people p SET {} FROM UNNEST({PARAMETERS}) AS o(account, {WRITTEN}) \
+         WHERE p.account = o.account AND p.id = o.id",
         sets.join(", ")
     );
     bind(&sql, account, people).execute(c).await?;
@@ -208,7 +209,7 @@ fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Sql<'q>
         people.iter().map(|changed| of(&changed.after)).collect()
     }
     sql_query(sql)
-        .bind::<SqlUuid, _>(account.0)
+        .bind::<Array<SqlUuid>, _>(vec![account.0; people.len()])
         .bind::<Array<Text>, _>(all(people, |p| p.id.as_str().to_owned()))
         .bind::<Array<BigInt>, _>(all(people, |p| p.version))
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.first_name.clone()))
@@ -253,9 +254,10 @@ async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]
     Ok(())
 }
 
-/// Removes a tombstone with what it is found by.
+/// Removes a tombstone, locked by the caller, with what it is found by.
 pub(crate) async fn remove(c: &mut Conn, account: AccountId, person: &Person) -> Result<(), Fault> {
-    sql_query("DELETE FROM people WHERE account = $1 AND id = $2 AND deleted_at IS NOT NULL")
+    // Nothing is said of `deleted_at`: the index on it would be read from end to end.
+    sql_query("DELETE FROM people WHERE account = $1 AND id = $2")
         .bind::<SqlUuid, _>(account.0)
         .bind::<Text, _>(person.id.as_str())
         .execute(c)
@@ -268,8 +270,8 @@ async fn remove_terms(c: &mut Conn, account: AccountId, gone: Vec<(String, &str)
         return Ok(());
     }
     let (terms, people): (Vec<String>, Vec<&str>) = gone.into_iter().unzip();
-    sql_query("DELETE FROM people_terms WHERE account = $1 AND (term, person) IN (SELECT * FROM UNNEST($2, $3))")
-        .bind::<SqlUuid, _>(account.0)
+    sql_query("DELETE FROM people_terms WHERE (account, term, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
+        .bind::<Array<SqlUuid>, _>(vec![account.0; terms.len()])
         .bind::<Array<Text>, _>(terms)
         .bind::<Array<Text>, _>(people)
         .execute(c)

@@ -12,11 +12,24 @@ use std::marker::PhantomData;
 pub(crate) struct Sql<'a> {
     text: String,
     values: Vec<Box<dyn Bind + 'a>>,
+    #[cfg(test)]
+    types: Vec<u32>,
 }
 
 /// A statement; its values are numbered `$1` and so on, in the order of [`Sql::bind`].
 pub(crate) fn sql_query<'a>(text: impl Into<String>) -> Sql<'a> {
-    Sql { text: text.into(), values: Vec::new() }
+    Sql {
+        text: text.into(),
+        values: Vec::new(),
+        #[cfg(test)]
+        types: Vec::new(),
+    }
+}
+
+/// A condition where it is wanted, nothing else. `$2 IS NULL OR column = $2` in its stead is no condition for an index; a
+/// value that no condition names may be bound all the same.
+pub(crate) fn given(wanted: bool, condition: &str) -> &str {
+    if wanted { condition } else { "" }
 }
 
 impl<'a> Sql<'a> {
@@ -28,6 +41,8 @@ impl<'a> Sql<'a> {
         Pg: HasSqlType<ST>,
     {
         self.values.push(Box::new(Value { value, kind: PhantomData::<ST> }));
+        #[cfg(test)]
+        self.types.push(ran::type_of::<ST>());
         self
     }
 }
@@ -54,6 +69,8 @@ where
 
 impl QueryFragment<Pg> for Sql<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        #[cfg(test)]
+        ran::note(&self.text, &self.types);
         out.push_sql(&self.text);
         self.values.iter().try_for_each(|value| value.push(out.reborrow()))
     }
@@ -66,4 +83,39 @@ impl QueryId for Sql<'_> {
 
 impl Query for Sql<'_> {
     type SqlType = Untyped;
+}
+
+/// What tests know of the statements that ran: their texts, and the types of their values.
+#[cfg(test)]
+pub(crate) mod ran {
+    use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
+    use diesel::sql_types::HasSqlType;
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    /// Every text that ran in this process, with the object ids of its values' types.
+    pub(crate) static TEXTS: Mutex<BTreeMap<String, Vec<u32>>> = Mutex::new(BTreeMap::new());
+
+    pub(super) fn note(text: &str, types: &[u32]) {
+        let mut texts = TEXTS.lock().unwrap();
+        if !texts.contains_key(text) {
+            texts.insert(text.to_owned(), types.to_vec());
+        }
+    }
+
+    /// Only types that Postgres brings with it are used.
+    struct BuiltIn;
+
+    impl PgMetadataLookup for BuiltIn {
+        fn lookup_type(&mut self, name: &str, _schema: Option<&str>) -> PgTypeMetadata {
+            panic!("{name} is not built in");
+        }
+    }
+
+    pub(super) fn type_of<ST>() -> u32
+    where
+        Pg: HasSqlType<ST>,
+    {
+        <Pg as HasSqlType<ST>>::metadata(&mut BuiltIn).oid().unwrap()
+    }
 }

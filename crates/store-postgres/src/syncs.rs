@@ -232,13 +232,13 @@ pub(crate) async fn count_resync(
             "SELECT count(*) AS n FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.parked IS NOT NULL AND {live}"
         ),
         ResyncScope::Unlinked => format!(
-            "SELECT count(*) AS n FROM people p LEFT JOIN links l ON l.account = p.account AND l.sync = $2 AND l.person = p.id \
-             WHERE p.account = $1 AND p.deleted_at IS NULL AND (l.state IS NULL OR l.state = 0) AND {live}"
+            "SELECT count(*) AS n FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL AND {live} \
+             AND coalesce((SELECT l.state FROM links l WHERE l.account = p.account AND l.sync = $2 AND l.person = p.id), 0) = 0"
         ),
         ResyncScope::All => format!(
             "SELECT (SELECT count(*) FROM links l WHERE l.account = $1 AND l.sync = $2 AND {live}) \
-             + (SELECT count(*) FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL AND {live} AND NOT EXISTS \
-                 (SELECT 1 FROM links l WHERE l.account = $1 AND l.sync = $2 AND l.person = p.id)) AS n"
+             + (SELECT count(*) FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL AND {live} \
+                 AND (SELECT true FROM links l WHERE l.account = p.account AND l.sync = $2 AND l.person = p.id) IS NULL) AS n"
         ),
     };
     let count: Count = sql_query(sql).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(sync.0).get_result(c).await?;

@@ -98,7 +98,8 @@ const OWING: &str = "WITH RECURSIVE owing (account, queue) AS ( \
 async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
     let exists = |kind| {
         format!(
-            "EXISTS (SELECT 1 FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} AND l.claimable_at <= $1)"
+            "(SELECT true FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
+                 AND l.claimable_at <= $1 LIMIT 1) IS NOT NULL"
         )
     };
     let sql = format!("{OWING} SELECT s.account, s.id FROM s WHERE {} OR {}", exists(FRESH), exists(RETRYING));

@@ -4,7 +4,7 @@ use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::signals::notify;
-use crate::sql::sql_query;
+use crate::sql::{given, sql_query};
 use crate::{Conn, PostgresStore, people};
 use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Uuid as SqlUuid};
@@ -15,6 +15,9 @@ use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
 use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreError, SweepKind};
 use uuid::Uuid;
 
+/// The links `l` of the people named by `$3`, in the sync `s`.
+const NAMED: &str = "(SELECT DISTINCT k.id FROM UNNEST($3) AS k(id)) AS k JOIN links l ON l.person = k.id";
+
 pub(super) async fn retry(
     store: &PostgresStore,
     c: &mut Conn,
@@ -23,18 +26,20 @@ pub(super) async fn retry(
     after: Option<LinkId>,
 ) -> Result<Retried, Fault> {
     let people = filter.people.as_ref().map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>());
+    let one_sync = given(filter.sync.is_some(), "AND s.id = $2");
+    // Sync by sync, in order of key from where the last batch ended: named people are looked up, all others read once.
     let rows: Vec<LinkRow> = sql_query(format!(
-        "SELECT {} FROM links l WHERE l.account = $1 AND ($2 IS NULL OR l.sync = $2) AND ($3 IS NULL OR l.person = ANY($3)) \
-             AND (l.due_at IS NOT NULL OR l.parked IS NOT NULL) \
-             AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL) \
-             AND ($4 IS NULL OR (l.sync, l.person) > ($4, $5)) \
-         ORDER BY l.sync, l.person LIMIT $6 FOR UPDATE OF l",
-        link_row::COLUMNS
+        "SELECT l.* FROM (SELECT s.account, s.id FROM syncs s WHERE s.account = $1 {one_sync} AND s.id >= $4 \
+             AND s.deleted_at IS NULL ORDER BY s.id OFFSET 0) AS s CROSS JOIN LATERAL (SELECT {} FROM {} \
+             WHERE l.account = s.account AND l.sync = s.id AND (l.due_at IS NOT NULL OR l.parked IS NOT NULL) \
+             AND l.person > CASE WHEN s.id = $4 THEN $5 ELSE '' END ORDER BY l.person LIMIT $6 FOR UPDATE OF l) AS l LIMIT $6",
+        link_row::COLUMNS,
+        if people.is_some() { NAMED } else { "links l" },
     ))
     .bind::<SqlUuid, _>(account.0)
     .bind::<Nullable<SqlUuid>, _>(filter.sync.map(|sync| sync.0))
     .bind::<Nullable<Array<Text>>, _>(people)
-    .bind::<Nullable<SqlUuid>, _>(after.as_ref().map(|after| after.sync.0))
+    .bind::<SqlUuid, _>(after.as_ref().map_or(Uuid::nil(), |after| after.sync.0))
     .bind::<Text, _>(after.as_ref().map_or("", |after| after.person.as_str()).to_owned())
     .bind::<BigInt, _>(RETRY_AT_ONCE as i64)
     .get_results(c)
@@ -111,16 +116,17 @@ async fn mark_batch(
     rows_max: usize,
 ) -> Result<(), Fault> {
     let of_people = "UNION (SELECT p.id AS person FROM people p WHERE p.account = $1 AND p.deleted_at IS NULL \
-         AND ($3 IS NULL OR p.id > $3) ORDER BY p.id LIMIT $4)";
+         AND p.id > $3 ORDER BY p.id LIMIT $4)";
     let of_people = if reach == Reach::PeopleAndLinks { of_people } else { "" };
     let rows: Vec<PersonKey> = sql_query(format!(
         "SELECT person FROM ((SELECT l.person FROM links l WHERE l.account = $1 AND l.sync = $2 \
-             AND ($3 IS NULL OR l.person > $3) ORDER BY l.person LIMIT $4) {of_people}) AS k \
+             AND l.person > $3 ORDER BY l.person LIMIT $4) {of_people}) AS k \
          ORDER BY person LIMIT $4"
     ))
     .bind::<SqlUuid, _>(sweep.account.0)
     .bind::<SqlUuid, _>(sweep.sync.0)
-    .bind::<Nullable<Text>, _>(sweep.cursor.as_ref().map(|person| person.as_str().to_owned()))
+    // No id is empty: all come after that.
+    .bind::<Text, _>(sweep.cursor.as_ref().map_or("", PersonId::as_str).to_owned())
     .bind::<BigInt, _>(rows_max as i64)
     .get_results(c)
     .await?;
@@ -190,13 +196,16 @@ async fn delete_batch(c: &mut Conn, sweep: &Sweep, rows_max: usize) -> Result<()
     let ids: Vec<LinkId> = with_extras(c, rows).await?.into_iter().map(|link| link.id).collect();
     links::remove(c, &ids).await?;
     // In one order, so that what is left at any time does not depend on where rows lie.
-    for (table, key) in [("log_entries", "id"), ("counters", "start, span, operation, kind, bucket")] {
+    for (table, order, key) in [
+        ("log_entries", "id", "account, id"),
+        ("counters", "start, span, operation, kind, bucket", "account, sync, span, start, operation, kind, bucket"),
+    ] {
         if left == 0 {
             return Ok(());
         }
         let removed = sql_query(format!(
-            "DELETE FROM {table} WHERE account = $1 AND sync = $2 AND ({key}) IN (SELECT {key} FROM {table} \
-             WHERE account = $1 AND sync = $2 ORDER BY {key} LIMIT $3)"
+            "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE account = $1 AND sync = $2 \
+             ORDER BY {order} LIMIT $3)"
         ))
         .bind::<SqlUuid, _>(sweep.account.0)
         .bind::<SqlUuid, _>(sweep.sync.0)
