@@ -22,6 +22,8 @@ pub struct ServerOptions {
     pub quiet_time: &'static str,
     /// Which part of the work the node does.
     pub mode: &'static str,
+    /// How long Postgres may take to answer.
+    pub database_timeout: &'static str,
 }
 
 impl Default for ServerOptions {
@@ -31,6 +33,7 @@ impl Default for ServerOptions {
             probe_schedule: "100ms,200ms,500ms",
             quiet_time: "200ms",
             mode: "all",
+            database_timeout: "30s",
         }
     }
 }
@@ -57,7 +60,10 @@ pub fn binary() -> std::path::PathBuf {
 
 /// The command with the environment of tests; nothing of the caller's own settings.
 pub fn command(database: &Database) -> Command {
-    let mut command = Command::new(binary());
+    // Beyond a limit of a file's size, which stands for a full disk in tests, a write fails as on one. Without this, the
+    // system would end the process.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CRM_SYNC_")) {
         command.env_remove(name);
     }
@@ -85,6 +91,7 @@ impl Server {
             .args(["--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8", "--mode", options.mode])
             .args(["--retry-schedule", options.retry_schedule, "--probe-schedule", options.probe_schedule])
             .args(["--quiet-time", options.quiet_time, "--grace", "10s"])
+            .args(["--database-timeout", options.database_timeout])
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
