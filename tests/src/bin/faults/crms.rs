@@ -54,7 +54,11 @@ impl Crm {
                 "lookup": null, "uniqueId": { "template": "{{ person.id }}" },
                 "createUsers": create("PUT", "/{{ person.id }}", json!({})),
             }),
-            Way::Key => json!({ "lookup": null, "createUsers": create("POST", "", json!({})) }),
+            // A template that names the key tells that this CRM heeds it: a create is then repeated for a person who is deleted by now, too.
+            Way::Key => {
+                let headers = json!([{ "name": "X-Create-Key", "value": "{{ idempotency_key }}" }]);
+                json!({ "lookup": null, "createUsers": create("POST", "", json!({ "headers": headers })) })
+            }
             Way::Park => {
                 json!({ "lookup": null, "createUsers": create("POST", "", json!({ "onUncertain": "PARK" })) })
             }
@@ -67,9 +71,12 @@ impl Crm {
         Ok(Self { way, mock, sync })
     }
 
-    /// Sets how many of the requests go wrong, and how.
+    /// Sets how many of the requests go wrong, and how. Where neither a lookup nor a chosen id tells a record's id, no answer
+    /// is cut: a create that was accepted without telling its id is parked, and waits for somebody.
     pub(crate) fn fail(&self, faults: &[&str], seed: u64) -> Result<()> {
-        let rates = faults.iter().map(|fault| fault.parse::<FaultRate>()).collect::<Result<_, _>>()?;
+        let may_cut = matches!(self.way, Way::Lookup | Way::ChosenId);
+        let faults = faults.iter().filter(|fault| may_cut || !fault.starts_with("cut"));
+        let rates = faults.map(|fault| fault.parse::<FaultRate>()).collect::<Result<_, _>>()?;
         Ok(self.mock.set_faults(Faults { rates, seed, ..Faults::default() })?)
     }
 

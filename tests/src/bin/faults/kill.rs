@@ -17,6 +17,9 @@ const SOURCES: usize = 3;
 const PEOPLE: usize = 80;
 /// The server lives for so long in a round, in milliseconds.
 const LIVES_MS: std::ops::RangeInclusive<u64> = 20..=800;
+/// Half of the rounds begin to count when something was delivered. On Postgres, the leases of dead nodes may take up all the
+/// concurrency of a sync, for half a minute.
+const DELIVERS_WITHIN: Duration = Duration::from_secs(60);
 /// How long all may take to converge at the end. On Postgres, what a dead node had leased is left alone for half a minute.
 const CONVERGES_WITHIN: Duration = Duration::from_secs(180);
 /// What goes wrong at the CRMs besides.
@@ -62,14 +65,19 @@ async fn rounds_of(arguments: &Arguments, seed: u64) -> Result<()> {
     let mut sources: Vec<_> = (0..SOURCES).map(|number| Source::new(number, seed, PEOPLE)).collect();
     for round in 1..=rounds {
         let (lives, before) = (Duration::from_millis(random.u64(LIVES_MS)), requests());
-        let api = server.api();
+        let (api, delivers) = (server.api(), random.bool());
         let pushing = push(std::mem::take(&mut sources), &api, 0);
+        let begun = Instant::now();
+        while delivers && requests() == before {
+            ensure!(begun.elapsed() < DELIVERS_WITHIN, "round {round}: nothing is delivered after {DELIVERS_WITHIN:?}");
+            sleep(Duration::from_millis(5)).await;
+        }
         sleep(lives).await;
         server.kill().await;
         sources = pushing.stopped().await?;
         let acknowledged: u64 = sources.iter().map(|source| source.tally.acknowledged).sum();
         eprintln!(
-            "round {round} of {rounds}: killed after {} ms and {} requests; {acknowledged} changes acknowledged so far",
+            "round {round} of {rounds}: killed after {} ms with {} requests; {acknowledged} changes acknowledged so far",
             lives.as_millis(),
             requests() - before
         );
