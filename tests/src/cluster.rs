@@ -114,7 +114,8 @@ impl Cluster {
             .expect("postgres starts");
         self.postmaster = Some(child);
         let url = self.url("postgres");
-        eventually("the cluster answers", WITHIN, || async { tokio_postgres::connect(&url, NoTls).await.is_ok() }).await;
+        eventually("the cluster answers", WITHIN, || async { tokio_postgres::connect(&url, NoTls).await.is_ok() })
+            .await;
     }
 
     fn url(&self, database: &str) -> String {

@@ -187,10 +187,4 @@ macro_rules! on_both {
     };
 }
 
-on_both!(
-    converges,
-    survives_kill_9,
-    a_pause_merges_changes,
-    a_chosen_id_needs_no_lookup,
-    converges_behind_a_bad_proxy,
-);
+on_both!(converges, survives_kill_9, a_pause_merges_changes, a_chosen_id_needs_no_lookup, converges_behind_a_bad_proxy,);

@@ -21,7 +21,8 @@ async fn faults(arguments: &str) -> Result<String, String> {
 }
 
 async fn rounds(store: &str) {
-    let last = faults(&format!("kill --store {store} --rounds 3 --seed 7")).await.unwrap_or_else(|said| panic!("{said}"));
+    let last =
+        faults(&format!("kill --store {store} --rounds 3 --seed 7")).await.unwrap_or_else(|said| panic!("{said}"));
     assert!(last.starts_with(&format!("3 rounds on {store}, seed 7: ")), "{last}");
     assert!(last.contains("all converged, nobody twice"), "{last}");
 }

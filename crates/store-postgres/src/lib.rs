@@ -91,9 +91,8 @@ pub(crate) type Conn = AsyncPgConnection;
 impl PostgresStore {
     /// Connects. Does not look at the schema: see `MaintenanceStore::migrate` and `ready`.
     pub async fn connect(url: &SecretString, options: Options) -> StoreResult<Self> {
-        let mut config: tokio_postgres::Config = url.expose_secret().parse().map_err(|source| StoreError::Internal {
-            operation: "read the database URL",
-            source: Box::new(BadUrl(source)),
+        let mut config: tokio_postgres::Config = url.expose_secret().parse().map_err(|source| {
+            StoreError::Internal { operation: "read the database URL", source: Box::new(BadUrl(source)) }
         })?;
         notice_silence(&mut config);
         let tls = tls::connector().map_err(|source| StoreError::Internal { operation: "set up TLS", source })?;

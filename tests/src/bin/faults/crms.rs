@@ -38,8 +38,7 @@ impl Crm {
         };
         let mock = MockCrm::start(options).await?;
         let url = mock.url();
-        let data =
-            "{ \"external_id\": \"{{ person.id }}\", \"name\": \"{{ person.name }}\", \"email\": \"{{ person.email }}\" }";
+        let data = "{ \"external_id\": \"{{ person.id }}\", \"name\": \"{{ person.name }}\", \"email\": \"{{ person.email }}\" }";
         let create = |method: &str, path: &str, more: Value| {
             let url = format!("{url}/contacts{path}");
             let mut rule = json!({ "method": method, "url": url, "data": data, "timeoutSeconds": 1 });

@@ -1,8 +1,8 @@
 //! Rounds that end with kill -9 at a random instant.
 
+use crate::Store;
 use crate::crms::{Crm, WAYS};
 use crate::source::{self, Source, Step};
-use crate::Store;
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use product_tests::{Api, Server, ServerOptions};

@@ -1,6 +1,6 @@
 //! What a server holds in memory, and its database on disk.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
@@ -56,7 +56,7 @@ impl Scales {
         let tables = match self {
             Self::Sqlite(connection) => sql_query(
                 "SELECT m.tbl_name AS name, CAST(sum(s.pgsize) AS BIGINT) AS bytes FROM dbstat s \
-                 JOIN sqlite_master m ON m.name = s.name WHERE s.aggregate GROUP BY m.tbl_name",
+                 JOIN sqlite_master m ON m.name = s.name WHERE s.aggregate = TRUE GROUP BY m.tbl_name",
             )
             .load::<Table>(&mut **connection)?,
             Self::Postgres(client) => {
@@ -71,6 +71,8 @@ impl Scales {
             let is_history = |table: &&Table| HISTORY.iter().any(|name| table.name.starts_with(name)) == history;
             tables.iter().filter(is_history).map(|table| table.bytes as f64).sum::<f64>() / 1024.0
         };
-        Ok(Sizes { memory: process::own_memory_mib(server)?, steady: kib(false), history: kib(true) })
+        let sizes = Sizes { memory: process::own_memory_mib(server)?, steady: kib(false), history: kib(true) };
+        ensure!(sizes.steady > 0.0 && sizes.history > 0.0, "the database tells no sizes of its tables");
+        Ok(sizes)
     }
 }

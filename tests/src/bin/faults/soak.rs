@@ -222,9 +222,12 @@ impl Soak {
     }
 }
 
+/// What is measured: its name, and where it stands.
+type Column = (&'static str, fn(&Sizes) -> f64);
+
 /// Prints the table. Returns what has grown too much.
 fn report(samples: &[Sizes]) -> Vec<String> {
-    let columns: [(&str, fn(&Sizes) -> f64); 3] = [
+    let columns: [Column; 3] = [
         ("memory, MiB", |sizes| sizes.memory),
         ("tables, KiB", |sizes| sizes.steady),
         ("history, KiB", |sizes| sizes.history),

@@ -99,9 +99,11 @@ impl Source {
     /// Looks whether a call without a definite answer was done: as a whole, or not at all.
     pub(crate) async fn look(&mut self, api: &Api) -> Result<()> {
         let Some(call) = &self.doubtful else { return Ok(()) };
-        let asked = call.people.iter().enumerate().map(|(n, person)| {
-            format!("p{n}: person(id: \"{}\") {{ name deletedAt }}", self.id(*person))
-        });
+        let asked = call
+            .people
+            .iter()
+            .enumerate()
+            .map(|(n, person)| format!("p{n}: person(id: \"{}\") {{ name deletedAt }}", self.id(*person)));
         let query = format!("{{ {} }}", asked.collect::<Vec<_>>().join(" "));
         let Some(answer) = self.send(api, &query, json!({})).await? else { return Ok(()) };
         let held = (0..call.people.len()).map(|n| held(&answer[format!("p{n}")]));
@@ -192,8 +194,7 @@ fn held(person: &Value) -> Result<Option<u64>> {
 
 /// Compares the directory with what was acknowledged.
 pub(crate) async fn check(sources: &[Source], api: &Api) -> Result<BTreeMap<String, String>> {
-    let query =
-        "query ($after: String) { people(first: 1000, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } } }";
+    let query = "query ($after: String) { people(first: 1000, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } } }";
     let (mut directory, mut after) = (BTreeMap::new(), json!(null));
     loop {
         let answer = api.send(query, json!({ "after": after })).await.map_err(anyhow::Error::msg)?;
