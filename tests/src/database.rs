@@ -28,10 +28,7 @@ impl Database {
     /// # Panics
     /// Where there is no cluster.
     pub async fn postgres() -> Self {
-        let cluster = std::env::var("CRM_SYNC_TEST_POSTGRES").expect(
-            "CRM_SYNC_TEST_POSTGRES is not set: run `cargo xtask test -p product-tests`, or set it to what \
-             `cargo xtask db up` prints",
-        );
+        let cluster = Self::scratch_cluster();
         let (client, connection) = tokio_postgres::connect(&cluster, NoTls).await.expect("the scratch cluster runs");
         tokio::spawn(connection);
         let name = format!("product_{}", Uuid::new_v4().simple());
@@ -40,6 +37,17 @@ impl Database {
         let mut database = Self::sqlite();
         database.url = format!("{server}/{name}");
         database
+    }
+
+    /// The URL of the scratch cluster that `cargo xtask` hands over.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn scratch_cluster() -> String {
+        std::env::var("CRM_SYNC_TEST_POSTGRES").expect(
+            "CRM_SYNC_TEST_POSTGRES is not set: run `cargo xtask test -p product-tests`, or set it to what \
+             `cargo xtask db up` prints",
+        )
     }
 }
 

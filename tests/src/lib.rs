@@ -1,12 +1,18 @@
-//! What the product's tests share: the real binary as a process, its API over HTTP, databases to run it on.
+//! What the product's tests share: the real binary as a process, its API over HTTP, databases to run it on, and what goes
+//! wrong around it.
 
 pub mod api;
+pub mod cluster;
 pub mod database;
+pub mod process;
 pub mod prometheus;
+pub mod proxy;
 pub mod server;
 
 pub use api::Api;
+pub use cluster::Cluster;
 pub use database::Database;
+pub use proxy::Proxy;
 pub use server::{Server, ServerOptions};
 
 use std::future::Future;

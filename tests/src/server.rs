@@ -24,6 +24,8 @@ pub struct ServerOptions {
     pub mode: &'static str,
     /// Where traces are sent.
     pub otlp_endpoint: Option<String>,
+    /// How long Postgres may take to answer.
+    pub database_timeout: &'static str,
 }
 
 impl Default for ServerOptions {
@@ -34,6 +36,7 @@ impl Default for ServerOptions {
             quiet_time: "200ms",
             mode: "all",
             otlp_endpoint: None,
+            database_timeout: "30s",
         }
     }
 }
@@ -62,7 +65,10 @@ pub fn binary() -> std::path::PathBuf {
 
 /// The command with the environment of tests; nothing of the caller's own settings.
 pub fn command(database: &Database) -> Command {
-    let mut command = Command::new(binary());
+    // Beyond a limit of a file's size, which stands for a full disk in tests, a write fails as on one. Without this, the
+    // system would end the process.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CRM_SYNC_")) {
         command.env_remove(name);
     }
@@ -92,6 +98,7 @@ impl Server {
             .args(["--metrics-listen", "127.0.0.1:0"])
             .args(options.otlp_endpoint.iter().flat_map(|url| ["--otlp-endpoint", url]))
             .args(["--quiet-time", options.quiet_time, "--grace", "10s"])
+            .args(["--database-timeout", options.database_timeout])
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdout(Stdio::piped())
             .stdin(Stdio::null())

@@ -2,7 +2,7 @@
 //! the directory.
 
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
-use product_tests::{Api, Database, Server, ServerOptions, eventually};
+use product_tests::{Api, Database, Proxy, Server, ServerOptions, eventually};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -155,6 +155,21 @@ async fn a_chosen_id_needs_no_lookup(database: Database) {
     assert_eq!(records(&crm), directory(&api).await);
 }
 
+/// A proxy before the CRM resets, closes and stalls connections at any byte.
+async fn converges_behind_a_bad_proxy(database: Database) {
+    let (server, crm) = (Server::start(&database, &ServerOptions::default()).await, crm().await);
+    let proxy = Proxy::start(crm.address(), 7).await;
+    let api = server.api();
+    let sync = api.create_sync(&proxy.url(), json!({})).await;
+    api.push(&people("Ada")[..150]).await;
+    api.push(&people("Grace")[..150]).await;
+    let leaving: Vec<_> = (0..30).map(|n| format!("p{n}")).collect();
+    api.ok("mutation ($ids: [ID!]!) { deletePeople(ids: $ids) { deleted } }", json!({ "ids": leaving })).await;
+    caught_up(&api, &sync).await;
+    assert_eq!(records(&crm), directory(&api).await);
+    assert!(proxy.counts().iter().all(|count| *count > 3), "resets, closes, stalls: {:?}", proxy.counts());
+}
+
 macro_rules! on_both {
     ($($case:ident),* $(,)?) => {
         mod sqlite {
@@ -172,4 +187,4 @@ macro_rules! on_both {
     };
 }
 
-on_both!(converges, survives_kill_9, a_pause_merges_changes, a_chosen_id_needs_no_lookup);
+on_both!(converges, survives_kill_9, a_pause_merges_changes, a_chosen_id_needs_no_lookup, converges_behind_a_bad_proxy,);

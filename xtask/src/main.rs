@@ -46,6 +46,20 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Kill -9 at random instants, held against the promises; see `cargo xtask faults --help`
+    #[command(disable_help_flag = true)]
+    Faults {
+        /// What `faults` takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Random load and faults for a long time; memory and database must stay flat; see `cargo xtask soak --help`
+    #[command(disable_help_flag = true)]
+    Soak {
+        /// What `soak` takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Forwards to `crm-sync prune-logs`: removes log entries that are older than asked for
     #[command(disable_help_flag = true)]
     PruneLogs(Forwarded),
@@ -101,7 +115,9 @@ fn main() -> Result<()> {
             std::fs::write(run::root().join("schema.graphql"), sdl)?;
             Ok(())
         }
-        Command::Bench { arguments } => bench(arguments),
+        Command::Bench { arguments } => on_release("bench", None, arguments),
+        Command::Faults { arguments } => on_release("faults", Some("kill"), arguments),
+        Command::Soak { arguments } => on_release("faults", Some("soak"), arguments),
         Command::Sim { arguments } => sim(arguments),
         Command::PruneLogs(forwarded) => forward("prune-logs", forwarded),
         Command::Retry(forwarded) => forward("retry", forwarded),
@@ -117,19 +133,19 @@ fn forward(command: &str, forwarded: Forwarded) -> Result<()> {
     cargo.run()
 }
 
-/// Builds the release server and the measuring program, and runs it.
-fn bench(arguments: Vec<String>) -> Result<()> {
+/// Builds the release server and a program that works on it, and runs that, with a scratch cluster where it asks for Postgres.
+fn on_release(program: &str, subcommand: Option<&str>, arguments: Vec<String>) -> Result<()> {
     Cmd::cargo(["build", "--release", "--locked", "-p", "crm-sync", "-p", "product-tests", "--bins"]).run()?;
     let bin = run::target_dir()?.join("release");
-    let mut bench = Cmd::new(bin.join("bench"));
-    bench.env("CRM_SYNC_TEST_SERVER", bin.join("crm-sync"));
+    let mut program = Cmd::new(bin.join(program));
+    program.env("CRM_SYNC_TEST_SERVER", bin.join("crm-sync"));
     let cluster;
     if arguments.iter().any(|argument| argument.contains("postgres")) {
         cluster = postgres::Cluster::start(postgres::Durability::Full)?;
-        bench.env("CRM_SYNC_TEST_POSTGRES", cluster.url("postgres"));
+        program.env("CRM_SYNC_TEST_POSTGRES", cluster.url("postgres"));
     }
-    bench.args(arguments);
-    bench.run()
+    program.args(subcommand).args(arguments);
+    program.run()
 }
 
 /// Builds the simulation with optimizations, and runs it.

@@ -31,10 +31,11 @@ pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>> {
             Ok(Arc::new(store))
         }
         Database::Postgres(url) => {
-            let store =
-                PostgresStore::connect(url, store_postgres::Options { policy, ..store_postgres::Options::default() })
-                    .await
-                    .context("cannot connect to the Postgres database of --database")?;
+            let operation_max = config.database_timeout;
+            let options = store_postgres::Options { policy, operation_max, ..store_postgres::Options::default() };
+            let store = PostgresStore::connect(url, options)
+                .await
+                .context("cannot connect to the Postgres database of --database")?;
             Ok(Arc::new(store))
         }
     }

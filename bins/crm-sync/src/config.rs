@@ -50,6 +50,10 @@ pub(crate) struct Options {
     #[arg(long, env = "CRM_SYNC_DATABASE", global = true, value_name = "URL", hide_env_values = true)]
     pub(crate) database: Option<String>,
 
+    /// How long Postgres may take to answer before it counts as unavailable [default: 30s]
+    #[arg(long, env = "CRM_SYNC_DATABASE_TIMEOUT", global = true, value_name = "DURATION")]
+    pub(crate) database_timeout: Option<String>,
+
     /// How logs are written; levels by RUST_LOG [default: text]
     #[arg(long, env = "CRM_SYNC_LOG_FORMAT", global = true, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -101,6 +105,7 @@ pub(crate) struct Options {
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) database: Database,
+    pub(crate) database_timeout: Duration,
     pub(crate) log_format: LogFormat,
     pub(crate) listen: SocketAddr,
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -181,8 +186,10 @@ impl Options {
         let traces = self.otlp_endpoint.or(file.otlp_endpoint).filter(|endpoint| !endpoint.trim().is_empty());
         let traces = traces.map(|endpoint| Traces::parse(&endpoint, sample_ratio)).transpose()?;
         let allow_networks = if self.allow_network.is_empty() { file.allow_network } else { self.allow_network };
+        let timeout = self.database_timeout.or(file.database_timeout);
         Ok(Config {
             database,
+            database_timeout: duration("--database-timeout", timeout, store_postgres::OPERATION_MAX)?,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             listen,
             metrics_listen,

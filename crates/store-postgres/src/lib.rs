@@ -51,15 +51,26 @@ pub struct Options {
     pub connections_max: usize,
     /// How long to wait for a connection before the store counts as unavailable.
     pub wait: Duration,
+    /// How long an operation may take, beyond the wait for its connection. A database that takes longer (frozen, cut off
+    /// without a word) counts as unavailable, and the connection is dropped, which ends the transaction.
+    pub operation_max: Duration,
     /// The delays that settlements take.
     pub policy: Arc<Policy>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connections_max: 10, wait: Duration::from_secs(5), policy: Arc::new(Policy::default()) }
+        Self {
+            connections_max: 10,
+            wait: Duration::from_secs(5),
+            operation_max: OPERATION_MAX,
+            policy: Arc::new(Policy::default()),
+        }
     }
 }
+
+/// How long an operation may take unless [`Options`] say otherwise.
+pub const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 /// A store on Postgres. Cheap to clone, all clones are one.
 #[derive(Clone)]
@@ -71,6 +82,7 @@ struct Inner {
     pool: Pool<AsyncPgConnection>,
     signals: Signals,
     policy: Arc<Policy>,
+    operation_max: Duration,
     clock: TestClock,
     statements: Arc<AtomicU64>,
 }
@@ -84,10 +96,10 @@ pub(crate) type Conn = AsyncPgConnection;
 impl PostgresStore {
     /// Connects. Does not look at the schema: see `MaintenanceStore::migrate` and `ready`.
     pub async fn connect(url: &SecretString, options: Options) -> StoreResult<Self> {
-        let config: tokio_postgres::Config = url.expose_secret().parse().map_err(|source| StoreError::Internal {
-            operation: "read the database URL",
-            source: Box::new(BadUrl(source)),
+        let mut config: tokio_postgres::Config = url.expose_secret().parse().map_err(|source| {
+            StoreError::Internal { operation: "read the database URL", source: Box::new(BadUrl(source)) }
         })?;
+        notice_silence(&mut config);
         let tls = tls::connector().map_err(|source| StoreError::Internal { operation: "set up TLS", source })?;
         let statements = Arc::new(AtomicU64::new(0));
         let mut manager = ManagerConfig::default();
@@ -109,7 +121,14 @@ impl PostgresStore {
             .map_err(|source| StoreError::Internal { operation: "make a connection pool", source: Box::new(source) })?;
         let signals = Signals::start(config, tls);
         let store = Self {
-            inner: Arc::new(Inner { pool, signals, policy: options.policy, clock: TestClock::default(), statements }),
+            inner: Arc::new(Inner {
+                pool,
+                signals,
+                policy: options.policy,
+                operation_max: options.operation_max,
+                clock: TestClock::default(),
+                statements,
+            }),
         };
         // A database that cannot be reached is told at once.
         store.read("connect", |c| Box::pin(async move { now(c).await })).await?;
@@ -149,9 +168,10 @@ impl PostgresStore {
     ) -> StoreResult<T> {
         let asked_at = Instant::now();
         let done = match self.connection(operation).await {
-            Ok(mut connection) => body(&mut connection).await.map_err(|fault| store_error(operation, fault)),
+            Ok(connection) => in_time(operation, self.inner.operation_max, connection, async |c| body(c).await).await,
             Err(error) => Err(error),
         };
+        let done = done.and_then(|done| done.map_err(|fault| store_error(operation, fault)));
         measured(operation, asked_at, done)
     }
 
@@ -165,8 +185,9 @@ impl PostgresStore {
         let task = tokio::spawn(async move {
             let mut repeats = 0;
             loop {
-                let mut connection = this.connection(operation).await?;
-                match connection.transaction(async |c| body(c).await).await {
+                let connection = this.connection(operation).await?;
+                let transaction = async |c: &mut Conn| c.transaction(async |c| body(c).await).await;
+                match in_time(operation, this.inner.operation_max, connection, transaction).await? {
                     Ok(done) => return Ok(done),
                     Err(fault) if is_repeatable(&fault) && repeats < REPEATS_MAX => {
                         repeats += 1;
@@ -180,7 +201,7 @@ impl PostgresStore {
         measured(operation, asked_at, done.and_then(|done| done))
     }
 
-    async fn connection(&self, operation: &'static str) -> StoreResult<deadpool::Object<AsyncPgConnection>> {
+    async fn connection(&self, operation: &'static str) -> StoreResult<Pooled> {
         let asked_at = Instant::now();
         let connection = self.inner.pool.get().await;
         metrics::histogram!(measures::POOL_WAIT_SECONDS).record(asked_at.elapsed());
@@ -195,6 +216,44 @@ fn measured<T>(operation: &'static str, asked_at: Instant, done: StoreResult<T>)
     metrics::counter!(measures::FAILURES, "operation" => operation).increment(u64::from(done.is_err()));
     done
 }
+
+/// Works on a connection for so long at most. One that does not answer in time, or whose caller has gone meanwhile, is
+/// dropped: an answer may still be on its way to it.
+async fn in_time<T>(
+    operation: &'static str,
+    most: Duration,
+    connection: Pooled,
+    work: impl AsyncFnOnce(&mut Conn) -> T,
+) -> StoreResult<T> {
+    let mut held = Held(Some(connection));
+    let Some(connection) = &mut held.0 else { unreachable!("it was put there above") };
+    match tokio::time::timeout(most, work(connection)).await {
+        Ok(done) => {
+            // Back into the pool.
+            held.0 = None;
+            Ok(done)
+        }
+        Err(_) => Err(StoreError::Unavailable { operation, source: Box::new(NoAnswer(most)) }),
+    }
+}
+
+type Pooled = deadpool::Object<AsyncPgConnection>;
+
+/// A connection that is dropped, not given back to the pool, unless it is taken out before.
+struct Held(Option<Pooled>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Pooled::take(connection));
+        }
+    }
+}
+
+/// The database did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the database did not answer within {0:?}")]
+struct NoAnswer(Duration);
 
 impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -223,6 +282,20 @@ async fn connect(
     });
     Ok(connection)
 }
+
+/// A host that is gone without a word is noticed by the connection itself, also by one that only listens. What the URL says
+/// of it stands.
+fn notice_silence(config: &mut tokio_postgres::Config) {
+    if config.get_keepalives_idle() == tokio_postgres::Config::new().get_keepalives_idle() {
+        config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE).keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(KEEPALIVE * 3);
+    }
+}
+
+/// How long a connection may be silent before it is asked for a sign of life; three that stay out end it.
+const KEEPALIVE: Duration = Duration::from_secs(10);
 
 /// Statements are kept prepared, and their plans with them: one that was made while a table was small, or before it was ever
 /// analysed, would go on scanning it. Every statement here asks by key, so it is told to: nested loops over indexes, in their

@@ -54,11 +54,7 @@ const HOT: [(&str, &[&str], &str); 11] = [
     ("claim: governors", &["SELECT account, sync, governor FROM sync_runtime"], "sync_runtime_pkey"),
     ("claim: loads", &["s.settings", "AS leased", "AS retrying"], "links_claimable links_leased syncs_pkey"),
     ("claim: picks", &["AS k(account, sync, links_max)"], "links_claimable"),
-    (
-        "hand-off: who has a backlog",
-        &["SELECT r.sync, r.governor FROM UNNEST"],
-        "links_claimable sync_runtime_pkey",
-    ),
+    ("hand-off: who has a backlog", &["SELECT r.sync, r.governor FROM UNNEST"], "links_claimable sync_runtime_pkey"),
     ("hand-off: loads", &["AS leased", "AS backlog"], "links_claimable links_leased"),
     ("settle: lock", &["AS k(account, sync, person)", "FOR UPDATE OF l"], "links_pkey"),
     ("settle: who holds a unique id", &["l.unique_id, l.person FROM links l"], "links_unique_id"),

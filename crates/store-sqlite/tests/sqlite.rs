@@ -277,6 +277,19 @@ async fn files_are_readable_by_their_owner_alone() {
     }
 }
 
+/// SQLite leaves out writes that change nothing, and they tell nothing of the disk.
+#[tokio::test]
+async fn readiness_is_a_write_that_reaches_the_disk() {
+    let place = Place::new();
+    let store = place.open();
+    furnish(&store).await;
+    place.sql("PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+    let log = place.file().with_extension("db-wal");
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0, "{}", log.display());
+    store.ready().await.unwrap();
+    assert!(std::fs::metadata(&log).unwrap().len() > 0, "{}", log.display());
+}
+
 /// It is told as such, and the writer goes on when it is over.
 #[tokio::test]
 async fn an_unavailable_database_is_told_and_outlived() {

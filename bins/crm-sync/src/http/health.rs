@@ -6,18 +6,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use std::time::Duration;
 use tracing::warn;
 
 pub(super) fn routes() -> Router<Served> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
+/// A database that has not answered by then cannot be worked with: whoever asks is told before giving up by himself.
+const READY_WITHIN: Duration = Duration::from_secs(3);
+
 async fn ready(State(served): State<Served>) -> impl IntoResponse {
-    match served.engine.store().ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
-            warn!(error = sync_engine::chain(&error), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot be used, see the log\n")
-        }
+    match tokio::time::timeout(READY_WITHIN, served.engine.store().ready()).await {
+        Ok(Ok(())) => return (StatusCode::OK, "ready\n"),
+        Ok(Err(error)) => warn!(error = sync_engine::chain(&error), "not ready"),
+        Err(_) => warn!("not ready: the database does not answer"),
     }
+    (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot be used, see the log\n")
 }

@@ -1,11 +1,11 @@
 //! A large directory: how a server works off what is owed, and how it delivers beside what is not.
 
 use crate::figures::{Figure, figure, percentiles};
-use crate::process::peak_memory_mib;
 use crate::stage::{Common, DELIVERY, Stage, rate};
 use crate::{load, now, seconds_between};
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
+use product_tests::process::peak_memory_mib;
 use serde_json::json;
 
 /// People per request while links are made.

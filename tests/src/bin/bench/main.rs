@@ -4,8 +4,7 @@
 //! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `read`: what is measured, one module each.
 //! - `stage`: where it takes place, what all of them are told, and what it costs. `figures`: how figures are shown.
 //! - `sink`, `load`, `bare`: the other processes of a run. `child`: starting and ending them.
-//! - `server`: the server as shipped. `postgres`: databases on the scratch cluster. `process`: what the system counts of a
-//!   process.
+//! - `server`: the server as shipped. `postgres`: databases on the scratch cluster.
 
 mod backlog;
 mod bare;
@@ -18,7 +17,6 @@ mod latency;
 mod load;
 mod neighbours;
 mod postgres;
-mod process;
 mod read;
 mod server;
 mod sink;

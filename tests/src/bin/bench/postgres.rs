@@ -1,8 +1,7 @@
 //! The scratch cluster: its size, and what it costs.
 
-use crate::process;
 use anyhow::{Context, Result, ensure};
-use product_tests::Database;
+use product_tests::{Database, process};
 use tokio_postgres::{Client, NoTls};
 
 /// A database on the cluster that `cargo xtask bench` starts.

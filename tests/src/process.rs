@@ -36,31 +36,28 @@ impl Stat {
 }
 
 /// The parent of a process.
-pub(crate) fn parent(pid: u32) -> Result<u32> {
+pub fn parent(pid: u32) -> Result<u32> {
     Ok(Stat::read(pid)?.parent)
 }
 
 /// A process's name, such as `postgres`.
-pub(crate) fn name(pid: u32) -> Result<String> {
+pub fn name(pid: u32) -> Result<String> {
     let path = format!("/proc/{pid}/comm");
     Ok(std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?.trim().to_owned())
 }
 
 /// Processor time of a process, in seconds.
-pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
+pub fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok(Stat::read(pid)?.own as f64 / TICKS_PER_SECOND)
 }
 
 /// Processor time of a process and its children, those that ended included, in seconds.
-pub(crate) fn family_cpu_seconds(pid: u32) -> Result<f64> {
+pub fn family_cpu_seconds(pid: u32) -> Result<f64> {
     let own = Stat::read(pid)?;
     let mut ticks = own.own + own.ended_children;
-    let processes = std::fs::read_dir("/proc").context("cannot list /proc")?;
-    for process in processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+    for process in children(pid)? {
         // One that ended meanwhile cannot be read, and is counted as ended the next time.
-        if let Ok(stat) = Stat::read(process)
-            && stat.parent == pid
-        {
+        if let Ok(stat) = Stat::read(process) {
             ticks += stat.own + stat.ended_children;
         }
     }
@@ -68,22 +65,48 @@ pub(crate) fn family_cpu_seconds(pid: u32) -> Result<f64> {
 }
 
 /// The most memory that a process ever held, in MiB.
-pub(crate) fn peak_memory_mib(pid: u32) -> Result<f64> {
+pub fn peak_memory_mib(pid: u32) -> Result<f64> {
+    status_mib(pid, "VmHWM:")
+}
+
+fn status_mib(pid: u32, name: &str) -> Result<f64> {
     let path = format!("/proc/{pid}/status");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    Ok(kib.with_context(|| format!("{path} tells no VmHWM"))? / 1024.0)
+    Ok(kib.with_context(|| format!("{path} tells no {name}"))? / 1024.0)
 }
 
 /// How busy the machine was during the last minute: processes that ran or wanted to.
-pub(crate) fn load_average() -> Result<f64> {
+pub fn load_average() -> Result<f64> {
     let text = std::fs::read_to_string("/proc/loadavg").context("cannot read /proc/loadavg")?;
     text.split_whitespace().next().and_then(|load| load.parse().ok()).context("cannot understand /proc/loadavg")
 }
 
+/// The memory that a process holds now and that is its own (files that it maps are the system's to drop), in MiB.
+pub fn own_memory_mib(pid: u32) -> Result<f64> {
+    status_mib(pid, "RssAnon:")
+}
+
+/// The processes that a process has begun and that run.
+pub fn children(pid: u32) -> Result<Vec<u32>> {
+    let processes = std::fs::read_dir("/proc").context("cannot list /proc")?;
+    let processes = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    // One that ended meanwhile cannot be read.
+    Ok(processes.filter(|process| Stat::read(*process).is_ok_and(|stat| stat.parent == pid)).collect())
+}
+
+/// Sends a signal, such as `STOP`, to processes. One that has ended is passed over.
+pub fn signal(signal: &str, pids: &[u32]) {
+    for pid in pids {
+        let mut kill = std::process::Command::new("kill");
+        kill.arg(format!("-{signal}")).arg(pid.to_string());
+        let _gone = kill.stderr(std::process::Stdio::null()).status();
+    }
+}
+
 /// Bytes of all files in a directory whose name begins so.
-pub(crate) fn bytes_of_files(directory: &Path, name: &str) -> Result<u64> {
+pub fn bytes_of_files(directory: &Path, name: &str) -> Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(directory).with_context(|| format!("cannot list {}", directory.display()))? {
         let entry = entry?;
