@@ -1,10 +1,12 @@
 //! What the product's tests share: the real binary as a process, its API over HTTP, databases to run it on.
 
 pub mod api;
+pub mod arrivals;
 pub mod database;
 pub mod server;
 
 pub use api::Api;
+pub use arrivals::Arrivals;
 pub use database::Database;
 pub use server::{Server, ServerOptions};
 
