@@ -2,6 +2,7 @@
 //! wrong around it.
 
 pub mod api;
+pub mod arrivals;
 pub mod cluster;
 pub mod database;
 pub mod process;
@@ -10,6 +11,7 @@ pub mod proxy;
 pub mod server;
 
 pub use api::Api;
+pub use arrivals::Arrivals;
 pub use cluster::Cluster;
 pub use database::Database;
 pub use proxy::Proxy;

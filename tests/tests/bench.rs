@@ -66,7 +66,19 @@ async fn each_measurement_tells_a_rate_per_case() {
 }
 
 #[tokio::test]
+async fn nodes_are_measured_by_their_number() {
+    let lines = bench("nodes --store postgres --senders 1,2 --steady 20 --people 20 --syncs 2").await.unwrap();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        assert!(line["deliveries_per_second"].as_f64() > Some(0.0), "{line}");
+        assert!(line["accept_to_arrival_ms"]["p95"].as_f64() >= Some(0.0), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_measured_is_refused() {
+    let said = bench("nodes --store sqlite").await.unwrap_err();
+    assert!(said.contains("one process"), "{said}");
     let said = bench("backlog --store sqlite --parked 5").await.unwrap_err();
     assert!(said.contains("--parked 5 needs --state settled"), "{said}");
     let said = bench("deliver --store sqlite --people 0").await.unwrap_err();

@@ -67,56 +67,95 @@ impl Running {
     }
 }
 
-/// Pushes people whose ids begin with `prefix`. Returns how long the CRM takes to hold them.
-async fn time(api: &Api, crm: &MockCrm, prefix: &str, people: usize) -> Duration {
+/// Pushes people whose ids begin with `prefix`. Returns how long it takes until the CRM holds `records` more.
+async fn time(api: &Api, crm: &MockCrm, prefix: &str, people: usize, records: usize) -> Duration {
     let all: Vec<_> = (0..people).map(|n| (format!("{prefix}{n}"), "Ada".to_owned())).collect();
     let held = crm.stats().records;
     let begun = Instant::now();
     api.push(&all).await;
-    eventually("all arrived", Duration::from_secs(60), || async { crm.stats().records >= held + people }).await;
+    eventually("all arrived", Duration::from_secs(60), || async { crm.stats().records >= held + records }).await;
     begun.elapsed()
 }
 
-/// A dead endpoint beside a healthy one: the healthy one keeps its rate. Shares, not times: rounds in turn with the dead
-/// one paused and active, the best of each, and more rounds while the shares differ, so that the machine's other work does
+/// An endpoint that accepts connections and never answers. Ends when dropped.
+struct Silent {
+    url: String,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Silent {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((socket, _)) = listener.accept().await {
+                open.push(socket);
+            }
+        });
+        Self { url, serving }
+    }
+}
+
+/// Bad endpoints beside healthy ones: the healthy ones keep their rate. Shares, not times: rounds in turn with the bad ones
+/// paused and active, the best of each, and more rounds while the shares differ, so that the machine's other work does
 /// not decide.
-async fn a_dead_endpoint_leaves_the_healthy_one_its_rate(database: Database) {
+async fn bad_ones_leave_the_healthy_their_rate(database: Database, healthy: usize, people: usize, only_silent: bool) {
     let server = Server::start(&database, &ServerOptions::default()).await;
     let (api, crm) = (server.api(), MockCrm::start(MockCrmOptions::default()).await.unwrap());
-    let create =
-        |url: &str| json!({ "method": "POST", "url": format!("{url}/contacts"), "data": DATA, "timeoutSeconds": 120 });
-    let limits = json!({ "maxConcurrency": 64 });
-    api.create_sync(&crm.url(), json!({ "createUsers": create(&crm.url()), "limits": limits })).await;
-    // Accepts connections and never answers.
-    let dead = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", dead.local_addr().unwrap());
-    let hung = tokio::spawn(async move {
-        let mut open = Vec::new();
-        while let Ok((socket, _)) = dead.accept().await {
-            open.push(socket);
-        }
-    });
-    let dead_sync = api.create_sync(&url, json!({ "createUsers": create(&url), "limits": limits })).await;
-    time(&api, &crm, "warm", 300).await;
+    let (silent, good) = (Silent::start().await, crm.url());
+    let mut bad_urls = vec![silent.url.clone()];
+    if !only_silent {
+        bad_urls.extend([format!("{good}/fault/status=500"), format!("{good}/fault/retry-after=1")]);
+        bad_urls.push("http://no-such-name.invalid".to_owned());
+    }
+    let sync = async |url: &str| {
+        let create = json!({ "method": "POST", "url": format!("{url}/contacts"), "data": DATA, "timeoutSeconds": 120 });
+        api.create_sync(url, json!({ "createUsers": create, "limits": { "maxConcurrency": 64 } })).await
+    };
+    for _ in 0..healthy {
+        sync(&good).await;
+    }
+    let mut bad = Vec::new();
+    for url in &bad_urls {
+        bad.push(sync(url).await);
+    }
+    let records = people * healthy;
+    time(&api, &crm, "warm", people / 2, records / 2).await;
     let (mut alone, mut beside) = (Duration::MAX, Duration::MAX);
     let mut rounds = 0;
     let share = loop {
-        let id = json!({ "id": dead_sync });
-        api.ok("mutation ($id: ID!) { pauseSync(id: $id) { id } }", id.clone()).await;
-        alone = alone.min(time(&api, &crm, &format!("alone {rounds} "), 600).await);
-        api.ok("mutation ($id: ID!) { resumeSync(id: $id) { id } }", id).await;
-        beside = beside.min(time(&api, &crm, &format!("beside {rounds} "), 600).await);
+        for id in &bad {
+            api.ok("mutation ($id: ID!) { pauseSync(id: $id) { id } }", json!({ "id": id })).await;
+        }
+        alone = alone.min(time(&api, &crm, &format!("alone {rounds} "), people, records).await);
+        for id in &bad {
+            api.ok("mutation ($id: ID!) { resumeSync(id: $id) { id } }", json!({ "id": id })).await;
+        }
+        beside = beside.min(time(&api, &crm, &format!("beside {rounds} "), people, records).await);
         rounds += 1;
         let share = alone.as_secs_f64() / beside.as_secs_f64();
         if rounds == ROUNDS_MAX || (rounds >= 4 && share >= 0.9) {
             break share;
         }
     };
-    let owed = api.counts(&dead_sync).await.1;
-    assert!(owed >= rounds * 1200, "the dead one waits: {owed}");
-    println!("alone {alone:?}, beside a dead one {beside:?}: {:.0} % of its rate", share * 100.0);
-    assert!(share >= 0.9, "alone {alone:?}, beside a dead endpoint {beside:?}");
-    hung.abort();
+    for (id, url) in bad.iter().zip(&bad_urls) {
+        let (linked, owed, ..) = api.counts(id).await;
+        assert_eq!(linked, 0, "{url}");
+        assert!(owed >= rounds * 2 * people as i64, "{url} waits: {owed}");
+    }
+    println!(
+        "{healthy} healthy, alone {alone:?}, beside {} bad {beside:?}: {:.0} % of their rate",
+        bad.len(),
+        share * 100.0
+    );
+    assert!(share >= 0.9, "alone {alone:?}, beside bad endpoints {beside:?}");
     server.kill().await;
 }
 
@@ -125,12 +164,23 @@ const DATA: &str = "{ \"external_id\": \"{{ person.id }}\" }";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_endpoint_leaves_the_healthy_one_its_rate_on_sqlite() {
-    a_dead_endpoint_leaves_the_healthy_one_its_rate(Database::sqlite()).await;
+    bad_ones_leave_the_healthy_their_rate(Database::sqlite(), 1, 600, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_endpoint_leaves_the_healthy_one_its_rate_on_postgres() {
-    a_dead_endpoint_leaves_the_healthy_one_its_rate(Database::postgres().await).await;
+    bad_ones_leave_the_healthy_their_rate(Database::postgres().await, 1, 600, true).await;
+}
+
+/// One hangs, one answers 500, one 429 with `Retry-After`, and the name of one does not resolve.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_bad_endpoints_leave_twenty_their_rate_on_sqlite() {
+    bad_ones_leave_the_healthy_their_rate(Database::sqlite(), 20, 60, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_bad_endpoints_leave_twenty_their_rate_on_postgres() {
+    bad_ones_leave_the_healthy_their_rate(Database::postgres().await, 20, 60, false).await;
 }
 
 /// Statements per 1000 deliveries stay in the tens, not the thousands: the database is asked in batches. Counted on

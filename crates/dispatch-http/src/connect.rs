@@ -2,6 +2,7 @@
 //! that the outcome can tell them apart.
 
 use crate::guard::{AddressGuard, RangeName};
+use crate::resolver::Resolver;
 use crate::tls;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -86,7 +87,7 @@ impl Connector {
             .with_tls_config(tls)
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(TcpConnector { guard });
+            .wrap_connector(TcpConnector { guard, resolver: Resolver::system() });
         Self { https }
     }
 }
@@ -121,6 +122,7 @@ impl Service<Uri> for Connector {
 #[derive(Clone)]
 struct TcpConnector {
     guard: Arc<AddressGuard>,
+    resolver: Resolver,
 }
 
 impl Service<Uri> for TcpConnector {
@@ -133,10 +135,10 @@ impl Service<Uri> for TcpConnector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let guard = self.guard.clone();
+        let (guard, resolver) = (self.guard.clone(), self.resolver.clone());
         Box::pin(async move {
             let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-            let resolved = resolve(host, port(&uri)).await?;
+            let resolved = resolve(&resolver, host, port(&uri)).await?;
             let checked = checked(&guard, host, resolved)?;
             let stream = connect_first(&checked).await.map_err(|fault| ConnectFault::tcp(target(&uri), &fault))?;
             // Without it a request in two writes waits for the first one's acknowledgement.
@@ -146,15 +148,15 @@ impl Service<Uri> for TcpConnector {
     }
 }
 
-async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFault> {
+async fn resolve(resolver: &Resolver, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFault> {
     if let Ok(literal) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(literal, port)]);
     }
-    let found: Vec<_> = match tokio::net::lookup_host((host, port)).await {
-        Ok(found) => found.collect(),
-        Err(_) => Vec::new(),
-    };
-    if found.is_empty() { Err(ConnectFault::Dns { host: host.to_owned() }) } else { Ok(found) }
+    let found = resolver.look_up(host).await;
+    if found.is_empty() {
+        return Err(ConnectFault::Dns { host: host.to_owned() });
+    }
+    Ok(found.iter().map(|&address| SocketAddr::new(address, port)).collect())
 }
 
 /// Leaves the addresses that may be connected to, IPv6 and IPv4 in turn.

@@ -21,6 +21,7 @@ mod connect;
 mod decode;
 mod guard;
 mod outgoing;
+mod resolver;
 mod tls;
 
 pub use guard::{AddressGuard, RangeName};

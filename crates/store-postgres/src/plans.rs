@@ -33,8 +33,8 @@ const SCOPES: [(&str, &[&str]); 10] = [
 const EXCEPTIONS: [(&str, &str, &str); 10] = [
     ("SELECT count(*) FILTER (WHERE paused)", "", "gauges over all syncs, read when metrics are"),
     ("WITH RECURSIVE owing", "links", "the first entry of the index: where its leaps begin"),
-    ("SELECT (SELECT count(*) FROM accounts)", "", "`crm-sync info`, asked by operators"),
-    ("SELECT coalesce(sum(n.unlinked)", "", "`crm-sync info`, asked by operators"),
+    ("SELECT (SELECT count(*) FROM accounts)", "", "`crm-sync stats`, asked by operators"),
+    ("SELECT coalesce(sum(n.unlinked)", "", "`crm-sync stats`, asked by operators"),
     ("SELECT s.account, s.id, s.friendly_name", "syncs", "all syncs: `rotate-secrets`, and the check at start"),
     (
         "SELECT (SELECT count(*) FROM links l",

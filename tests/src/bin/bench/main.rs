@@ -1,7 +1,8 @@
 //! Measures the product from outside: `cargo xtask bench --help`.
 //!
 //! # Where to find what
-//! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `read`: what is measured, one module each.
+//! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `read`, `nodes`: what is measured, one module
+//!   each.
 //! - `stage`: where it takes place, what all of them are told, and what it costs. `figures`: how figures are shown.
 //! - `sink`, `load`, `bare`: the other processes of a run. `child`: starting and ending them.
 //! - `server`: the server as shipped. `postgres`: databases on the scratch cluster.
@@ -16,6 +17,7 @@ mod intake;
 mod latency;
 mod load;
 mod neighbours;
+mod nodes;
 mod postgres;
 mod read;
 mod server;
@@ -48,6 +50,7 @@ enum Command {
     Neighbours(neighbours::Arguments),
     Coalesce(coalesce::Arguments),
     Read(read::Arguments),
+    Nodes(nodes::Arguments),
     #[command(hide = true)]
     Sink(sink::Arguments),
     #[command(hide = true)]
@@ -66,6 +69,7 @@ impl Command {
             Self::Neighbours(arguments) => neighbours::run(arguments).await,
             Self::Coalesce(arguments) => coalesce::run(arguments).await,
             Self::Read(arguments) => read::run(arguments).await,
+            Self::Nodes(arguments) => nodes::run(arguments).await,
             Self::Sink(arguments) => sink::run(arguments).await,
             Self::Load(arguments) => load::run(arguments).await,
             Self::Bare(arguments) => bare::run(arguments).await,

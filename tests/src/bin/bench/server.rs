@@ -46,7 +46,8 @@ impl Counts {
 }
 
 impl Server {
-    pub(crate) async fn start(database: &Database) -> Result<Self> {
+    /// `mode`: which part of the work the node does, as `--mode` takes it.
+    pub(crate) async fn start(database: &Database, mode: &str) -> Result<Self> {
         if database.url.starts_with("postgres") {
             let migrated = command(database).arg("migrate").output().await.context("cannot run crm-sync migrate")?;
             if !migrated.status.success() {
@@ -60,7 +61,7 @@ impl Server {
             .open(&log)
             .with_context(|| format!("cannot make {}", log.display()))?;
         let mut child = command(database)
-            .args(["serve", "--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8", "--mode", mode])
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

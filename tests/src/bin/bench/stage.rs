@@ -94,6 +94,7 @@ impl Common {
 pub(crate) struct Stage {
     pub(crate) sink: Sink,
     pub(crate) server: Server,
+    mode: &'static str,
     database: Database,
     pub(crate) postgres: Option<Postgres>,
     time_limit: u64,
@@ -103,6 +104,15 @@ pub(crate) struct Stage {
 impl Stage {
     /// Builds a fresh one, plays on it, and clears it away.
     pub(crate) async fn play<T>(common: &Common, play: impl AsyncFnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        Self::play_as(common, "all", play).await
+    }
+
+    /// The same; the server does that part of the work only (`--mode`).
+    pub(crate) async fn play_as<T>(
+        common: &Common,
+        mode: &'static str,
+        play: impl AsyncFnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         let sink = Sink::start().await?;
         let (database, postgres) = match common.store {
             Store::Sqlite => (Database::sqlite(), None),
@@ -117,9 +127,9 @@ impl Stage {
                 (database, Some(postgres))
             }
         };
-        let server = Server::start(&database).await?;
+        let server = Server::start(&database, mode).await?;
         let deadline = Instant::now() + Duration::from_secs(common.time_limit);
-        let mut stage = Self { sink, server, database, postgres, time_limit: common.time_limit, deadline };
+        let mut stage = Self { sink, server, mode, database, postgres, time_limit: common.time_limit, deadline };
         let played = play(&mut stage).await.with_context(|| {
             let log = std::fs::read_to_string(stage.database.directory.join("server.log")).unwrap_or_default();
             let lines: Vec<_> = log.lines().rev().take(10).collect();
@@ -138,8 +148,13 @@ impl Stage {
     /// Stops the server in peace and starts it again, so that its peak memory and time are those of what follows.
     pub(crate) async fn restart_server(&mut self) -> Result<()> {
         self.server.stop().await?;
-        self.server = Server::start(&self.database).await?;
+        self.server = Server::start(&self.database, self.mode).await?;
         Ok(())
+    }
+
+    /// A further server on the same database, that sends only.
+    pub(crate) async fn dispatcher(&self) -> Result<Server> {
+        Server::start(&self.database, "dispatch").await
     }
 
     /// Begins the time limit anew.
