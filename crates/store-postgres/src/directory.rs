@@ -134,7 +134,7 @@ impl DirectoryStore for PostgresStore {
             Box::pin(async move {
                 lock_account(c, sync.account).await?;
                 syncs::write(c, &sync).await?;
-                sql_query("INSERT INTO sync_runtime VALUES ($1, $2, $3)")
+                sql_query("INSERT INTO sync_runtime (account, sync, governor) VALUES ($1, $2, $3)")
                     .bind::<SqlUuid, _>(sync.account.0)
                     .bind::<SqlUuid, _>(sync.id.0)
                     .bind::<Jsonb, _>(as_json(&Governor::default())?)

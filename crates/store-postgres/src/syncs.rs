@@ -85,10 +85,11 @@ pub(crate) async fn write_governor(
     sync: SyncId,
     governor: &Governor,
 ) -> Result<(), Fault> {
-    sql_query("UPDATE sync_runtime SET governor = $3 WHERE account = $1 AND sync = $2")
+    sql_query("UPDATE sync_runtime SET governor = $3, blocked_until = $4 WHERE account = $1 AND sync = $2")
         .bind::<SqlUuid, _>(account.0)
         .bind::<SqlUuid, _>(sync.0)
         .bind::<Jsonb, _>(as_json(governor)?)
+        .bind::<Nullable<Timestamptz>, _>(time_opt(governor.blocked_until()))
         .execute(c)
         .await?;
     Ok(())

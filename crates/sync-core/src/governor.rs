@@ -113,6 +113,11 @@ pub enum Change {
     Closed,
 }
 
+/// When a suspended sync may be probed: not while a probe is out.
+fn next_probe(probe_at: Timestamp, probing: Option<&(LeaseToken, Timestamp)>) -> Timestamp {
+    probing.map_or(probe_at, |(_, until)| (*until).max(probe_at))
+}
+
 impl Governor {
     /// How many links may be leased at `now`, with `leased` leases out over all nodes and `want` wished for.
     pub fn grant(&self, now: Timestamp, limits: &Limits, leased: usize, want: usize) -> Grant {
@@ -129,13 +134,23 @@ impl Governor {
         match &self.breaker {
             Breaker::Closed => Grant { links: rate, probe: false, newest_first: false, again_at },
             Breaker::Open { probe_at, probing, newest_next, .. } => {
-                let wait_until = probing.as_ref().map_or(*probe_at, |(_, until)| (*until).max(*probe_at));
+                let wait_until = next_probe(*probe_at, probing.as_ref());
                 if wait_until > now {
                     return Grant::none(Some(wait_until));
                 }
                 Grant { links: rate.min(1), probe: true, newest_first: *newest_next, again_at }
             }
         }
+    }
+
+    /// Until when nothing at all is granted: held, or suspended with its next probe ahead or under way. A store may leave a
+    /// sync alone until then.
+    pub fn blocked_until(&self) -> Option<Timestamp> {
+        let probe = match &self.breaker {
+            Breaker::Closed => None,
+            Breaker::Open { probe_at, probing, .. } => Some(next_probe(*probe_at, probing.as_ref())),
+        };
+        self.held_until.max(probe)
     }
 
     fn rate_allows(&self, now: Timestamp, limits: &Limits, want: usize) -> (usize, Option<Timestamp>) {

@@ -20,6 +20,8 @@ ALTER TABLE links SET (fillfactor = 100, autovacuum_vacuum_scale_factor = 0.02, 
     autovacuum_analyze_scale_factor = 0.05);
 ALTER TABLE link_extras SET (autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE people SET (autovacuum_vacuum_scale_factor = 0.05);
+-- What the governor says of when to ask again: a suspended sync's backlog costs the claims of others nothing.
+ALTER TABLE sync_runtime ADD COLUMN blocked_until timestamptz;
 ALTER TABLE sync_runtime SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 ALTER TABLE link_counts SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 ALTER TABLE people_counts SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

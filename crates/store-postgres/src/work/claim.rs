@@ -91,18 +91,26 @@ const OWING: &str = "WITH RECURSIVE owing (account, queue) AS ( \
      UNION ALL SELECT n.account, n.queue FROM owing o CROSS JOIN LATERAL (SELECT l.account, l.queue FROM links l \
          WHERE l.claimable_at IS NOT NULL AND (l.account, l.queue) > (o.account, o.queue) \
          ORDER BY l.account, l.queue LIMIT 1) AS n), \
-     s AS (SELECT s.account, s.id FROM owing o CROSS JOIN LATERAL (SELECT s.account, s.id FROM syncs s \
-         WHERE s.account = o.account AND s.id = o.queue AND NOT s.paused AND s.deleted_at IS NULL OFFSET 0) AS s) ";
+     s AS (SELECT s.account, s.id, r.blocked_until > $1 AS blocked, r.blocked_until FROM owing o CROSS JOIN LATERAL \
+         (SELECT s.account, s.id FROM syncs s \
+             WHERE s.account = o.account AND s.id = o.queue AND NOT s.paused AND s.deleted_at IS NULL OFFSET 0) AS s \
+         CROSS JOIN LATERAL (SELECT r.blocked_until FROM sync_runtime r \
+             WHERE r.account = s.account AND r.sync = s.id OFFSET 0) AS r) ";
 
-/// The syncs of [`OWING`] with claimable links, without a lock.
-async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
+/// That `s` has claimable links.
+fn has_claimable() -> String {
     let exists = |kind| {
         format!(
             "(SELECT true FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
                  AND l.claimable_at <= $1 LIMIT 1) IS NOT NULL"
         )
     };
-    let sql = format!("{OWING} SELECT s.account, s.id FROM s WHERE {} OR {}", exists(FRESH), exists(RETRYING));
+    format!("({} OR {})", exists(FRESH), exists(RETRYING))
+}
+
+/// The syncs of [`OWING`] with claimable links that are not blocked, without a lock.
+async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
+    let sql = format!("{OWING} SELECT s.account, s.id FROM s WHERE s.blocked IS NOT TRUE AND {}", has_claimable());
     Ok(sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
 }
 
@@ -112,7 +120,7 @@ struct Next {
     next: Option<Time>,
 }
 
-/// When the next link of an active sync becomes claimable by time.
+/// When the next link of an active sync becomes claimable by time, or a blocked sync with claimable links is asked again.
 async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
     let first = |kind| {
         format!(
@@ -120,7 +128,12 @@ async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp
              AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1)"
         )
     };
-    let sql = format!("{OWING} SELECT min(LEAST({}, {})) AS next FROM s", first(FRESH), first(RETRYING));
+    let sql = format!(
+        "{OWING} SELECT min(LEAST({}, {}, CASE WHEN s.blocked AND {} THEN s.blocked_until END)) AS next FROM s",
+        first(FRESH),
+        first(RETRYING),
+        has_claimable()
+    );
     let row: Next = sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
     Ok(row.next.map(|at| at.0))
 }
