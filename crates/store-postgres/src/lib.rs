@@ -5,6 +5,7 @@
 //! first, and then skips links that are locked. Rows are read under their locks by one statement and what belongs to them
 //! by a later one, so that a new generation is never paired with an old person.
 
+mod alerts;
 mod clock;
 mod columns;
 mod directory;

@@ -11,7 +11,7 @@ use crate::governor::{Breaker, Governor};
 use crate::id::{AccountId, AlertId, SyncId};
 use crate::outcome::Outcome;
 use crate::retry_after;
-use crate::sync::{Sealed, SyncConfig};
+use crate::sync::Sealed;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -119,12 +119,12 @@ pub struct Standing {
 
 impl Standing {
     /// Of what a store holds of a sync.
-    pub fn of(sync: &SyncConfig, governor: &Governor, counts: LinkCounts) -> Self {
+    pub fn of(friendly_name: String, governor: &Governor, counts: LinkCounts) -> Self {
         let suspended = match &governor.breaker {
             Breaker::Open { since, reason, .. } => Some(Suspension { since: *since, reason: reason.clone() }),
             Breaker::Closed => None,
         };
-        Self { friendly_name: sync.friendly_name.clone(), suspended, counts }
+        Self { friendly_name, suspended, counts }
     }
 }
 
@@ -336,11 +336,8 @@ impl Book {
             // What has taken its place meanwhile goes on in its stead.
             Verdict::GivenUp { .. } if topic.is_waiting(alert) => topic.over(alert),
             Verdict::Again { after, .. } if topic.is_waiting(alert) => {
-                topic.waiting = Some(Waiting {
-                    alert: alert.clone(),
-                    tries: tries.saturating_add(1),
-                    due_at: now.plus(*after),
-                });
+                topic.waiting =
+                    Some(Waiting { alert: alert.clone(), tries: tries.saturating_add(1), due_at: now.plus(*after) });
             }
             Verdict::Again { .. } | Verdict::GivenUp { .. } => {}
         }
@@ -424,14 +421,7 @@ impl Verdict {
         Self::failed(error, tries, false, None, policy, jitter)
     }
 
-    fn failed(
-        error: String,
-        tries: i16,
-        gone: bool,
-        asked: Option<Duration>,
-        policy: &Policy,
-        jitter: f64,
-    ) -> Self {
+    fn failed(error: String, tries: i16, gone: bool, asked: Option<Duration>, policy: &Policy, jitter: f64) -> Self {
         let tries = tries.saturating_add(1);
         match policy.retry_delay(tries, jitter) {
             Some(delay) if tries < TRIES_MAX && !gone => {

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sync_core::alert::{
-    ASKED_WAIT_MAX, Alert, AlertKind, AlertSettings, Book, Standing, Suspension, TRIES_MAX, Verdict, check_parked_above,
-    check_url, look,
+    ASKED_WAIT_MAX, Alert, AlertKind, AlertSettings, Book, Standing, Suspension, TRIES_MAX, Verdict,
+    check_parked_above, check_url, look,
 };
 use sync_core::backoff::Policy;
 use sync_core::counts::LinkCounts;
