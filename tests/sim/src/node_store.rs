@@ -20,9 +20,9 @@ use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
-    AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, PoolStatus,
-    Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError, StoreResult,
-    StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
+    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError,
+    StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
