@@ -137,7 +137,7 @@ impl Engine {
         match &verdict {
             Verdict::Heard => debug!(%account, %alert, event, "an alert was told"),
             Verdict::Again { error, after } => {
-                debug!(%account, %alert, event, error, ?after, "an alert was not accepted")
+                debug!(%account, %alert, event, error, ?after, "an alert was not accepted");
             }
             Verdict::GivenUp { error } => warn!(%account, %alert, event, error, "an alert was given up"),
         }
