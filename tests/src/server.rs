@@ -22,6 +22,8 @@ pub struct ServerOptions {
     pub quiet_time: &'static str,
     /// Which part of the work the node does.
     pub mode: &'static str,
+    /// How often syncs are looked at for alerts.
+    pub alerts_every: &'static str,
     /// Where traces are sent.
     pub otlp_endpoint: Option<String>,
     /// How long Postgres may take to answer.
@@ -35,6 +37,7 @@ impl Default for ServerOptions {
             probe_schedule: "100ms,200ms,500ms",
             quiet_time: "200ms",
             mode: "all",
+            alerts_every: "10s",
             otlp_endpoint: None,
             database_timeout: "30s",
         }
@@ -97,7 +100,7 @@ impl Server {
             .args(["--retry-schedule", options.retry_schedule, "--probe-schedule", options.probe_schedule])
             .args(["--metrics-listen", "127.0.0.1:0"])
             .args(options.otlp_endpoint.iter().flat_map(|url| ["--otlp-endpoint", url]))
-            .args(["--quiet-time", options.quiet_time, "--grace", "10s"])
+            .args(["--quiet-time", options.quiet_time, "--grace", "10s", "--alerts-every", options.alerts_every])
             .args(["--database-timeout", options.database_timeout])
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdout(Stdio::piped())

@@ -63,6 +63,7 @@ pub(crate) fn engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
     Ok(Engine::builder(store, Arc::new(http), Arc::new(LiquidTemplates::new()), vault(config)?)
         .policy(config.policy.clone())
         .grace(config.grace)
+        .alerts_every(config.alerts_every)
         .dispatches(config.mode != crate::config::Mode::Api)
         .build())
 }

@@ -96,6 +96,11 @@ pub(crate) struct Options {
     #[arg(long, env = "CRM_SYNC_QUIET_TIME", global = true, value_name = "DURATION")]
     pub(crate) quiet_time: Option<String>,
 
+    /// How often syncs are looked at for alerts to administrators, and the least time between two alerts of an account
+    /// [default: 10s]
+    #[arg(long, env = "CRM_SYNC_ALERTS_EVERY", global = true, value_name = "DURATION")]
+    pub(crate) alerts_every: Option<String>,
+
     /// How long a stopping server waits for requests that are under way [default: 30s]
     #[arg(long, env = "CRM_SYNC_GRACE", global = true, value_name = "DURATION")]
     pub(crate) grace: Option<String>,
@@ -113,6 +118,7 @@ pub(crate) struct Config {
     pub(crate) mode: Mode,
     pub(crate) allow_networks: Vec<IpNet>,
     pub(crate) policy: Policy,
+    pub(crate) alerts_every: Duration,
     pub(crate) grace: Duration,
 }
 
@@ -197,6 +203,7 @@ impl Options {
             mode,
             allow_networks,
             policy,
+            alerts_every: alerts_every(self.alerts_every.or(file.alerts_every))?,
             grace: duration("--grace", self.grace.or(file.grace), sync_engine::GRACE)?,
         })
     }
@@ -236,6 +243,14 @@ fn duration(flag: &str, text: Option<String>, default: Duration) -> Result<Durat
         None => Ok(default),
         Some(text) => parse_duration(flag, &text),
     }
+}
+
+fn alerts_every(text: Option<String>) -> Result<Duration> {
+    let every = duration("--alerts-every", text, sync_engine::ALERTS_EVERY)?;
+    if every.is_zero() {
+        bail!("--alerts-every: 0 would ask the database without end; write one such as 10s");
+    }
+    Ok(every)
 }
 
 fn schedule(flag: &str, text: Option<String>, default: Vec<Duration>) -> Result<Vec<Duration>> {
@@ -304,6 +319,7 @@ mod tests {
             ("lisen = \"x\"", "lisen"),
             ("listen = \"here\"", "listen"),
             ("quiet-time = \"soon\"", "--quiet-time: `soon`"),
+            ("alerts-every = \"0s\"", "--alerts-every: 0"),
             ("retry-schedule = \"5s,x\"", "--retry-schedule: `x`"),
             ("mode = \"api\"", "--mode"),
             ("database = \"mysql://x\"", "--database"),

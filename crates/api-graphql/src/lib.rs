@@ -2,7 +2,7 @@
 //!
 //! # Where to find what
 //! - `query`, `mutation` and `subscription` are the roots; `people`, `syncs`, `rules`, `links`, `logs`, `stats`,
-//!   `templates` and `keys` the types, `inputs` what configures a sync, `enums` the fixed words.
+//!   `templates`, `keys` and `alerts` the types, `inputs` what configures a sync, `enums` the fixed words.
 //! - `guard` says who may do what, `errors` which code an error has, `limits` what a document may cost;
 //!   `variables` writes unset variables out of documents.
 //! - `loaders` batches look-ups, so that a page costs a fixed number of queries.
@@ -15,6 +15,7 @@
 
 #![expect(clippy::unused_async, reason = "resolvers are async functions to the library, whether they wait or not")]
 
+mod alerts;
 mod coding;
 mod enums;
 mod errors;

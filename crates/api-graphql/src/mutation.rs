@@ -1,5 +1,6 @@
 //! Writing.
 
+use crate::alerts::{AlertsInput, SetAlertsResult, TestAlertResult};
 use crate::enums::{MovedLinks, ResyncScope};
 use crate::errors::{ApiError, Result, under};
 use crate::guard::{ADMIN, WRITER, account, engine, scope};
@@ -138,6 +139,27 @@ impl Mutation {
     async fn revoke_api_key(&self, ctx: &Context<'_>, id: ID) -> Result<ApiKey> {
         let id = id.parse().map_err(|_| ApiError::not_found("API key"))?;
         Ok(engine(ctx).revoke_key(account(ctx)?, id).await?.into())
+    }
+
+    /// Says where alerts go: a sync suspended, recovered, links parked above a threshold; once each, signed by Standard
+    /// Webhooks. What stands badly now is told at once; what waits to be sent goes to this address
+    #[graphql(guard = "ADMIN")]
+    async fn set_alerts(&self, ctx: &Context<'_>, input: AlertsInput) -> Result<SetAlertsResult> {
+        let set = scope(ctx)?.set_alerts(input.into()).await;
+        Ok(SetAlertsResult::of(set.map_err(under(&["input"]))?))
+    }
+
+    /// No more alerts; what waits is dropped. false: there was no address
+    #[graphql(guard = "ADMIN")]
+    async fn remove_alerts(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(scope(ctx)?.remove_alerts().await?)
+    }
+
+    /// Sends an alert of the type alert.test to the saved address now, once, and shows what came back. NOT_FOUND where no
+    /// address is set
+    #[graphql(guard = "ADMIN")]
+    async fn test_alert(&self, ctx: &Context<'_>) -> Result<TestAlertResult> {
+        Ok(scope(ctx)?.test_alert().await?.into())
     }
 }
 

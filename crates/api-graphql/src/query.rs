@@ -1,5 +1,6 @@
 //! Reading.
 
+use crate::alerts::AlertSettings;
 use crate::enums::Operation;
 use crate::errors::Result;
 use crate::guard::{ADMIN, READER, account, engine, scope};
@@ -155,6 +156,12 @@ impl Query {
     #[graphql(guard = "READER", complexity = "query_cost(child_complexity)")]
     async fn preview(&self, ctx: &Context<'_>, input: PreviewInput) -> Result<RenderedRequest> {
         input.render(&scope(ctx)?).await
+    }
+
+    /// Where this account's alerts go; null: nowhere
+    #[graphql(guard = "READER", complexity = "query_cost(child_complexity)")]
+    async fn alert_settings(&self, ctx: &Context<'_>) -> Result<Option<AlertSettings>> {
+        Ok(scope(ctx)?.alerts().await?.map(Into::into))
     }
 
     /// Newest first, revoked ones too. ADMIN only

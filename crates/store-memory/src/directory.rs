@@ -230,6 +230,7 @@ impl DirectoryStore for MemoryStore {
                 written += 1;
             }
         }
+        written += crate::alerts::reseal(&mut state, reseal.as_ref())?;
         drop(state);
         if written > 0 {
             self.publish(Signal::Changed);

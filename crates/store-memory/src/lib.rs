@@ -3,6 +3,7 @@
 //! Every method locks one mutex: it is one transaction by construction. Nothing is indexed beyond what order gives, so
 //! that it can be read at a glance; nothing outlives the process.
 
+mod alerts;
 mod directory;
 mod records;
 mod signals;

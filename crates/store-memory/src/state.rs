@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
+use sync_core::alert::{AlertSettings, AlertStatus, Book};
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
-use sync_core::id::{AccountId, LinkId, LogId, PersonId, SyncId};
+use sync_core::id::{AccountId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::LogEntry;
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) logs: BTreeMap<(AccountId, LogId), LogEntry>,
     pub(crate) counters: BTreeMap<CounterId, i64>,
     pub(crate) keys: Vec<ApiKey>,
+    pub(crate) alert_settings: BTreeMap<AccountId, AlertRow>,
+    pub(crate) alerts: BTreeMap<(AccountId, SyncId), Book>,
     last_sweep: i64,
 }
 
@@ -38,6 +41,16 @@ pub(crate) struct SyncRow {
     pub(crate) config: SyncConfig,
     pub(crate) governor: Governor,
     pub(crate) counts: LinkCounts,
+}
+
+/// Where an account's alerts go, and what came of them.
+pub(crate) struct AlertRow {
+    pub(crate) settings: AlertSettings,
+    /// Without what waits, which stands in the books.
+    pub(crate) status: AlertStatus,
+    /// No alert is taken before then.
+    pub(crate) held_until: Timestamp,
+    pub(crate) lease: Option<LeaseToken>,
 }
 
 /// Under what a counter is kept: account, sync, beginning and width of the span, what is counted.

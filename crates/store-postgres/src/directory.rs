@@ -428,7 +428,7 @@ impl DirectoryStore for PostgresStore {
                 })
                 .await?;
         }
-        Ok(written)
+        Ok(written + self.reseal_alerts(&reseal).await?)
     }
 }
 

@@ -8,6 +8,7 @@
 #[cfg(test)]
 extern crate self as store_postgres;
 
+mod alerts;
 mod clock;
 mod columns;
 mod directory;

@@ -49,8 +49,16 @@ const EXCEPTIONS: [(&str, &str, &str); 10] = [
 
 /// The statements that deliveries are made of, by a part of their texts, and the indexes that they must read.
 const HOT: [(&str, &[&str], &str); 11] = [
-    ("claim: who waits", &["WITH RECURSIVE owing", "SELECT s.account, s.id FROM s"], "links_claimable sync_runtime_pkey syncs_pkey"),
-    ("claim: when to look again", &["WITH RECURSIVE owing", "AS next FROM s"], "links_claimable sync_runtime_pkey syncs_pkey"),
+    (
+        "claim: who waits",
+        &["WITH RECURSIVE owing", "SELECT s.account, s.id FROM s"],
+        "links_claimable sync_runtime_pkey syncs_pkey",
+    ),
+    (
+        "claim: when to look again",
+        &["WITH RECURSIVE owing", "AS next FROM s"],
+        "links_claimable sync_runtime_pkey syncs_pkey",
+    ),
     ("claim: governors", &["SELECT account, sync, governor FROM sync_runtime"], "sync_runtime_pkey"),
     ("claim: loads", &["s.settings", "AS leased", "AS retrying"], "links_claimable links_leased syncs_pkey"),
     ("claim: picks", &["AS k(account, sync, links_max)"], "links_claimable"),

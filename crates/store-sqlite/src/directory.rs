@@ -303,7 +303,7 @@ impl DirectoryStore for SqliteStore {
             };
             written += usize::from(self.writer.run("seal a sync's secrets anew", work).await?);
         }
-        Ok(written)
+        Ok(written + self.reseal_alerts(&reseal).await?)
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! One process works on a database file at a time: see [`SqliteStore::end_stale_leases`](sync_core::ports::MaintenanceStore::end_stale_leases).
 
+mod alerts;
 mod claim;
 mod connection;
 mod directory;

@@ -90,6 +90,7 @@ async fn no_statement_looks_at_a_whole_table_that_grows() {
     testkit::contract::directory::links_are_filtered_by_everything::<Fixture>().await;
     testkit::contract::directory::links_are_found_by_id_and_by_person::<Fixture>().await;
     testkit::contract::records::keys_are_listed_newest_first::<Fixture>().await;
+    testkit::contract::alerts::each_news_is_told_once::<Fixture>().await;
     let texts = TEXTS.lock().unwrap().clone();
     assert!(texts.len() > 60, "only {} texts were run", texts.len());
     let fixture = Fixture::fresh().await;

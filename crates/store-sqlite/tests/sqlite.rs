@@ -319,6 +319,14 @@ impl sync_core::ports::Reseal for Panics {
     fn reseal(&self, _: &SyncConfig) -> Result<Option<sync_core::sync::Settings>, sync_core::ports::BoxError> {
         panic!("a fault of the caller");
     }
+
+    fn reseal_alerts(
+        &self,
+        _: AccountId,
+        _: &sync_core::sync::Sealed,
+    ) -> Result<Option<sync_core::sync::Sealed>, sync_core::ports::BoxError> {
+        panic!("a fault of this program")
+    }
 }
 
 /// A fault of the program in one operation is not the end of all.

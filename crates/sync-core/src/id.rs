@@ -47,6 +47,10 @@ uuid_id!(
     LogId
 );
 uuid_id!(
+    /// One alert: a UUID version 7 (RFC 9562), the same at each of its tries.
+    AlertId
+);
+uuid_id!(
     /// What a claim writes on the links it leases, and what a settlement must show. One token a claim: it is unique
     /// for each lease of a link, because a claim leases a link once.
     LeaseToken

@@ -7,12 +7,14 @@
 //! - [`decide`] says what an owed link needs next; [`settle`] says what an outcome means; [`transition`] applies
 //!   marks, leases and settlements to a stored link (every store calls it, so that none has rules of its own).
 //! - [`governor`] is the endpoint's state: concurrency, rate, breaker, holds.
+//! - [`alert`] says what an administrator is told of a sync, and when.
 //! - [`sync`] is the configuration, [`patch`] how it is changed and checked.
 //!
 //! # To add a rule option
 //! 1. the field in [`sync::Rule`], 2. its input and check in [`patch`], 3. what it means in [`decide`] or [`settle`],
 //! 4. its row in the tables of `tests/`, 5. the GraphQL field, 6. README and CHANGELOG.
 
+pub mod alert;
 pub mod backoff;
 pub mod claim;
 pub mod counts;

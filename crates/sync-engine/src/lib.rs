@@ -19,6 +19,7 @@
 //! ```
 
 mod administration;
+mod alerts;
 mod attempt;
 mod compiled;
 mod dispatch;
@@ -33,8 +34,10 @@ mod settler;
 mod system;
 pub mod trace;
 mod vault;
+mod webhook;
 
 pub use administration::MovedLinks;
+pub use alerts::{ALERTS_EVERY, AlertTested, AlertsPatch};
 pub use compiled::USER_AGENT;
 pub use error::{EngineError, EngineResult, chain};
 pub use intake::PEOPLE_PER_CALL_MAX;
@@ -80,7 +83,8 @@ pub(crate) struct Inner {
     logged: broadcast::Sender<Logged>,
     changes: watch::Sender<u64>,
     pub(crate) known_keys: keys::KnownKeys,
-    grace: Duration,
+    pub(crate) grace: Duration,
+    pub(crate) alerts_every: Duration,
     dispatches: bool,
 }
 
@@ -105,6 +109,7 @@ pub struct EngineBuilder {
     retention: Retention,
     in_flight_max: usize,
     grace: Duration,
+    alerts_every: Duration,
     dispatches: bool,
 }
 
@@ -142,6 +147,13 @@ impl EngineBuilder {
     /// How long a stopping engine waits for what is in flight; left out: [`GRACE`].
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// How often syncs are looked at for alerts, and the least time between two alerts of an account, at least a
+    /// millisecond; left out: [`ALERTS_EVERY`].
+    pub fn alerts_every(mut self, every: Duration) -> Self {
+        self.alerts_every = every.max(Duration::from_millis(1));
         self
     }
 
@@ -184,6 +196,7 @@ impl EngineBuilder {
             changes: watch::channel(0).0,
             known_keys: keys::KnownKeys::default(),
             grace: self.grace,
+            alerts_every: self.alerts_every,
             dispatches: self.dispatches,
         };
         Engine { inner: Arc::new(inner) }
@@ -209,6 +222,7 @@ impl Engine {
             retention: Retention::default(),
             in_flight_max: IN_FLIGHT_MAX,
             grace: GRACE,
+            alerts_every: ALERTS_EVERY,
             dispatches: true,
         }
     }
@@ -228,6 +242,7 @@ impl Engine {
                 Ok(links) => warn!(links, "leases of an earlier process were found: it did not stop by itself"),
                 Err(error) => warn!(error = chain(&error), "looking for stale leases failed"),
             }
+            loops.spawn(alerts::run(self.clone(), stopped.clone()));
             loops.spawn(self.inner.dispatching.clone().run(stopped));
         }
         let mut stop = stop;

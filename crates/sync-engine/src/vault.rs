@@ -1,4 +1,5 @@
-//! Secrets at rest: XChaCha20-Poly1305 with a random nonce, bound to the sync's id, the key's id beside the ciphertext.
+//! Secrets at rest: XChaCha20-Poly1305 with a random nonce, bound to the id of the sync or
+//! account that they are of, the key's id beside the ciphertext.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -7,9 +8,10 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use sync_core::id::SyncId;
+use sync_core::id::{AccountId, SyncId};
 use sync_core::ports::{BoxError, Reseal};
 use sync_core::sync::{Authentication, HeaderValue, Sealed, Settings, SyncConfig};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A secret key: 32 random bytes.
@@ -79,8 +81,8 @@ pub enum OpenError {
     /// None of the keys has this id.
     #[error("it was sealed with the secret key {0}, which is not given to this server")]
     UnknownKey(String),
-    /// The ciphertext was changed, or belongs to another sync.
-    #[error("its ciphertext is damaged or belongs to another sync")]
+    /// The ciphertext was changed, or belongs to another sync or account.
+    #[error("its ciphertext is damaged or belongs to another sync or account")]
     Damaged,
 }
 
@@ -94,10 +96,24 @@ impl Vault {
 
     /// Seals a secret of a sync.
     pub fn seal(&self, sync: SyncId, secret: &SecretString) -> Sealed {
+        self.seal_for(sync.0, secret)
+    }
+
+    /// Seals a secret of an account.
+    pub fn seal_of_account(&self, account: AccountId, secret: &SecretString) -> Sealed {
+        self.seal_for(account.0, secret)
+    }
+
+    /// Opens a secret of an account.
+    pub fn open_of_account(&self, account: AccountId, sealed: &Sealed) -> Result<SecretString, OpenError> {
+        self.open_for(account.0, sealed)
+    }
+
+    fn seal_for(&self, owner: Uuid, secret: &SecretString) -> Sealed {
         let key = &self.keys[0];
         let mut nonce = [0_u8; 24];
         fill(&mut nonce);
-        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: sync.0.as_bytes() };
+        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: owner.as_bytes() };
         let sealed =
             cipher(key).encrypt(&XNonce::from(nonce), payload).expect("a secret is far below the cipher's limit");
         let ciphertext = BASE64.encode([nonce.as_slice(), &sealed].concat());
@@ -106,6 +122,10 @@ impl Vault {
 
     /// Opens a secret of a sync.
     pub fn open(&self, sync: SyncId, sealed: &Sealed) -> Result<SecretString, OpenError> {
+        self.open_for(sync.0, sealed)
+    }
+
+    fn open_for(&self, owner: Uuid, sealed: &Sealed) -> Result<SecretString, OpenError> {
         let key = self
             .keys
             .iter()
@@ -113,7 +133,7 @@ impl Vault {
             .ok_or_else(|| OpenError::UnknownKey(sealed.key_id.clone()))?;
         let bytes = BASE64.decode(&sealed.ciphertext).map_err(|_| OpenError::Damaged)?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<24>().ok_or(OpenError::Damaged)?;
-        let payload = Payload { msg: ciphertext, aad: sync.0.as_bytes() };
+        let payload = Payload { msg: ciphertext, aad: owner.as_bytes() };
         let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| OpenError::Damaged)?;
         String::from_utf8(opened).map(Into::into).map_err(|_| OpenError::Damaged)
     }
@@ -134,6 +154,13 @@ impl Reseal for Vault {
             }
         }
         Ok(changed.then_some(settings))
+    }
+
+    fn reseal_alerts(&self, account: AccountId, secret: &Sealed) -> Result<Option<Sealed>, BoxError> {
+        if secret.key_id == self.keys[0].id {
+            return Ok(None);
+        }
+        Ok(Some(self.seal_of_account(account, &self.open_of_account(account, secret)?)))
     }
 }
 
@@ -176,6 +203,17 @@ mod tests {
         assert!(matches!(other.open(sync(1), &sealed), Err(OpenError::UnknownKey(_))));
         let shown = format!("{sealed:?} {vault:?}");
         assert!(!shown.contains(&sealed.ciphertext) && !shown.contains("pass"));
+    }
+
+    #[test]
+    fn the_secret_of_an_accounts_alerts_takes_part_in_rotation() {
+        let (old, account) = (SecretKey::generate(), AccountId(uuid::Uuid::from_u128(1)));
+        let sealed = Vault::new(old.clone(), []).seal_of_account(account, &"whsec_x".into());
+        let rotated = Vault::new(SecretKey::generate(), [old]);
+        let anew = rotated.reseal_alerts(account, &sealed).unwrap().expect("it was sealed with the former key");
+        assert_eq!(rotated.open_of_account(account, &anew).unwrap().expose_secret(), "whsec_x");
+        assert_eq!(rotated.reseal_alerts(account, &anew).unwrap(), None);
+        assert!(rotated.reseal_alerts(AccountId(uuid::Uuid::from_u128(2)), &sealed).is_err(), "another account's");
     }
 
     #[test]

@@ -11,22 +11,24 @@ use futures_util::{StreamExt, stream};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use sync_core::claim::{Call, CallResult, ClaimRequest, Claimed, RecordRequest, Recorded, UpsertOutcome, UpsertResult};
-use sync_core::id::{AccountId, KeyId, LinkId, LogId, PersonId, SyncId};
+use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
-    Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, PoolStatus,
-    Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError, StoreResult,
-    StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
+    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError,
+    StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
 use sync_core::time::Timestamp;
 use sync_core::transition::{SettleResult, Settlement};
+use uuid::Uuid;
 
 /// The store of one life of a node.
 pub(crate) struct NodeStore {
@@ -302,6 +304,16 @@ pass! { KeyStore {
     fn revoke_key(account: AccountId, id: KeyId) -> SetResult<ApiKey>;
     fn touch_key(account: AccountId, id: KeyId, at: Timestamp) -> ();
     fn accounts() -> Vec<Account>;
+} }
+
+pass! { AlertStore {
+    fn alerts(account: AccountId) -> Option<(AlertSettings, AlertStatus)>;
+    fn alert_accounts() -> Vec<AccountId>;
+    fn set_alerts(account: AccountId, settings: &AlertSettings) -> ();
+    fn remove_alerts(account: AccountId) -> bool;
+    fn note_alerts(account: AccountId, seed: Uuid) -> usize;
+    fn claim_alert(token: LeaseToken, lease: Duration) -> Option<ClaimedAlert>;
+    fn settle_alert(token: LeaseToken, claimed: &ClaimedAlert, verdict: &Verdict, gap: Duration) -> ();
 } }
 
 #[async_trait]

@@ -118,6 +118,6 @@ pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
         .reseal(std::sync::Arc::new(vault))
         .await
         .context("cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS")?;
-    println!("the secrets of {written} syncs were sealed with the present key");
+    println!("the secrets of {written} syncs and alerts were sealed with the present key");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The API in process: the schema over an engine with a store in memory and a scripted external system.
 
+mod alerts;
 mod contract;
 mod documents;
 mod faults;

@@ -27,7 +27,7 @@ enum Stranger {
 /// these being another account's.
 type Row = (&'static str, &'static str, Role, &'static str, Stranger);
 
-const ROWS: [Row; 26] = [
+const ROWS: [Row; 30] = [
     ("Query", "viewer", Role::Reader, "{ viewer { keyName role account { id } } }", Stranger::Own),
     ("Query", "server", Role::Reader, "{ server { version } }", Stranger::Own),
     ("Query", "syncs", Role::Reader, "{ syncs { nodes { id } } }", Stranger::Nothing("/syncs/nodes")),
@@ -112,6 +112,16 @@ const ROWS: [Row; 26] = [
         Stranger::Own,
     ),
     ("Mutation", "revokeApiKey", Role::Admin, "mutation { revokeApiKey(id: \"$KEY\") { id } }", Stranger::NotFound),
+    ("Query", "alertSettings", Role::Reader, "{ alertSettings { url } }", Stranger::Nothing("/alertSettings")),
+    (
+        "Mutation",
+        "setAlerts",
+        Role::Admin,
+        "mutation { setAlerts(input: { url: \"https://alerts.test/\" }) { secret } }",
+        Stranger::Own,
+    ),
+    ("Mutation", "testAlert", Role::Admin, "mutation { testAlert { error } }", Stranger::Own),
+    ("Mutation", "removeAlerts", Role::Admin, "mutation { removeAlerts }", Stranger::Own),
     ("Mutation", "deleteSync", Role::Admin, "mutation { deleteSync(id: \"$SYNC\") }", Stranger::NotFound),
     ("Subscription", "logs", Role::Reader, "subscription { logs { id } }", Stranger::Waits),
 ];
@@ -163,6 +173,9 @@ async fn furnished() -> (World, impl Fn(&str) -> String) {
     let sync = world.sync("CRM").await;
     world.push(&["ada"]).await;
     world.deliver(1).await;
+    world
+        .data("mutation { setAlerts(input: { url: \"https://mine.test/\" }) { secret } }", serde_json::json!({}))
+        .await;
     let data = world.data("{ logs { nodes { id } } apiKeys { id role } }", serde_json::json!({})).await;
     let log = data["logs"]["nodes"][0]["id"].as_str().unwrap().to_owned();
     let reader = data["apiKeys"].as_array().unwrap().iter().find(|key| key["role"] == "READER").unwrap()["id"].clone();

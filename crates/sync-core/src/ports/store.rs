@@ -1,20 +1,22 @@
+use crate::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use crate::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
 use crate::counts::LinkCounts;
 use crate::governor::Governor;
-use crate::id::{AccountId, KeyId, LinkId, LogId, PersonId, SyncId};
+use crate::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use crate::key::{Account, ApiKey};
 use crate::link::{Link, ParkReason, StateName};
 use crate::log::{LogEntry, LogFilter};
 use crate::page::{Page, PageRequest};
 use crate::person::{Person, PersonChange, Version};
 use crate::stats::CounterRow;
-use crate::sync::{Operation, Settings, SyncConfig};
+use crate::sync::{Operation, Sealed, Settings, SyncConfig};
 use crate::time::Timestamp;
 use crate::transition::{SettleResult, Settlement};
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What can go wrong in a store. `Display` says what failed on what; causes are sources.
 #[derive(Debug, thiserror::Error)]
@@ -371,8 +373,8 @@ pub trait DirectoryStore: Send + Sync {
     /// Those of the links that exist, in any order.
     async fn links_by_ids(&self, ids: &[LinkId]) -> StoreResult<Vec<Link>>;
 
-    /// Replaces every sealed secret of all syncs by what `reseal` makes of it, one sync a transaction, without raising
-    /// revisions. Returns how many syncs were written.
+    /// Replaces every sealed secret of all syncs, and of the accounts' alerts, by what `reseal` makes of it, one sync or
+    /// account a transaction, without raising revisions. Returns how many syncs and alerts were written.
     async fn reseal(&self, reseal: Arc<dyn Reseal>) -> StoreResult<usize>;
 }
 
@@ -380,6 +382,45 @@ pub trait DirectoryStore: Send + Sync {
 pub trait Reseal: Send + Sync {
     /// The settings with every secret sealed anew; `None` where nothing is to be done.
     fn reseal(&self, sync: &SyncConfig) -> Result<Option<Settings>, BoxError>;
+
+    /// The secret of an account's alerts sealed anew; `None` where nothing is to be done.
+    fn reseal_alerts(&self, account: AccountId, secret: &Sealed) -> Result<Option<Sealed>, BoxError>;
+}
+
+/// Where alerts go, what was told, what waits to be sent. The rules are [`crate::alert`]'s.
+///
+/// Per account one transaction at a time: whatever writes takes the account's settings exclusively.
+#[async_trait]
+pub trait AlertStore: Send + Sync {
+    /// Where an account's alerts go, and what came of them; `None`: nowhere.
+    async fn alerts(&self, account: AccountId) -> StoreResult<Option<(AlertSettings, AlertStatus)>>;
+
+    /// The accounts whose alerts go somewhere.
+    async fn alert_accounts(&self) -> StoreResult<Vec<AccountId>>;
+
+    /// Says where an account's alerts go. What was told stays; what waits is due now ([`crate::alert::Book::hurry`]).
+    async fn set_alerts(&self, account: AccountId, settings: &AlertSettings) -> StoreResult<()>;
+
+    /// Removes where they go, what was told and what waits. False where there was nothing.
+    async fn remove_alerts(&self, account: AccountId) -> StoreResult<bool>;
+
+    /// Writes what [`crate::alert::look`] says of an account's syncs that are not deleted, `seed` being random. MUST read
+    /// kept counts, never links, and write nothing where nothing is new. Returns how many books were written.
+    async fn note_alerts(&self, account: AccountId, seed: Uuid) -> StoreResult<usize>;
+
+    /// Takes the earliest due alert of an account that has none under way, the account that has waited longest first. The
+    /// account's other alerts wait until it is settled, or the lease is over. `None` where nothing is due.
+    async fn claim_alert(&self, token: LeaseToken, lease: Duration) -> StoreResult<Option<ClaimedAlert>>;
+
+    /// Settles a claimed alert, see [`crate::alert::Book::settle`]; the account's next one goes no earlier than `gap` from
+    /// now. A lease that is not there any more changes nothing.
+    async fn settle_alert(
+        &self,
+        token: LeaseToken,
+        claimed: &ClaimedAlert,
+        verdict: &Verdict,
+        gap: Duration,
+    ) -> StoreResult<()>;
 }
 
 /// The log and the counters.
@@ -466,5 +507,5 @@ pub trait MaintenanceStore: Send + Sync {
 }
 
 /// A whole store.
-pub trait Store: WorkStore + DirectoryStore + LogStore + KeyStore + MaintenanceStore {}
-impl<T: WorkStore + DirectoryStore + LogStore + KeyStore + MaintenanceStore> Store for T {}
+pub trait Store: WorkStore + DirectoryStore + LogStore + KeyStore + AlertStore + MaintenanceStore {}
+impl<T: WorkStore + DirectoryStore + LogStore + KeyStore + AlertStore + MaintenanceStore> Store for T {}

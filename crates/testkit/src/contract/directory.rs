@@ -5,12 +5,13 @@ use super::{StoreFixture, World};
 use crate::build::{lookup, patch, person_id, rule};
 use crate::reply::Reply;
 use std::sync::Arc;
+use sync_core::alert::AlertSettings;
 use sync_core::claim::Call;
-use sync_core::id::LinkId;
+use sync_core::id::{AccountId, LinkId};
 use sync_core::link::{ParkReason, StateName};
 use sync_core::page::PageRequest;
 use sync_core::person::{Patch, PersonPatch};
-use sync_core::ports::{BoxError, DirectoryStore, LinkFilter, PeopleFilter, Reseal, SetResult};
+use sync_core::ports::{AlertStore, BoxError, DirectoryStore, LinkFilter, PeopleFilter, Reseal, SetResult};
 use sync_core::sync::{
     Authentication, Header, HeaderValue, Limits, Method, Sealed, Settings, SyncConfig, UniqueIdSource,
 };
@@ -310,9 +311,14 @@ impl Reseal for NewKey {
         let token = Some(Sealed { key_id: "new".to_owned(), ciphertext: old.ciphertext.clone() });
         Ok(Some(Settings { authentication: Authentication::Bearer { token }, ..sync.settings.clone() }))
     }
+
+    fn reseal_alerts(&self, _: AccountId, secret: &Sealed) -> Result<Option<Sealed>, BoxError> {
+        let anew = Sealed { key_id: "new".to_owned(), ciphertext: secret.ciphertext.clone() };
+        Ok((*secret != anew).then_some(anew))
+    }
 }
 
-/// Of every sync that has secrets.
+/// Of every sync that has secrets, and of alerts.
 pub async fn sealing_anew_raises_no_revision<F: StoreFixture>() {
     let world = World::<F>::new().await;
     let plain = world.sync().await;
@@ -320,7 +326,12 @@ pub async fn sealing_anew_raises_no_revision<F: StoreFixture>() {
         token: Some(Sealed { key_id: key.to_owned(), ciphertext: "c2VjcmV0".to_owned() }),
     };
     let secret = world.sync_with(|sync| sync.settings.authentication = sealed("old")).await;
-    assert_eq!(world.store().reseal(Arc::new(NewKey)).await.unwrap(), 1);
+    let old = Sealed { key_id: "old".to_owned(), ciphertext: "c2VjcmV0".to_owned() };
+    let alerts = AlertSettings { url: "https://a.test/".to_owned(), secret: old, parked_above: Some(3) };
+    world.store().set_alerts(world.account, &alerts).await.unwrap();
+    assert_eq!(world.store().reseal(Arc::new(NewKey)).await.unwrap(), 2);
+    let (after, _) = world.store().alerts(world.account).await.unwrap().unwrap();
+    assert_eq!((after.secret.key_id.as_str(), after.parked_above), ("new", Some(3)));
     assert_eq!(world.store_sync(&plain).await, plain);
     let after = world.store_sync(&secret).await;
     assert_eq!((after.revision, &after.settings.authentication), (1, &sealed("new")));

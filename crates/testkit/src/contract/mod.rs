@@ -3,6 +3,7 @@
 //! A case is a public async function, generic over the fixture; [`crate::store_contract!`] makes a test of each. Cases
 //! never look at exact times, since a store may have a clock that goes on; they move it by [`StoreFixture::advance`].
 
+pub mod alerts;
 pub mod breaker;
 pub mod claim;
 pub mod directory;
@@ -186,6 +187,16 @@ macro_rules! store_contract {
                 totals_add_up
                 the_backlog_is_what_waits_for_active_syncs
             }
+            alerts {
+                each_news_is_told_once
+                parked_links_are_told_above_the_threshold
+                one_alert_of_an_account_is_under_way
+                a_lost_lease_is_sent_again
+                a_mended_address_is_tried_at_once
+                removed_alerts_leave_nothing
+                a_deleted_sync_is_forgotten
+                concurrent_claims_take_an_alert_once
+            }
             signals {
                 due_links_are_told
                 log_entries_are_told_by_id
@@ -219,6 +230,7 @@ mod tests {
     fn every_case_is_in_the_list() {
         let list = include_str!("mod.rs");
         let sources = [
+            include_str!("alerts.rs"),
             include_str!("breaker.rs"),
             include_str!("claim.rs"),
             include_str!("directory.rs"),

@@ -4,24 +4,27 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use store_memory::MemoryStore;
+use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use sync_core::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
-use sync_core::id::{AccountId, KeyId, LinkId, LogId, PersonId, SyncId};
+use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
-    Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, PoolStatus,
-    Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult, StoreTotals,
-    SweepKind, SyncRuntime, WorkStore,
+    AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
+    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult,
+    StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
 use sync_core::time::Timestamp;
 use sync_core::transition::{SettleResult, Settlement};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// A store in memory that notes calls.
 pub(crate) struct Counting {
@@ -152,6 +155,37 @@ noted!(KeyStore {
     fn touch_key(account: AccountId, id: KeyId, at: Timestamp) -> StoreResult<()>;
     fn accounts() -> StoreResult<Vec<Account>>;
 });
+
+#[async_trait]
+impl AlertStore for Counting {
+    async fn alerts(&self, account: AccountId) -> StoreResult<Option<(AlertSettings, AlertStatus)>> {
+        self.inner.alerts(account).await
+    }
+    async fn alert_accounts(&self) -> StoreResult<Vec<AccountId>> {
+        self.inner.alert_accounts().await
+    }
+    async fn set_alerts(&self, account: AccountId, settings: &AlertSettings) -> StoreResult<()> {
+        self.inner.set_alerts(account, settings).await
+    }
+    async fn remove_alerts(&self, account: AccountId) -> StoreResult<bool> {
+        self.inner.remove_alerts(account).await
+    }
+    async fn note_alerts(&self, account: AccountId, seed: Uuid) -> StoreResult<usize> {
+        self.inner.note_alerts(account, seed).await
+    }
+    async fn claim_alert(&self, token: LeaseToken, lease: Duration) -> StoreResult<Option<ClaimedAlert>> {
+        self.inner.claim_alert(token, lease).await
+    }
+    async fn settle_alert(
+        &self,
+        token: LeaseToken,
+        claimed: &ClaimedAlert,
+        verdict: &Verdict,
+        gap: Duration,
+    ) -> StoreResult<()> {
+        self.inner.settle_alert(token, claimed, verdict, gap).await
+    }
+}
 
 #[async_trait]
 impl MaintenanceStore for Counting {
