@@ -12,6 +12,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use sync_core::ports::Clock;
 use sync_core::time::Timestamp;
 
+/// Pages kept by each connection. The rest is the system's page cache, which is not the program's memory: so no mmap.
+const WRITER_CACHE_KIB: u32 = 24 * 1024;
+const READER_CACHE_KIB: u32 = 2 * 1024;
+
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Durability {
@@ -50,14 +54,17 @@ impl Opener {
             Durability::Full => "FULL",
             Durability::Normal => "NORMAL",
         };
-        db.batch(&format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON;"))?;
+        db.batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+             PRAGMA cache_size = -{WRITER_CACHE_KIB};"
+        ))?;
         Ok(db)
     }
 
     /// A connection that only reads.
     pub(crate) fn reader(&self) -> Result<Db, Fault> {
         let mut db = self.open()?;
-        db.batch("PRAGMA query_only = ON;")?;
+        db.batch(&format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
         Ok(db)
     }
 
@@ -67,10 +74,7 @@ impl Opener {
         })?;
         let mut db = Db::new(SqliteConnection::establish(path)?, self.statements.clone());
         // The wait comes first, so that switching to WAL itself waits for others.
-        db.batch(
-            "PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; \
-             PRAGMA cache_size = -16384;",
-        )?;
+        db.batch("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;")?;
         Ok(db)
     }
 }

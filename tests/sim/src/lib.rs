@@ -1,6 +1,6 @@
 //! Deterministic simulation: the real engine on a real store, with seeded faults, held against the promises.
 //!
-//! A [`scenario::Scenario`] is drawn from a seed ([`generate`]) and run ([`run`]) in virtual time: one to three nodes, each
+//! A [`scenario::Scenario`] is drawn from a seed ([`generate`]) and run ([`run()`]) in virtual time: one to three nodes, each
 //! an engine of its own, share a store in memory or on SQLite; external systems lose answers, commit and hang up, answer
 //! late, 409, 404, 429; nodes crash before and after store calls, stand still and lose their store; people change, syncs
 //! are paused, edited, resynced, deleted. What really happens is noted by the [`oracle`], which holds it against the
