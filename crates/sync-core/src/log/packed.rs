@@ -1,7 +1,7 @@
 //! How a log entry's request and response are kept: packed as one value, two fifths of their text or less.
 //!
 //! The first byte says how the rest is to be read: 0 is JSON, 1 is LZ4 (block format, the size before it) over JSON with
-//! [`DICTIONARY`]. The JSON is a list of two: the request or null, the response or null.
+//! the dictionary below. The JSON is a list of two: the request or null, the response or null.
 
 use super::{LoggedRequest, LoggedResponse};
 
