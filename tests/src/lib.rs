@@ -18,7 +18,13 @@ pub use proxy::Proxy;
 pub use server::{Server, ServerOptions};
 
 use std::future::Future;
+use std::ops::Range;
 use std::time::{Duration, Instant};
+
+/// People to push, all called Ada: their ids are `prefix` and a number.
+pub fn people(prefix: &str, numbers: Range<usize>) -> Vec<(String, String)> {
+    numbers.map(|n| (format!("{prefix}{n}"), "Ada".to_owned())).collect()
+}
 
 /// Asks again and again until the answer is yes. Panics with `what` after `within`.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, within: Duration, mut ask: impl FnMut() -> F) {

@@ -8,7 +8,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
-use product_tests::{Api, Database, Server, ServerOptions, eventually};
+use product_tests::{Api, Database, Server, ServerOptions, eventually, people};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -108,10 +108,6 @@ fn faults(text: &str) -> Faults {
     serde_json::from_value(json!({ "rates": rates, "seed": 1 })).unwrap()
 }
 
-fn people(prefix: &str, n: usize) -> Vec<(String, String)> {
-    (0..n).map(|n| (format!("{prefix}{n}"), "Ada".to_owned())).collect()
-}
-
 async fn settings(api: &Api) -> Value {
     let query = "{ alertSettings { url parkedAbove waiting lastSentAt lastError } }";
     api.ok(query, json!({})).await["alertSettings"].clone()
@@ -136,7 +132,7 @@ async fn each_news_is_told_once(database: Database, nodes: usize) {
 
     // A CRM that is down suspends its sync; the receiver is down at first too.
     crm.set_faults(faults("status=500")).unwrap();
-    api.push(&people("a", 10)).await;
+    api.push(&people("a", 0..10)).await;
     let suspended = receiver.hears(1).await;
     let told = suspended.json();
     assert_eq!(told["type"], "sync.suspended");
@@ -161,7 +157,7 @@ async fn each_news_is_told_once(database: Database, nodes: usize) {
 
     // A hundred people are refused, one alert tells of them.
     crm.set_faults(faults("status=422")).unwrap();
-    api.push(&people("b", 100)).await;
+    api.push(&people("b", 0..100)).await;
     let parked = receiver.hears(3).await.json();
     assert_eq!((&parked["type"], &parked["data"]["parkedAbove"]), (&json!("sync.parked"), &json!(10)));
     eventually("all are parked", WITHIN, || async { api.counts(&sync).await.2 == 100 }).await;
@@ -173,7 +169,7 @@ async fn each_news_is_told_once(database: Database, nodes: usize) {
     let servers = start().await;
     let api = servers[0].api();
     crm.set_faults(faults("status=500")).unwrap();
-    api.push(&people("c", 10)).await;
+    api.push(&people("c", 0..10)).await;
     receiver.hears(4).await;
     assert_eq!(receiver.kinds(), ["sync.suspended", "sync.recovered", "sync.parked", "sync.suspended"]);
 
@@ -217,12 +213,12 @@ async fn nobody_hears_of_a_suspension_that_is_over() {
     api.ok(set, json!({ "input": { "url": receiver.url } })).await;
     api.create_sync(&crm.url(), json!({})).await;
     crm.set_faults(faults("status=500")).unwrap();
-    api.push(&people("a", 10)).await;
+    api.push(&people("a", 0..10)).await;
     eventually("one was refused", WITHIN, || async { receiver.refused().len() == 1 }).await;
     eventually("it is shown", WITHIN, || async { settings(&api).await["lastError"] == "the receiver answered 503" })
         .await;
     crm.set_faults(faults("")).unwrap();
-    api.push(&people("b", 1)).await;
+    api.push(&people("b", 0..1)).await;
     let heard = receiver.hears(1).await.json();
     assert_eq!(heard["type"], "sync.recovered");
     assert!(heard["data"]["reason"].is_string(), "it says what is over: {heard}");

@@ -4,7 +4,7 @@
 
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
 use product_tests::api::{UPSERT, people_input};
-use product_tests::{Database, Server, ServerOptions, eventually};
+use product_tests::{Database, Server, ServerOptions, eventually, people};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,10 +19,6 @@ async fn limit(server: &Server, bytes: &str) {
     assert!(set.expect("prlimit, of util-linux, runs").success());
 }
 
-fn people(name: &str, count: usize) -> Vec<(String, String)> {
-    (0..count).map(|n| (format!("{name}{n}"), "Ada".to_owned())).collect()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_waited_for() {
     let database = Database::sqlite();
@@ -31,14 +27,14 @@ async fn a_full_disk_is_waited_for() {
     let rates = vec!["delay=after:100ms:1".parse().unwrap()];
     crm.set_faults(Faults { rates, ..Faults::default() }).unwrap();
     let sync = api.create_sync(&crm.url(), json!({})).await;
-    api.push(&people("early", 200)).await;
+    api.push(&people("early", 0..200)).await;
     eventually("some are sent", WITHIN, || async { crm.stats().total > 20 }).await;
 
     limit(&server, "4096").await;
     eventually("it is not ready", WITHIN, || async { api.get("/readyz").await == Ok(503) }).await;
     assert_eq!(api.get("/healthz").await, Ok(200), "it lives");
     for n in 0..5 {
-        let input = json!({ "input": people_input(&people(&format!("meanwhile{n}-"), 3)) });
+        let input = json!({ "input": people_input(&people(&format!("meanwhile{n}-"), 0..3)) });
         let (code, error) = api.fails(UPSERT, input).await;
         assert_eq!(code, "UNAVAILABLE", "{error}");
     }
@@ -46,12 +42,12 @@ async fn a_full_disk_is_waited_for() {
 
     limit(&server, "unlimited").await;
     eventually("it is ready again", WITHIN, || async { api.get("/readyz").await == Ok(200) }).await;
-    api.push(&people("late", 20)).await;
+    api.push(&people("late", 0..20)).await;
     eventually("all is sent", WITHIN, || async { api.counts(&sync).await.1 == 0 }).await;
     assert_eq!(api.counts(&sync).await, (220, 0, 0, 0));
     let held: Vec<_> = crm.records().iter().map(|record| record["external_id"].as_str().unwrap().to_owned()).collect();
     let once: BTreeSet<_> = held.iter().cloned().collect();
     assert_eq!(held.len(), once.len(), "nobody twice");
-    assert_eq!(once, people("early", 200).into_iter().chain(people("late", 20)).map(|(id, _)| id).collect());
+    assert_eq!(once, people("early", 0..200).into_iter().chain(people("late", 0..20)).map(|(id, _)| id).collect());
     assert!(server.stop().await, "the same process, and it ends in order");
 }

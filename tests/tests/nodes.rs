@@ -2,7 +2,7 @@
 
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
 use product_tests::api::{UPSERT, people_input};
-use product_tests::{Api, Arrivals, Database, Server, ServerOptions, eventually};
+use product_tests::{Api, Arrivals, Database, Server, ServerOptions, eventually, people};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,10 +14,6 @@ const POLL: Duration = Duration::from_secs(1);
 
 async fn node(database: &Database, mode: &'static str) -> Server {
     Server::start(database, &ServerOptions { mode, ..ServerOptions::default() }).await
-}
-
-fn people(prefix: &str, from: usize, until: usize) -> Vec<(String, String)> {
-    (from..until).map(|n| (format!("{prefix}{n}"), "Ada".to_owned())).collect()
 }
 
 /// A CRM that takes this long to answer, so that requests are under way at any time.
@@ -47,7 +43,7 @@ async fn three_nodes_send_each_change_once() {
     let (api, crm) = (front.api(), slow_crm("delay=10ms").await);
     let sync = api.create_sync(&crm.url(), json!({ "limits": { "maxConcurrency": 64 } })).await;
     // Through two doors at once: the one hands over to itself what it takes, the other leaves all to others.
-    let (left, right) = (people("l", 0, 600), people("r", 0, 600));
+    let (left, right) = (people("l", 0..600), people("r", 0..600));
     let both = senders[2].api();
     tokio::join!(api.push(&left), async {
         for people in right.chunks(30) {
@@ -72,7 +68,7 @@ async fn what_a_killed_node_held_is_taken_over() {
     // The answers come after the record was stored, and too late for the doomed one.
     let (api, crm) = (front.api(), slow_crm("delay=after:700ms").await);
     let sync = api.create_sync(&crm.url(), json!({ "limits": { "maxConcurrency": 32 } })).await;
-    api.push(&people("p", 0, ALL as usize)).await;
+    api.push(&people("p", 0..ALL as usize)).await;
     eventually("all the room is taken", WITHIN, || async { crm.stats().records >= 32 }).await;
     doomed.kill().await;
     let killed = Instant::now();
@@ -99,7 +95,7 @@ async fn a_change_wakes_another_node() {
     let sync = api.create_sync(crm.url(), json!({ "lookup": null })).await;
     let mut times = Vec::new();
     for n in 0..CHANGES {
-        api.push(&people("p", n, n + 1)).await;
+        api.push(&people("p", n..n + 1)).await;
         let accepted = Instant::now();
         eventually("it arrived", WITHIN, || async { crm.all().len() > n }).await;
         let (person, arrived) = crm.all().swap_remove(n);
@@ -133,10 +129,10 @@ async fn a_rate_limit_is_exact_over_all_nodes() {
     let (api, crm) = (front.api(), Arrivals::start().await);
     let limits = json!({ "lookup": null, "limits": { "maxConcurrency": 64, "requestsPerSecond": RATE } });
     let sync = api.create_sync(crm.url(), limits).await;
-    api.push(&people("p", 0, ALL / 2)).await;
+    api.push(&people("p", 0..ALL / 2)).await;
     // What is handed over counts too.
     for n in 0..ALL / 2 {
-        senders[0].api().push(&people("q", n, n + 1)).await;
+        senders[0].api().push(&people("q", n..n + 1)).await;
     }
     all_linked(&api, &sync, ALL as i64).await;
     let arrivals: Vec<Instant> = crm.all().into_iter().map(|(_, at)| at).collect();
@@ -167,7 +163,7 @@ async fn a_rolling_restart_loses_nothing() {
     let pushing = async {
         let (mut pushed, mut refused) = (0, 0);
         while !restarted.load(Ordering::Acquire) {
-            let batch = people("p", pushed, pushed + 10);
+            let batch = people("p", pushed..pushed + 10);
             let mut door = pushed / 10;
             // Whoever pushes takes another door where one is shut, as through a balancer.
             loop {

@@ -3,7 +3,7 @@
 
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
 use product_tests::api::{UPSERT, people_input};
-use product_tests::{Api, Cluster, Database, Server, ServerOptions, eventually};
+use product_tests::{Api, Cluster, Database, Server, ServerOptions, eventually, people};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -31,7 +31,7 @@ async fn delivering(cluster: &Cluster) -> Delivering {
     let rates = vec!["delay=after:100ms:1".parse().unwrap()];
     crm.set_faults(Faults { rates, ..Faults::default() }).unwrap();
     let sync = api.create_sync(&crm.url(), json!({})).await;
-    api.push(&people("early", 200)).await;
+    api.push(&people("early", 0..200)).await;
     eventually("some are sent", WITHIN, || async { crm.stats().total > 20 }).await;
     // Connections that are there and idle are what a frozen database hangs on; a new one is given up soon enough.
     let asks = (0..30).map(|_| {
@@ -44,10 +44,6 @@ async fn delivering(cluster: &Cluster) -> Delivering {
     Delivering { server, api, crm, sync, _database: database }
 }
 
-fn people(name: &str, count: usize) -> Vec<(String, String)> {
-    (0..count).map(|n| (format!("{name}{n}"), "Ada".to_owned())).collect()
-}
-
 async fn in_time<T>(what: &str, done: impl Future<Output = T>) -> T {
     tokio::time::timeout(BOUND, done).await.unwrap_or_else(|_| panic!("not within {BOUND:?}: {what}"))
 }
@@ -57,7 +53,7 @@ async fn in_time<T>(what: &str, done: impl Future<Output = T>) -> T {
 async fn is_away(delivering: &Delivering) {
     let api = &delivering.api;
     let pushes = (0..15).map(|n| {
-        let (api, input) = (api.clone(), json!({ "input": people_input(&people(&format!("meanwhile{n}-"), 3)) }));
+        let (api, input) = (api.clone(), json!({ "input": people_input(&people(&format!("meanwhile{n}-"), 0..3)) }));
         tokio::spawn(async move { in_time("an answer to a push", api.fails(UPSERT, input)).await })
     });
     for push in pushes.collect::<Vec<_>>() {
@@ -72,13 +68,13 @@ async fn is_away(delivering: &Delivering) {
 async fn recovers(delivering: &Delivering) {
     let Delivering { api, crm, sync, server, _database } = delivering;
     eventually("it is ready again", BOUND, || async { api.get("/readyz").await == Ok(200) }).await;
-    in_time("a push", api.push(&people("late", 20))).await;
+    in_time("a push", api.push(&people("late", 0..20))).await;
     eventually("all is sent", WITHIN, || async { api.counts(sync).await.1 == 0 }).await;
     assert_eq!(api.counts(sync).await, (220, 0, 0, 0));
     let held: Vec<_> = crm.records().iter().map(|record| record["external_id"].as_str().unwrap().to_owned()).collect();
     let once: BTreeSet<_> = held.iter().cloned().collect();
     assert_eq!(held.len(), once.len(), "nobody twice");
-    assert_eq!(once, people("early", 200).into_iter().chain(people("late", 20)).map(|(id, _)| id).collect());
+    assert_eq!(once, people("early", 0..200).into_iter().chain(people("late", 0..20)).map(|(id, _)| id).collect());
     assert!(server.pid().is_some(), "the same process");
 }
 

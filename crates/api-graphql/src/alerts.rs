@@ -6,7 +6,6 @@ use crate::scalars::{DateTime, SafeInt};
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use secrecy::ExposeSecret;
 use sync_core::alert;
-use sync_core::outcome::Outcome;
 use sync_engine::{AlertTested, AlertsPatch};
 
 /// Where this account's alerts go, and what came of them. The signing secret is never shown here
@@ -87,15 +86,11 @@ pub(crate) struct TestAlertResult {
 
 impl From<AlertTested> for TestAlertResult {
     fn from(tested: AlertTested) -> Self {
-        let response = match &tested.exchange.outcome {
-            Outcome::Answered(answer) => Some(sync_core::log::LoggedResponse::of(answer).into()),
-            Outcome::NotSent(..) | Outcome::NoAnswer(..) => None,
-        };
         Self {
             request: sync_core::log::LoggedRequest::of(&tested.request).into(),
-            response,
+            response: sync_core::log::LoggedResponse::of_outcome(&tested.exchange.outcome).map(Into::into),
             error: tested.error,
-            duration_ms: i32::try_from(tested.exchange.duration.as_millis()).unwrap_or(i32::MAX),
+            duration_ms: tested.exchange.duration_ms(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::people::person_id;
 use async_graphql::{ID, InputObject, OneofObject, SimpleObject};
 use sync_core::fault;
 use sync_core::id::SyncId;
-use sync_core::outcome::{Outcome, REDACTED};
+use sync_core::outcome::REDACTED;
 use sync_core::ports::{FilterInfo, TokenInfo};
 use sync_engine::{AccountScope, Previewed, Subject, Tested};
 
@@ -215,17 +215,13 @@ pub(crate) struct TestResult {
 
 impl From<Tested> for TestResult {
     fn from(tested: Tested) -> Self {
-        let response = match &tested.exchange.outcome {
-            Outcome::Answered(answer) => Some(sync_core::log::LoggedResponse::of(answer).into()),
-            Outcome::NotSent(..) | Outcome::NoAnswer(..) => None,
-        };
         Self {
             request: sync_core::log::LoggedRequest::of(&tested.request).into(),
-            response,
+            response: sync_core::log::LoggedResponse::of_outcome(&tested.exchange.outcome).map(Into::into),
             error: tested.error,
             failure: tested.failure.map(Into::into),
             unique_id: tested.unique_id.map(|id| id.as_str().to_owned()),
-            duration_ms: i32::try_from(tested.exchange.duration.as_millis()).unwrap_or(i32::MAX),
+            duration_ms: tested.exchange.duration_ms(),
         }
     }
 }

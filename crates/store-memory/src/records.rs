@@ -242,17 +242,8 @@ impl MaintenanceStore for MemoryStore {
         let state = self.lock();
         let mut backlog = Backlog::default();
         for ((account, sync), row) in state.syncs.iter().filter(|(_, row)| row.config.deleted_at.is_none()) {
-            backlog.links.add(&row.counts);
-            if row.config.paused {
-                backlog.paused += 1;
-            } else if row.governor.is_suspended() {
-                backlog.suspended += 1;
-            } else {
-                backlog.active += 1;
-                let links = state.links.values().filter(|link| link.id.account == *account && link.id.sync == *sync);
-                let oldest = links.filter_map(Link::claimable_at).filter(|due| *due <= now).min();
-                backlog.oldest_due = backlog.oldest_due.max(oldest.map(|due| now.since(due)));
-            }
+            let first = state.links_of(*account, *sync, None).filter_map(Link::claimable_at).min();
+            backlog.add(row.config.paused, &row.governor, &row.counts, first, now);
         }
         Ok(backlog)
     }

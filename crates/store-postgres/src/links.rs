@@ -23,6 +23,38 @@ use uuid::Uuid;
 pub(crate) const FRESH: &str = "NOT l.retrying";
 pub(crate) const RETRYING: &str = "l.retrying";
 
+/// That a sync has links that are claimable at `now`: an expression over what the statement calls these.
+pub(crate) fn has_claimable(account: &str, sync: &str, now: &str) -> String {
+    // Not EXISTS, which the planner may answer by hashing what all syncs of the account have claimable.
+    let exists = |kind| {
+        format!(
+            "(SELECT true FROM links l WHERE l.account = {account} AND l.queue = {sync} AND {kind} \
+             AND l.claimable_at <= {now} LIMIT 1) IS NOT NULL"
+        )
+    };
+    format!("({} OR {})", exists(FRESH), exists(RETRYING))
+}
+
+/// How many of a sync's links are leased at `now`.
+pub(crate) fn leased(account: &str, sync: &str, now: &str) -> String {
+    format!(
+        "(SELECT count(*) FROM links l WHERE l.account = {account} AND l.queue = {sync} AND l.lease_token IS NOT NULL \
+         AND l.lease_until > {now})"
+    )
+}
+
+/// When the first link of the sync `s` becomes claimable, of those of which `which` holds (it has to speak of
+/// `l.claimable_at`).
+pub(crate) fn first_claimable(which: &str) -> String {
+    let first = |kind| {
+        format!(
+            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} AND {which} \
+             ORDER BY l.claimable_at LIMIT 1)"
+        )
+    };
+    format!("LEAST({}, {})", first(FRESH), first(RETRYING))
+}
+
 /// The keys of links as three arrays.
 pub(crate) struct Keys {
     pub(crate) accounts: Vec<Uuid>,

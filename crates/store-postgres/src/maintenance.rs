@@ -3,14 +3,15 @@
 use crate::columns::{Time, time};
 use crate::error::{Fault, store_error};
 use crate::link_row::{self, LinkRow};
-use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
+use crate::links::{self, Shard, with_extras};
 use crate::logs::{CLOCKS_APART, least_id};
 use crate::people::{self, PersonRow};
 use crate::sql::sql_query;
-use crate::syncs::{COUNTS, CountsRow};
+use crate::syncs::{COUNTS, CountsRow, governor_of};
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use sync_core::plan::{LinkWrite, may_purge};
 use sync_core::ports::{Backlog, MaintenanceStore, PoolStatus, Retention, StoreError, StoreResult, StoreTotals};
 use sync_core::stats::{HOUR_MICROS, MINUTES_KEPT, span_start};
 use sync_core::time::Timestamp;
+use uuid::Uuid;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// Held while migrating, so that two nodes may start at once. Any number that nobody else uses: "crm-sync" in ASCII.
@@ -29,13 +31,13 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How many days of log partitions are made ahead.
 const DAYS_AHEAD: u32 = 3;
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Version {
     #[diesel(sql_type = Text)]
     version: String,
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Exists {
     #[diesel(sql_type = Bool)]
     found: bool,
@@ -201,54 +203,42 @@ impl MaintenanceStore for PostgresStore {
     }
 }
 
-#[derive(diesel::QueryableByName)]
-struct BacklogRow {
-    #[diesel(sql_type = BigInt)]
-    active: i64,
-    #[diesel(sql_type = BigInt)]
-    paused: i64,
-    #[diesel(sql_type = BigInt)]
-    suspended: i64,
+#[derive(QueryableByName)]
+struct LiveSync {
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Bool)]
+    paused: bool,
+    #[diesel(sql_type = Jsonb)]
+    governor: serde_json::Value,
     #[diesel(sql_type = Nullable<Timestamptz>)]
-    oldest_due_at: Option<Time>,
+    first_claimable: Option<Time>,
+    #[diesel(embed)]
+    counts: CountsRow,
 }
 
 async fn backlog(store: &PostgresStore, c: &mut Conn) -> Result<Backlog, Fault> {
     let now = store.clock_now(c).await?;
-    let counts: CountsRow = sql_query(format!(
-        "SELECT {COUNTS} FROM link_counts n JOIN syncs s ON s.account = n.account AND s.id = n.sync \
-         WHERE s.deleted_at IS NULL"
+    let rows: Vec<LiveSync> = sql_query(format!(
+        "SELECT s.account, s.id, s.paused, r.governor, {} AS first_claimable, n.* \
+         FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
+         CROSS JOIN LATERAL (SELECT {COUNTS} FROM link_counts n WHERE n.account = s.account AND n.sync = s.id) AS n \
+         WHERE s.deleted_at IS NULL",
+        links::first_claimable("l.claimable_at IS NOT NULL")
     ))
-    .get_result(c)
+    .get_results(c)
     .await?;
-    let first = |kind| {
-        format!(
-            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
-             AND l.claimable_at IS NOT NULL ORDER BY l.claimable_at LIMIT 1)"
-        )
-    };
-    let row: BacklogRow = sql_query(format!(
-        "SELECT count(*) FILTER (WHERE paused) AS paused, count(*) FILTER (WHERE NOT paused AND open) AS suspended, \
-         count(*) FILTER (WHERE NOT paused AND NOT open) AS active, min(claimable_at) AS oldest_due_at FROM ( \
-             SELECT s.paused, r.governor ->> 'breaker' <> 'closed' AS open, \
-                 CASE WHEN NOT s.paused AND r.governor ->> 'breaker' = 'closed' THEN LEAST({}, {}) END AS claimable_at \
-             FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id \
-             WHERE s.deleted_at IS NULL) AS live",
-        first(FRESH),
-        first(RETRYING)
-    ))
-    .get_result(c)
-    .await?;
-    Ok(Backlog {
-        links: counts.counts(),
-        active: row.active,
-        paused: row.paused,
-        suspended: row.suspended,
-        oldest_due: row.oldest_due_at.map(|due| due.0).filter(|due| *due <= now).map(|due| now.since(due)),
-    })
+    let mut backlog = Backlog::default();
+    for row in rows {
+        let governor = governor_of(row.governor, row.account, row.id)?;
+        backlog.add(row.paused, &governor, &row.counts.counts(), row.first_claimable.map(|at| at.0), now);
+    }
+    Ok(backlog)
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Sum {
     #[diesel(sql_type = BigInt)]
     accounts: i64,
@@ -293,7 +283,7 @@ async fn prune(store: &PostgresStore, c: &mut Conn, retention: &Retention, rows_
     Ok(pruned)
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Partition {
     #[diesel(sql_type = Text)]
     name: String,

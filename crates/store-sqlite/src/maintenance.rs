@@ -6,12 +6,11 @@ use crate::tables::{links, people, syncs, uuid};
 use crate::{SqliteStore, schema};
 use async_trait::async_trait;
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{Binary, Text};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use sync_core::counts::LinkCounts;
 use sync_core::id::AccountId;
 use sync_core::link::LinkState;
 use sync_core::person::Person;
@@ -155,63 +154,12 @@ impl MaintenanceStore for SqliteStore {
 }
 
 fn backlog(db: &mut Db, now: Timestamp) -> Result<Backlog, Fault> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        active: i64,
-        #[diesel(sql_type = BigInt)]
-        paused: i64,
-        #[diesel(sql_type = BigInt)]
-        suspended: i64,
-        #[diesel(sql_type = BigInt)]
-        unlinked: i64,
-        #[diesel(sql_type = BigInt)]
-        uncertain: i64,
-        #[diesel(sql_type = BigInt)]
-        linked: i64,
-        #[diesel(sql_type = BigInt)]
-        leaving: i64,
-        #[diesel(sql_type = BigInt)]
-        unaddressable: i64,
-        #[diesel(sql_type = BigInt)]
-        owed: i64,
-        #[diesel(sql_type = BigInt)]
-        parked: i64,
-        #[diesel(sql_type = Nullable<BigInt>)]
-        oldest_due_at: Option<i64>,
+    let mut backlog = Backlog::default();
+    for sync in syncs::read(db, "WHERE s.deleted_at IS NULL", &[])? {
+        let first = links::first_claimable(db, sync.config.account, sync.config.id)?;
+        backlog.add(sync.config.paused, &sync.governor, &sync.counts, first, now);
     }
-    // Fresh work and retries begin at two places of one index.
-    let oldest = |retrying| {
-        format!(
-            "(SELECT min(l.claimable_at) FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.retrying = {retrying} \
-             AND l.claimable_at IS NOT NULL)"
-        )
-    };
-    let sum = |count| format!("coalesce(sum({count}), 0) AS {count}");
-    let counts = ["unlinked", "uncertain", "linked", "leaving", "unaddressable", "owed", "parked"].map(sum).join(", ");
-    let text = format!(
-        "SELECT coalesce(sum(paused), 0) AS paused, coalesce(sum(NOT paused AND open), 0) AS suspended, \
-         coalesce(sum(NOT paused AND NOT open), 0) AS active, {counts}, min(claimable_at) AS oldest_due_at FROM ( \
-             SELECT s.paused, r.governor ->> '$.breaker' <> 'closed' AS open, r.*, \
-                 CASE WHEN NOT s.paused AND r.governor ->> '$.breaker' = 'closed' \
-                     THEN min(coalesce({0}, {1}), coalesce({1}, {0})) END AS claimable_at \
-             FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id WHERE s.deleted_at IS NULL)",
-        oldest(0),
-        oldest(1),
-    );
-    let mut rows: Vec<Row> = db.rows(&text, &[])?;
-    let Some(row) = rows.pop() else { return Ok(Backlog::default()) };
-    Ok(Backlog {
-        links: LinkCounts {
-            by_state: [row.unlinked, row.uncertain, row.linked, row.leaving, row.unaddressable],
-            owed: row.owed,
-            parked: row.parked,
-        },
-        active: row.active,
-        paused: row.paused,
-        suspended: row.suspended,
-        oldest_due: row.oldest_due_at.map(Timestamp::from_micros).filter(|due| *due <= now).map(|due| now.since(due)),
-    })
+    Ok(backlog)
 }
 
 /// Takes the lock that says which process works on the database. It is held until the file is closed, and ends with the

@@ -4,7 +4,7 @@ pub mod packed;
 
 use crate::id::{AccountId, LogId, PersonId, SyncId};
 use crate::link::UniqueId;
-use crate::outcome::{Answer, REDACTED, Request};
+use crate::outcome::{Answer, Outcome, REDACTED, Request};
 use crate::person::Version;
 use crate::sync::{Method, Operation};
 use crate::text;
@@ -173,6 +173,14 @@ impl LoggedResponse {
         let (body, cut_here) = cut_body((!answer.body.is_empty()).then(|| answer.text()));
         let body_truncated = cut_here || answer.body_read != crate::outcome::BodyRead::Whole;
         Self { status: answer.status, headers: headers.collect(), body, body_truncated }
+    }
+
+    /// What the log keeps of what came back; `None` where nothing did.
+    pub fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Answered(answer) => Some(Self::of(answer)),
+            Outcome::NotSent(..) | Outcome::NoAnswer(..) => None,
+        }
     }
 }
 

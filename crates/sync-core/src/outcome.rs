@@ -155,3 +155,10 @@ pub struct Exchange {
     /// From the first step (DNS) to the last byte read.
     pub duration: Duration,
 }
+
+impl Exchange {
+    /// The duration in whole milliseconds, as it is logged.
+    pub fn duration_ms(&self) -> i32 {
+        i32::try_from(self.duration.as_millis()).unwrap_or(i32::MAX)
+    }
+}

@@ -274,10 +274,7 @@ fn log_entry(
 ) -> LogEntry {
     let now = around.clock.now();
     let link = &leased.link;
-    let response = tried.and_then(|(_, _, exchange)| match &exchange.outcome {
-        Outcome::Answered(answer) => Some(Arc::new(LoggedResponse::of(answer))),
-        _ => None,
-    });
+    let response = tried.and_then(|(_, _, exchange)| LoggedResponse::of_outcome(&exchange.outcome)).map(Arc::new);
     let sent_id = tried.and_then(|(_, attempt, _)| attempt.unique_id.clone());
     let version = tried.map_or_else(
         || leased.person.as_ref().map_or(0, |person| person.version),
@@ -296,7 +293,7 @@ fn log_entry(
         message: sync_core::text::without_nul(&settled.message).into_owned(),
         unique_id: settled.state.unique_id().cloned().or(sent_id).or_else(|| link.state.unique_id().cloned()),
         attempt: tried.map(|_| i32::from(link.tries) + i32::from(link.deferrals) + 1),
-        duration_ms: tried.map(|(_, _, exchange)| i32::try_from(exchange.duration.as_millis()).unwrap_or(i32::MAX)),
+        duration_ms: tried.map(|(_, _, exchange)| exchange.duration_ms()),
         request: tried.map(|(request, _, _)| Arc::new(LoggedRequest::of(request))),
         response,
         next_attempt_at: None,

@@ -97,20 +97,12 @@ const OWING: &str = "WITH RECURSIVE owing (account, queue) AS ( \
          CROSS JOIN LATERAL (SELECT r.blocked_until FROM sync_runtime r \
              WHERE r.account = s.account AND r.sync = s.id OFFSET 0) AS r) ";
 
-/// That `s` has claimable links.
-fn has_claimable() -> String {
-    let exists = |kind| {
-        format!(
-            "(SELECT true FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
-                 AND l.claimable_at <= $1 LIMIT 1) IS NOT NULL"
-        )
-    };
-    format!("({} OR {})", exists(FRESH), exists(RETRYING))
-}
-
 /// The syncs of [`OWING`] with claimable links that are not blocked, without a lock.
 async fn waiting(c: &mut Conn, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
-    let sql = format!("{OWING} SELECT s.account, s.id FROM s WHERE s.blocked IS NOT TRUE AND {}", has_claimable());
+    let sql = format!(
+        "{OWING} SELECT s.account, s.id FROM s WHERE s.blocked IS NOT TRUE AND {}",
+        links::has_claimable("s.account", "s.id", "$1")
+    );
     Ok(sql_query(sql).bind::<Timestamptz, _>(time(now)).get_results(c).await?)
 }
 
@@ -122,17 +114,10 @@ struct Next {
 
 /// When the next link of an active sync becomes claimable by time, or a blocked sync with claimable links is asked again.
 async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-    let first = |kind| {
-        format!(
-            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
-             AND l.claimable_at > $1 ORDER BY l.claimable_at LIMIT 1)"
-        )
-    };
     let sql = format!(
-        "{OWING} SELECT min(LEAST({}, {}, CASE WHEN s.blocked AND {} THEN s.blocked_until END)) AS next FROM s",
-        first(FRESH),
-        first(RETRYING),
-        has_claimable()
+        "{OWING} SELECT min(LEAST({}, CASE WHEN s.blocked AND {} THEN s.blocked_until END)) AS next FROM s",
+        links::first_claimable("l.claimable_at > $1"),
+        links::has_claimable("s.account", "s.id", "$1")
     );
     let row: Next = sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
     Ok(row.next.map(|at| at.0))
@@ -189,11 +174,10 @@ async fn candidates(
         )
     };
     let loads: Vec<Load> = sql_query(format!(
-        "SELECT {}, (SELECT count(*) FROM links l WHERE l.account = s.account AND l.queue = s.id \
-             AND l.lease_token IS NOT NULL AND l.lease_until > $1) AS leased, \
-         {} AS fresh, {} AS retrying FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
+        "SELECT {}, {} AS leased, {} AS fresh, {} AS retrying FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
              AND s.deleted_at IS NULL ORDER BY s.account, s.id",
         syncs::COLUMNS,
+        links::leased("s.account", "s.id", "$1"),
         claimable(FRESH),
         claimable(RETRYING)
     ))

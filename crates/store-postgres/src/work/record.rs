@@ -1,7 +1,7 @@
 //! Recording changes.
 
 use crate::error::Fault;
-use crate::links::{self, FRESH, RETRYING, Shard};
+use crate::links::{self, Shard};
 use crate::signals::notify;
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of};
@@ -129,18 +129,6 @@ struct Load {
     backlog: bool,
 }
 
-/// That a sync has claimable links at `$3`: those have their turn first.
-fn backlog(sync: &str) -> String {
-    // Not EXISTS, which the planner may answer by hashing what all syncs of the account have claimable.
-    let exists = |kind| {
-        format!(
-            "(SELECT true FROM links l WHERE l.account = $1 AND l.queue = {sync} AND {kind} AND l.claimable_at <= $3 LIMIT 1) \
-             IS NOT NULL"
-        )
-    };
-    format!("({} OR {})", exists(FRESH), exists(RETRYING))
-}
-
 /// The syncs as the hand-off sees them: their runtime rows locked, and what is leased counted after that. Those that have a
 /// backlog already are left out without waiting for their lock.
 async fn load(
@@ -154,7 +142,7 @@ async fn load(
         "SELECT r.sync, r.governor FROM UNNEST($2) AS k(sync) \
          JOIN sync_runtime r ON r.account = $1 AND r.sync = k.sync WHERE NOT {} \
          ORDER BY r.sync FOR UPDATE OF r",
-        backlog("r.sync")
+        links::has_claimable("$1", "r.sync", "$3")
     ))
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<SqlUuid>, _>(ids)
@@ -165,10 +153,9 @@ async fn load(
         return Ok(Vec::new());
     }
     let loads: Vec<Load> = sql_query(format!(
-        "SELECT k.sync, (SELECT count(*) FROM links l WHERE l.account = $1 AND l.queue = k.sync \
-            AND l.lease_token IS NOT NULL AND l.lease_until > $3) AS leased, {} AS backlog \
-         FROM UNNEST($2) AS k(sync)",
-        backlog("k.sync")
+        "SELECT k.sync, {} AS leased, {} AS backlog FROM UNNEST($2) AS k(sync)",
+        links::leased("$1", "k.sync", "$3"),
+        links::has_claimable("$1", "k.sync", "$3")
     ))
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<SqlUuid>, _>(runtimes.iter().map(|row| row.sync).collect::<Vec<_>>())

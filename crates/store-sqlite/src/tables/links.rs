@@ -238,6 +238,23 @@ pub(crate) fn claimable(
     Ok(usize::try_from(due).unwrap_or(0))
 }
 
+/// When the first of a sync's links became claimable, or will.
+pub(crate) fn first_claimable(db: &mut Db, account: AccountId, sync: SyncId) -> Result<Option<Timestamp>, Fault> {
+    #[derive(QueryableByName)]
+    struct First {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        at: Option<i64>,
+    }
+    // Fresh work and retries begin at two places of one index.
+    let kind = "SELECT min(claimable_at) AS at FROM links WHERE account = ? AND sync = ? AND claimable_at IS NOT NULL \
+         AND retrying =";
+    let rows: Vec<First> = db.rows(
+        &format!("SELECT min(at) AS at FROM ({kind} 0 UNION ALL {kind} 1)"),
+        &values![account.0, sync.0, account.0, sync.0],
+    )?;
+    Ok(rows.into_iter().find_map(|first| first.at).map(Timestamp::from_micros))
+}
+
 /// Writes links in the order given and keeps their counts.
 pub(crate) fn write(db: &mut Db, writes: &[LinkWrite]) -> Result<(), Fault> {
     for write in writes {

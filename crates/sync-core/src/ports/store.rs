@@ -210,6 +210,29 @@ pub struct Backlog {
     pub oldest_due: Option<Duration>,
 }
 
+impl Backlog {
+    /// Adds a sync that is not deleted. `first_claimable` is when the first of its links became claimable, or will.
+    pub fn add(
+        &mut self,
+        paused: bool,
+        governor: &Governor,
+        links: &LinkCounts,
+        first_claimable: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        self.links.add(links);
+        if paused {
+            self.paused += 1;
+        } else if governor.is_suspended() {
+            self.suspended += 1;
+        } else {
+            self.active += 1;
+            let waits = first_claimable.filter(|at| *at <= now).map(|at| now.since(at));
+            self.oldest_due = self.oldest_due.max(waits);
+        }
+    }
+}
+
 /// The connections to a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolStatus {
