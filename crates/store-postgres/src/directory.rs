@@ -8,8 +8,8 @@ use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
 use crate::syncs::{
-    self, COUNTS, Count, CountsRow, SyncRow, add_sweep, as_json, configs, count_resync, governor_of, lock_account,
-    lock_sync, probe_now,
+    self, COUNTS, Count, CountsRow, SyncRow, as_json, configs, count_resync, governor_of, lock_account, lock_sync,
+    probe_now, sweep_insertion,
 };
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
@@ -141,7 +141,7 @@ impl DirectoryStore for PostgresStore {
                     .execute(c)
                     .await?;
                 if include_existing {
-                    add_sweep(c, sync.account, sync.id, INCLUDE_EXISTING).await?;
+                    sweep_insertion(sync.account, sync.id, INCLUDE_EXISTING).execute(c).await?;
                 }
                 Ok(notify(c, &Signal::Changed).await?)
             })
@@ -171,7 +171,7 @@ impl DirectoryStore for PostgresStore {
                 let after = revised(&before, friendly_name, settings, store.clock_now(c).await?);
                 syncs::write(c, &after).await?;
                 for kind in sweeps {
-                    add_sweep(c, account, id, *kind).await?;
+                    sweep_insertion(account, id, *kind).execute(c).await?;
                 }
                 notify(c, &Signal::Changed).await?;
                 Ok(SetResult::Set(after))
@@ -217,7 +217,7 @@ impl DirectoryStore for PostgresStore {
                     .bind::<SqlUuid, _>(id.0)
                     .execute(c)
                     .await?;
-                add_sweep(c, account, id, SweepKind::Delete).await?;
+                sweep_insertion(account, id, SweepKind::Delete).execute(c).await?;
                 notify(c, &Signal::Changed).await?;
                 Ok(true)
             })
@@ -238,7 +238,7 @@ impl DirectoryStore for PostgresStore {
                     return Ok(None);
                 }
                 let count = count_resync(c, account, id, scope).await?;
-                add_sweep(c, account, id, SweepKind::Resync { scope, force }).await?;
+                sweep_insertion(account, id, SweepKind::Resync { scope, force }).execute(c).await?;
                 notify(c, &Signal::Changed).await?;
                 Ok(Some(count))
             })

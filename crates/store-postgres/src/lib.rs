@@ -9,10 +9,14 @@
 extern crate self as store_postgres;
 
 mod alerts;
+mod batch;
 mod clock;
 mod columns;
 mod directory;
 mod error;
+#[cfg(test)]
+#[path = "../tests/fixture/mod.rs"]
+mod fixture;
 mod keys;
 mod link_row;
 mod links;
@@ -152,8 +156,8 @@ impl PostgresStore {
         clock::read_counter(&self.inner.statements)
     }
 
-    /// The database's clock, moved as tests wish.
-    pub(crate) async fn clock_now(&self, c: &mut Conn) -> Result<Timestamp, Fault> {
+    /// The database's clock, moved as tests wish: one statement.
+    pub(crate) async fn clock_now(&self, c: &Conn) -> Result<Timestamp, Fault> {
         let clock = &self.inner.clock;
         match clock.frozen() {
             Some(now) => Ok(now),
@@ -311,7 +315,7 @@ struct Now {
 }
 
 /// The database's clock.
-async fn now(c: &mut Conn) -> Result<Timestamp, Fault> {
-    let row: Now = sql_query("SELECT clock_timestamp() AS now").get_result(c).await?;
+async fn now(mut c: &Conn) -> Result<Timestamp, Fault> {
+    let row: Now = sql_query("SELECT clock_timestamp() AS now").get_result(&mut c).await?;
     Ok(row.now.0)
 }

@@ -1,6 +1,7 @@
 //! Rows of `links` and `link_extras`: read, and written in bulk by UNNEST.
 
 use crate::Conn;
+use crate::batch::Batch;
 use crate::columns::{time, time_opt};
 use crate::error::Fault;
 use crate::link_row::{COLUMNS, LinkRow};
@@ -89,7 +90,7 @@ struct ExtrasRow {
 }
 
 /// Links of rows, with their extras read where there are some.
-pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
+pub(crate) async fn with_extras(mut c: &Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
     let mut links = Vec::with_capacity(rows.len());
     let mut fat = Vec::new();
     for row in rows {
@@ -110,7 +111,7 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
     .bind::<Array<SqlUuid>, _>(keys.accounts)
     .bind::<Array<SqlUuid>, _>(keys.syncs)
     .bind::<Array<Text>, _>(keys.people)
-    .get_results(c)
+    .get_results(&mut c)
     .await?;
     let mut extras: HashMap<(Uuid, Uuid, String), Extras> = HashMap::new();
     for row in rows {
@@ -138,10 +139,10 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
     Ok(links)
 }
 
-/// Reads and locks links in order of (account, sync, person).
-pub(crate) async fn lock(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<LinkId, Link>, Fault> {
+/// Reads and locks links in order of (account, sync, person): one statement.
+pub(crate) async fn lock(mut c: &Conn, ids: &[LinkId]) -> Result<Vec<LinkRow>, Fault> {
     let keys = Keys::of(ids);
-    let rows: Vec<LinkRow> = sql_query(format!(
+    let rows = sql_query(format!(
         "SELECT l.* FROM (SELECT * FROM UNNEST($1, $2, $3) AS k(account, sync, person) \
              ORDER BY k.account, k.sync, k.person COLLATE \"C\") AS k CROSS JOIN LATERAL (SELECT {COLUMNS} FROM links l \
              WHERE l.account = k.account AND l.sync = k.sync AND l.person = k.person FOR UPDATE OF l) AS l"
@@ -149,8 +150,13 @@ pub(crate) async fn lock(c: &mut Conn, ids: &[LinkId]) -> Result<HashMap<LinkId,
     .bind::<Array<SqlUuid>, _>(keys.accounts)
     .bind::<Array<SqlUuid>, _>(keys.syncs)
     .bind::<Array<Text>, _>(keys.people)
-    .get_results(c)
+    .get_results(&mut c)
     .await?;
+    Ok(rows)
+}
+
+/// Locked links by their ids.
+pub(crate) async fn by_id(c: &Conn, rows: Vec<LinkRow>) -> Result<HashMap<LinkId, Link>, Fault> {
     Ok(with_extras(c, rows).await?.into_iter().map(|link| (link.id.clone(), link)).collect())
 }
 
@@ -163,9 +169,15 @@ pub(crate) enum Shard {
     Other = 3,
 }
 
-/// Writes links and their counts. Rows that go are removed first, then rows that give up a unique id are written. False
-/// where a row to be inserted is there already: somebody else made it meanwhile.
-pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<bool, Fault> {
+/// Writes links and their counts. False where a row to be inserted is there already: somebody else made it meanwhile.
+pub(crate) async fn write(c: &Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<bool, Fault> {
+    let mut batch = Batch::new(c);
+    add_writes(&mut batch, writes, shard);
+    batch.run().await
+}
+
+/// Writes links and their counts. Rows that go are removed first, then rows that give up a unique id are written.
+pub(crate) fn add_writes(batch: &mut Batch<'_>, writes: Vec<LinkWrite>, shard: Shard) {
     let counts = counts_of(&writes);
     let (mut removed, mut inserted, mut updated) = (Vec::new(), Vec::new(), Vec::new());
     let mut before_of = HashMap::new();
@@ -180,12 +192,9 @@ pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) ->
             (None, None) => {}
         }
     }
-    remove(c, &removed).await?;
+    add_removal(batch, &removed);
     if !inserted.is_empty() {
-        let expected = inserted.len();
-        if insert(c, &inserted).await? != expected {
-            return Ok(false);
-        }
+        add_insertion(batch, &inserted);
     }
     if !updated.is_empty() {
         let rows = giving_up_first(updated, &before_of);
@@ -196,29 +205,36 @@ pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) ->
         let first = rows.iter().position(takes).unwrap_or(rows.len());
         for part in [&rows[..first], &rows[first..]] {
             if !part.is_empty() {
-                update(c, part, &before_of).await?;
+                add_update(batch, part, &before_of);
             }
         }
     }
-    add_counts(c, shard, &counts).await?;
-    Ok(true)
+    add_counts(batch, shard, &counts);
 }
 
 /// Removes links with their extras.
-pub(crate) async fn remove(c: &mut Conn, ids: &[LinkId]) -> Result<(), Fault> {
+pub(crate) async fn remove(c: &Conn, ids: &[LinkId]) -> Result<(), Fault> {
+    let mut batch = Batch::new(c);
+    add_removal(&mut batch, ids);
+    batch.run().await?;
+    Ok(())
+}
+
+fn add_removal(batch: &mut Batch<'_>, ids: &[LinkId]) {
     if ids.is_empty() {
-        return Ok(());
+        return;
     }
     for table in ["links", "link_extras"] {
-        let keys = Keys::of(ids);
-        sql_query(format!("DELETE FROM {table} WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))"))
-            .bind::<Array<SqlUuid>, _>(keys.accounts)
-            .bind::<Array<SqlUuid>, _>(keys.syncs)
-            .bind::<Array<Text>, _>(keys.people)
-            .execute(c)
-            .await?;
+        let sql = format!("DELETE FROM {table} WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))");
+        batch.add(bind_keys(&sql, Keys::of(ids)));
     }
-    Ok(())
+}
+
+fn bind_keys<'q>(sql: &str, keys: Keys) -> Sql<'q> {
+    sql_query(sql)
+        .bind::<Array<SqlUuid>, _>(keys.accounts)
+        .bind::<Array<SqlUuid>, _>(keys.syncs)
+        .bind::<Array<Text>, _>(keys.people)
 }
 
 /// Everything after the key, in the order of the arrays below.
@@ -256,18 +272,17 @@ const WRITTEN: [&str; 31] = [
     "has_extras",
 ];
 
-async fn insert(c: &mut Conn, links: &[Link]) -> Result<usize, Fault> {
+fn add_insertion(batch: &mut Batch<'_>, links: &[Link]) {
     let columns = WRITTEN.join(", ");
     let sql = format!(
         "INSERT INTO links (account, sync, person, {columns}) SELECT * FROM UNNEST({}) ON CONFLICT DO NOTHING",
         parameters()
     );
-    let written = bind(&sql, links).execute(c).await?;
-    write_extras(c, links.iter().filter(|link| !link.extras.is_empty())).await?;
-    Ok(written)
+    batch.add_new(bind(&sql, links), links.len());
+    add_extras(batch, links.iter().filter(|link| !link.extras.is_empty()));
 }
 
-async fn update(c: &mut Conn, links: &[Link], before: &HashMap<LinkId, Link>) -> Result<(), Fault> {
+fn add_update(batch: &mut Batch<'_>, links: &[Link], before: &HashMap<LinkId, Link>) {
     let columns = WRITTEN.join(", ");
     let sets: Vec<String> = WRITTEN.iter().map(|column| format!("{column} = o.{column}")).collect();
     let sql = format!(
@@ -276,9 +291,9 @@ async fn update(c: &mut Conn, links: &[Link], before: &HashMap<LinkId, Link>) ->
         sets.join(", "),
         parameters()
     );
-    bind(&sql, links).execute(c).await?;
+    batch.add(bind(&sql, links));
     let changed = |link: &&Link| before.get(&link.id).is_none_or(|before| before.extras != link.extras);
-    write_extras(c, links.iter().filter(changed)).await
+    add_extras(batch, links.iter().filter(changed));
 }
 
 fn parameters() -> String {
@@ -331,19 +346,14 @@ fn bind<'q>(sql: &str, links: &[Link]) -> Sql<'q> {
         .bind::<Array<Bool>, _>(all(links, |l| !l.extras.is_empty()))
 }
 
-async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -> Result<(), Fault> {
+fn add_extras<'a>(batch: &mut Batch<'_>, links: impl Iterator<Item = &'a Link>) {
     let (fat, thin): (Vec<&Link>, Vec<&Link>) = links.partition(|link| !link.extras.is_empty());
     if !thin.is_empty() {
-        let keys = Keys::of(thin.iter().map(|link| &link.id));
-        sql_query("DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
-            .bind::<Array<SqlUuid>, _>(keys.accounts)
-            .bind::<Array<SqlUuid>, _>(keys.syncs)
-            .bind::<Array<Text>, _>(keys.people)
-            .execute(c)
-            .await?;
+        let sql = "DELETE FROM link_extras WHERE (account, sync, person) IN (SELECT * FROM UNNEST($1, $2, $3))";
+        batch.add(bind_keys(sql, Keys::of(thin.iter().map(|link| &link.id))));
     }
     if fat.is_empty() {
-        return Ok(());
+        return;
     }
     let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
     let keys = Keys::of(fat.iter().map(|link| &link.id));
@@ -351,32 +361,21 @@ async fn write_extras<'a>(c: &mut Conn, links: impl Iterator<Item = &'a Link>) -
         fat.iter().map(|link| link.extras.first_snapshot.as_ref().map(|p| json(serde_json::to_value(p)))).collect();
     let answers: Vec<_> =
         fat.iter().map(|link| link.extras.answer.as_ref().map(|answer| json(serde_json::to_value(answer)))).collect();
-    sql_query(
-        "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) SELECT * FROM UNNEST($1, $2, $3, $4, $5) \
-         ON CONFLICT (account, sync, person) DO UPDATE \
-         SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
-    )
-    .bind::<Array<SqlUuid>, _>(keys.accounts)
-    .bind::<Array<SqlUuid>, _>(keys.syncs)
-    .bind::<Array<Text>, _>(keys.people)
-    .bind::<Array<Nullable<Json>>, _>(snapshots)
-    .bind::<Array<Nullable<Json>>, _>(answers)
-    .execute(c)
-    .await?;
-    Ok(())
+    let sql = "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5) ON CONFLICT (account, sync, person) DO UPDATE \
+         SET first_snapshot = excluded.first_snapshot, answer = excluded.answer";
+    batch.add(
+        bind_keys(sql, keys).bind::<Array<Nullable<Json>>, _>(snapshots).bind::<Array<Nullable<Json>>, _>(answers),
+    );
 }
 
 /// Adds differences of link counts.
-async fn add_counts(
-    c: &mut Conn,
-    shard: Shard,
-    differences: &BTreeMap<(AccountId, SyncId), LinkCounts>,
-) -> Result<(), Fault> {
+fn add_counts(batch: &mut Batch<'_>, shard: Shard, differences: &BTreeMap<(AccountId, SyncId), LinkCounts>) {
     if differences.is_empty() {
-        return Ok(());
+        return;
     }
     let of = |count: fn(&LinkCounts) -> i64| differences.values().map(count).collect::<Vec<_>>();
-    sql_query(
+    let statement = sql_query(
         "INSERT INTO link_counts AS n (account, sync, shard, unlinked, uncertain, linked, leaving, unaddressable, owed, \
          parked) SELECT o.account, o.sync, $1, o.a, o.b, o.c, o.d, o.e, o.f, o.g \
          FROM UNNEST($2, $3, $4, $5, $6, $7, $8, $9, $10) AS o(account, sync, a, b, c, d, e, f, g) \
@@ -394,8 +393,6 @@ async fn add_counts(
     .bind::<Array<BigInt>, _>(of(|n| n.by_state[3]))
     .bind::<Array<BigInt>, _>(of(|n| n.by_state[4]))
     .bind::<Array<BigInt>, _>(of(|n| n.owed))
-    .bind::<Array<BigInt>, _>(of(|n| n.parked))
-    .execute(c)
-    .await?;
-    Ok(())
+    .bind::<Array<BigInt>, _>(of(|n| n.parked));
+    batch.add(statement);
 }

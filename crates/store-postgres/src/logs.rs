@@ -1,9 +1,9 @@
 //! The log and the counters.
 
+use crate::PostgresStore;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
-use crate::sql::{given, sql_query};
-use crate::{Conn, PostgresStore};
+use crate::sql::{Sql, given, sql_query};
 use async_trait::async_trait;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -96,7 +96,7 @@ fn entries(rows: Vec<LogRow>) -> Result<Vec<LogEntry>, Fault> {
 }
 
 /// Writes entries in bulk; those that are there already stay.
-pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> {
+pub(crate) fn insertion<'q>(log: &[LogEntry]) -> Sql<'q> {
     fn all<T>(log: &[LogEntry], of: impl Fn(&LogEntry) -> T) -> Vec<T> {
         log.iter().map(of).collect()
     }
@@ -126,9 +126,6 @@ pub(crate) async fn insert(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> 
     }))
     .bind::<Array<Nullable<Binary>>, _>(all(log, |e| packed::pack(e.request.as_deref(), e.response.as_deref())))
     .bind::<Array<Nullable<Timestamptz>>, _>(all(log, |e| time_opt(e.next_attempt_at)))
-    .execute(c)
-    .await?;
-    Ok(())
 }
 
 /// How far the clocks of nodes may be apart.

@@ -1,6 +1,7 @@
 //! Rows of `people`, `people_terms` and `person_changes`: read, and written in bulk.
 
 use crate::Conn;
+use crate::batch::Batch;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
 use crate::sql::{Sql, sql_query};
@@ -100,9 +101,9 @@ pub(crate) fn people_of(rows: Vec<PersonRow>) -> Result<Vec<Person>, Fault> {
     rows.into_iter().map(|row| row.person().map_err(Fault::from)).collect()
 }
 
-/// Reads people of one account; locks them in order of id where asked for.
+/// Reads people of one account; locks them in order of id where asked for. One statement.
 pub(crate) async fn read(
-    c: &mut Conn,
+    mut c: &Conn,
     account: AccountId,
     ids: &[PersonId],
     lock: bool,
@@ -116,7 +117,7 @@ pub(crate) async fn read(
     ))
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<Text>, _>(ids)
-    .get_results(c)
+    .get_results(&mut c)
     .await?;
     Ok(people_of(rows)?.into_iter().map(|person| (person.id.clone(), person)).collect())
 }
@@ -145,19 +146,17 @@ pub(crate) async fn read_of_links(
         .collect()
 }
 
-/// Writes changed people with their terms and changes. False where a new person is there already: somebody else made it
-/// meanwhile, and the transaction is to be repeated.
-pub(crate) async fn write(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<bool, Fault> {
+/// Writes changed people with their terms and changes.
+pub(crate) fn add_writes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPerson]) {
     let (new, known): (Vec<&ChangedPerson>, Vec<&ChangedPerson>) = changed.iter().partition(|c| c.before.is_none());
-    if !new.is_empty() && insert(c, account, &new).await? != new.len() {
-        return Ok(false);
+    if !new.is_empty() {
+        batch.add_new(insertion(account, &new), new.len());
     }
     if !known.is_empty() {
-        update(c, account, &known).await?;
+        batch.add(update(account, &known));
     }
-    write_terms(c, account, changed).await?;
-    write_changes(c, account, changed).await?;
-    Ok(true)
+    add_terms(batch, account, changed);
+    add_changes(batch, account, changed);
 }
 
 /// The columns after the account, with the types that UNNEST gives them; lists come as JSON.
@@ -181,16 +180,16 @@ fn values() -> String {
 
 const PARAMETERS: &str = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19";
 
-async fn insert(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> Result<usize, Fault> {
+fn insertion<'q>(account: AccountId, people: &[&ChangedPerson]) -> Sql<'q> {
     let sql = format!(
         "INSERT INTO people (account, {WRITTEN}) SELECT o.account, {} FROM UNNEST({PARAMETERS}) AS o(account, {WRITTEN}) \
          ON CONFLICT DO NOTHING",
         values()
     );
-    Ok(bind(&sql, account, people).execute(c).await?)
+    bind(&sql, account, people)
 }
 
-async fn update(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> Result<(), Fault> {
+fn update<'q>(account: AccountId, people: &[&ChangedPerson]) -> Sql<'q> {
     let columns: Vec<&str> = WRITTEN.split(", ").map(str::trim).skip(1).collect();
     let values = values();
     let values: Vec<&str> = values.split(", ").skip(1).collect();
@@ -200,8 +199,7 @@ async fn update(c: &mut Conn, account: AccountId, people: &[&ChangedPerson]) -> 
          WHERE p.account = o.account AND p.id = o.id",
         sets.join(", ")
     );
-    bind(&sql, account, people).execute(c).await?;
-    Ok(())
+    bind(&sql, account, people)
 }
 
 fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Sql<'q> {
@@ -231,7 +229,7 @@ fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Sql<'q>
 }
 
 /// Terms are written only where they differ.
-async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<(), Fault> {
+fn add_terms(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPerson]) {
     let (mut gone, mut new) = (Vec::new(), Vec::new());
     for ChangedPerson { before, after, .. } in changed {
         let id = after.id.as_str();
@@ -239,44 +237,46 @@ async fn write_terms(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]
         new.extend(now.iter().filter(|term| !old.contains(term)).map(|term| (term.clone(), id)));
         gone.extend(old.into_iter().filter(|term| !now.contains(term)).map(|term| (term, id)));
     }
-    remove_terms(c, account, gone).await?;
+    add_removal_of_terms(batch, account, gone);
     if !new.is_empty() {
         let (terms, people): (Vec<String>, Vec<&str>) = new.into_iter().unzip();
-        sql_query(
-            "INSERT INTO people_terms (account, term, person) SELECT $1, * FROM UNNEST($2, $3) ON CONFLICT DO NOTHING",
-        )
-        .bind::<SqlUuid, _>(account.0)
-        .bind::<Array<Text>, _>(terms)
-        .bind::<Array<Text>, _>(people)
-        .execute(c)
-        .await?;
+        batch.add(
+            sql_query(
+                "INSERT INTO people_terms (account, term, person) SELECT $1, * FROM UNNEST($2, $3) ON CONFLICT DO NOTHING",
+            )
+            .bind::<SqlUuid, _>(account.0)
+            .bind::<Array<Text>, _>(terms)
+            .bind::<Array<Text>, _>(people),
+        );
     }
-    Ok(())
 }
 
 /// Removes a tombstone, locked by the caller, with what it is found by.
-pub(crate) async fn remove(c: &mut Conn, account: AccountId, person: &Person) -> Result<(), Fault> {
+pub(crate) async fn remove(c: &Conn, account: AccountId, person: &Person) -> Result<(), Fault> {
+    let mut batch = Batch::new(c);
     // Nothing is said of `deleted_at`: the index on it would be read from end to end.
-    sql_query("DELETE FROM people WHERE account = $1 AND id = $2")
-        .bind::<SqlUuid, _>(account.0)
-        .bind::<Text, _>(person.id.as_str())
-        .execute(c)
-        .await?;
-    remove_terms(c, account, terms(person).into_iter().map(|term| (term, person.id.as_str())).collect()).await
+    batch.add(
+        sql_query("DELETE FROM people WHERE account = $1 AND id = $2")
+            .bind::<SqlUuid, _>(account.0)
+            .bind::<Text, _>(person.id.as_str()),
+    );
+    let gone = terms(person).into_iter().map(|term| (term, person.id.as_str())).collect();
+    add_removal_of_terms(&mut batch, account, gone);
+    batch.run().await?;
+    Ok(())
 }
 
-async fn remove_terms(c: &mut Conn, account: AccountId, gone: Vec<(String, &str)>) -> Result<(), Fault> {
+fn add_removal_of_terms(batch: &mut Batch<'_>, account: AccountId, gone: Vec<(String, &str)>) {
     if gone.is_empty() {
-        return Ok(());
+        return;
     }
     let (terms, people): (Vec<String>, Vec<&str>) = gone.into_iter().unzip();
-    sql_query("DELETE FROM people_terms WHERE (account, term, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
-        .bind::<Array<SqlUuid>, _>(vec![account.0; terms.len()])
-        .bind::<Array<Text>, _>(terms)
-        .bind::<Array<Text>, _>(people)
-        .execute(c)
-        .await?;
-    Ok(())
+    batch.add(
+        sql_query("DELETE FROM people_terms WHERE (account, term, person) IN (SELECT * FROM UNNEST($1, $2, $3))")
+            .bind::<Array<SqlUuid>, _>(vec![account.0; terms.len()])
+            .bind::<Array<Text>, _>(terms)
+            .bind::<Array<Text>, _>(people),
+    );
 }
 
 /// The terms of a person as they are indexed. An index entry is bounded: longer beginnings tell nothing more.
@@ -293,15 +293,15 @@ fn terms(person: &Person) -> Vec<String> {
 /// The most bytes of a term that are indexed.
 pub(crate) const TERM_BYTES_MAX: usize = 512;
 
-async fn write_changes(c: &mut Conn, account: AccountId, changed: &[ChangedPerson]) -> Result<(), Fault> {
+fn add_changes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPerson]) {
     let rows: Vec<(&str, &PersonChange)> = changed
         .iter()
         .flat_map(|changed| changed.changes.iter().map(|change| (changed.after.id.as_str(), change)))
         .collect();
     if rows.is_empty() {
-        return Ok(());
+        return;
     }
-    sql_query(
+    let statement = sql_query(
         "INSERT INTO person_changes (account, person, version, kind, at, fields) \
          SELECT $1, * FROM UNNEST($2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )
@@ -310,8 +310,6 @@ async fn write_changes(c: &mut Conn, account: AccountId, changed: &[ChangedPerso
     .bind::<Array<BigInt>, _>(rows.iter().map(|(_, change)| change.version).collect::<Vec<_>>())
     .bind::<Array<SmallInt>, _>(rows.iter().map(|(_, change)| change.kind.code()).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(rows.iter().map(|(_, change)| time(change.at)).collect::<Vec<_>>())
-    .bind::<Array<Json>, _>(rows.iter().map(|(_, change)| json!(change.fields)).collect::<Vec<_>>())
-    .execute(c)
-    .await?;
-    Ok(())
+    .bind::<Array<Json>, _>(rows.iter().map(|(_, change)| json!(change.fields)).collect::<Vec<_>>());
+    batch.add(statement);
 }

@@ -4,15 +4,12 @@
 //! Each text that the contract's cases run is planned as the store's own connections plan it once they keep its plan: without
 //! looking at its values. That is done on a fresh database that was never analysed, and on analysed ones of awkward shapes.
 
+use crate::fixture::{self, PostgresFixture as Fixture};
 use crate::sql::ran::TEXTS;
-use fixture::PostgresFixture as Fixture;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::contract::{self, StoreFixture};
 use tokio_postgres::Client;
-
-#[path = "../tests/fixture/mod.rs"]
-mod fixture;
 
 /// What a scan's condition must speak of (one of these) so that it reads no more than it should: of links, for example,
 /// never all of an account, which may have 1000 syncs.
@@ -63,7 +60,7 @@ const HOT: [(&str, &[&str], &str); 11] = [
     ("claim: loads", &["s.settings", "AS leased", "AS retrying"], "links_claimable links_leased syncs_pkey"),
     ("claim: picks", &["AS k(account, sync, links_max)"], "links_claimable"),
     ("hand-off: who has a backlog", &["SELECT r.sync, r.governor FROM UNNEST"], "links_claimable sync_runtime_pkey"),
-    ("hand-off: loads", &["AS leased", "AS backlog"], "links_claimable links_leased"),
+    ("hand-off: loads", &["AS leased FROM UNNEST"], "links_claimable links_leased"),
     ("settle: lock", &["AS k(account, sync, person)", "FOR UPDATE OF l"], "links_pkey"),
     ("settle: who holds a unique id", &["l.unique_id, l.person FROM links l"], "links_unique_id"),
     ("settle: write", &["UPDATE links l SET"], "links_pkey"),

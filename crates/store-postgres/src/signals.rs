@@ -1,7 +1,7 @@
 //! What happens in the database, on whichever node: NOTIFY within the transactions, LISTEN on a connection of its own.
 
 use crate::error::in_words;
-use crate::sql::sql_query;
+use crate::sql::{Sql, sql_query};
 use crate::{Conn, tls};
 use diesel::sql_types::{Array, Text};
 use diesel_async::RunQueryDsl;
@@ -106,21 +106,21 @@ async fn listen_once(
 }
 
 /// Notifies within the transaction: heard only if it commits.
-pub(crate) async fn notify(c: &mut Conn, signal: &Signal) -> diesel::QueryResult<()> {
-    notify_all(c, std::slice::from_ref(signal)).await
+pub(crate) async fn notify(mut c: &Conn, signal: &Signal) -> diesel::QueryResult<()> {
+    if let Some(statement) = notification(std::slice::from_ref(signal)) {
+        statement.execute(&mut c).await?;
+    }
+    Ok(())
 }
 
-/// Several signals in one statement.
-pub(crate) async fn notify_all(c: &mut Conn, signals: &[Signal]) -> diesel::QueryResult<()> {
+/// Several signals in one statement; none where there is nothing to tell.
+pub(crate) fn notification<'q>(signals: &[Signal]) -> Option<Sql<'q>> {
     let payloads: Vec<String> = signals.iter().flat_map(payloads).collect();
-    if !payloads.is_empty() {
+    (!payloads.is_empty()).then(|| {
         sql_query("SELECT pg_notify($1, payload) FROM UNNEST($2) AS n(payload)")
             .bind::<Text, _>(CHANNEL)
             .bind::<Array<Text>, _>(payloads)
-            .execute(c)
-            .await?;
-    }
-    Ok(())
+    })
 }
 
 /// `D`, `C`, or `L` with an account and its entries: `L<account>:<id><id>…`, 32 hexadecimal digits each.

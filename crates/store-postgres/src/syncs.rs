@@ -3,7 +3,7 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
-use crate::sql::sql_query;
+use crate::sql::{Sql, sql_query};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -79,20 +79,13 @@ pub(crate) fn governor_of(value: Value, account: Uuid, sync: Uuid) -> Result<Gov
     })
 }
 
-pub(crate) async fn write_governor(
-    c: &mut Conn,
-    account: AccountId,
-    sync: SyncId,
-    governor: &Governor,
-) -> Result<(), Fault> {
-    sql_query("UPDATE sync_runtime SET governor = $3, blocked_until = $4 WHERE account = $1 AND sync = $2")
+/// Writes a governor.
+pub(crate) fn governor_write<'q>(account: AccountId, sync: SyncId, governor: &Governor) -> Result<Sql<'q>, Fault> {
+    Ok(sql_query("UPDATE sync_runtime SET governor = $3, blocked_until = $4 WHERE account = $1 AND sync = $2")
         .bind::<SqlUuid, _>(account.0)
         .bind::<SqlUuid, _>(sync.0)
         .bind::<Jsonb, _>(as_json(governor)?)
-        .bind::<Nullable<Timestamptz>, _>(time_opt(governor.blocked_until()))
-        .execute(c)
-        .await?;
-    Ok(())
+        .bind::<Nullable<Timestamptz>, _>(time_opt(governor.blocked_until())))
 }
 
 /// A value as JSON without U+0000, which jsonb cannot hold.
@@ -127,7 +120,7 @@ pub(crate) async fn write(c: &mut Conn, sync: &SyncConfig) -> Result<(), Fault> 
 }
 
 /// Adds a sweep, unless an equal one has not begun yet.
-pub(crate) async fn add_sweep(c: &mut Conn, account: AccountId, sync: SyncId, kind: SweepKind) -> Result<(), Fault> {
+pub(crate) fn sweep_insertion<'q>(account: AccountId, sync: SyncId, kind: SweepKind) -> Sql<'q> {
     let (code, force) = kind.code();
     sql_query(
         "INSERT INTO sweeps (account, sync, kind, force) SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM sweeps w \
@@ -137,9 +130,6 @@ pub(crate) async fn add_sweep(c: &mut Conn, account: AccountId, sync: SyncId, ki
     .bind::<SqlUuid, _>(sync.0)
     .bind::<SmallInt, _>(code)
     .bind::<Bool, _>(force)
-    .execute(c)
-    .await?;
-    Ok(())
 }
 
 /// Link counts of a grouped join of `link_counts n`.
@@ -215,7 +205,7 @@ pub(crate) async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now:
     if let Some(row) = rows.into_iter().next() {
         let mut governor = governor_of(row.governor, account.0, id.0)?;
         governor.probe_now(now);
-        write_governor(c, account, id, &governor).await?;
+        governor_write(account, id, &governor)?.execute(c).await?;
     }
     Ok(())
 }

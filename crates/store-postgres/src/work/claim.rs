@@ -1,15 +1,17 @@
 //! Claiming: sync_runtime is locked first, then due links that nobody else has locked; people are read after that.
 
+use crate::batch::Batch;
 use crate::columns::{Time, time};
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
 use crate::sql::sql_query;
-use crate::syncs::{self, SyncRow, governor_of, write_governor};
+use crate::syncs::{self, SyncRow, governor_of, governor_write};
 use crate::{Conn, PostgresStore, people};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use futures_util::future::try_join;
 use std::collections::HashMap;
 use sync_core::claim::{ClaimRequest, Claimed};
 use sync_core::id::{AccountId, PersonId, SyncId};
@@ -48,6 +50,7 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
         by_account.entry(account).or_default().insert(id, person);
     }
     let nobody = HashMap::new();
+    let mut batch = Batch::new(c);
     for (candidate, share) in candidates.iter_mut().zip(shares) {
         let key = (candidate.config.account, candidate.config.id);
         let mut taken = 0;
@@ -62,16 +65,17 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
             claimed.leased.extend(out.leased);
             writes.extend(out.writes);
             if candidate.governor != before {
-                write_governor(c, key.0, key.1, &candidate.governor).await?;
+                batch.add(governor_write(key.0, key.1, &candidate.governor)?);
             }
         }
         claimed.more |= leaves_more(candidate, share, taken);
         times.extend(waits_until(candidate, share, taken));
     }
     if !writes.is_empty() {
-        links::write(c, writes, Shard::Claim).await?;
+        links::add_writes(&mut batch, writes, Shard::Claim);
     }
-    times.extend(next_claimable(c, now).await?);
+    let (_, next) = try_join(batch.run(), next_claimable(c, now)).await?;
+    times.extend(next);
     claimed.next_in = next_in(now, times);
     Ok(claimed)
 }
@@ -113,13 +117,13 @@ struct Next {
 }
 
 /// When the next link of an active sync becomes claimable by time, or a blocked sync with claimable links is asked again.
-async fn next_claimable(c: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+async fn next_claimable(mut c: &Conn, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
     let sql = format!(
         "{OWING} SELECT min(LEAST({}, CASE WHEN s.blocked AND {} THEN s.blocked_until END)) AS next FROM s",
         links::first_claimable("l.claimable_at > $1"),
         links::has_claimable("s.account", "s.id", "$1")
     );
-    let row: Next = sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(c).await?;
+    let row: Next = sql_query(sql).bind::<Timestamptz, _>(time(now)).get_result(&mut c).await?;
     Ok(row.next.map(|at| at.0))
 }
 
@@ -148,32 +152,28 @@ struct Load {
 /// The syncs, their runtime rows locked; configuration, leases and debts are read after that. Also whether any of the debts
 /// is a retry.
 async fn candidates(
-    c: &mut Conn,
+    c: &Conn,
     due: &[SyncKey],
     request: &ClaimRequest,
     now: Timestamp,
 ) -> Result<(Vec<Candidate>, bool), Fault> {
     let accounts: Vec<Uuid> = due.iter().map(|(account, _)| account.0).collect();
     let ids: Vec<Uuid> = due.iter().map(|(_, sync)| sync.0).collect();
-    let locked: Vec<Locked> = sql_query(
+    let (mut first, mut second) = (c, c);
+    let locked = sql_query(
         "SELECT account, sync, governor FROM sync_runtime WHERE (account, sync) IN (SELECT * FROM UNNEST($1, $2)) \
          ORDER BY account, sync FOR UPDATE",
     )
     .bind::<Array<SqlUuid>, _>(accounts.clone())
     .bind::<Array<SqlUuid>, _>(ids.clone())
-    .get_results(c)
-    .await?;
-    let mut governors = HashMap::new();
-    for row in locked {
-        governors.insert((row.account, row.sync), governor_of(row.governor, row.account, row.sync)?);
-    }
+    .get_results(&mut first);
     let claimable = |kind| {
         format!(
             "(SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
              AND l.claimable_at <= $1 LIMIT $2) AS d)"
         )
     };
-    let loads: Vec<Load> = sql_query(format!(
+    let loads = sql_query(format!(
         "SELECT {}, {} AS leased, {} AS fresh, {} AS retrying FROM syncs s WHERE (s.account, s.id) IN (SELECT * FROM UNNEST($3, $4)) AND NOT s.paused \
              AND s.deleted_at IS NULL ORDER BY s.account, s.id",
         syncs::COLUMNS,
@@ -185,8 +185,12 @@ async fn candidates(
     .bind::<BigInt, _>(request.links_max as i64 + 1)
     .bind::<Array<SqlUuid>, _>(accounts)
     .bind::<Array<SqlUuid>, _>(ids)
-    .get_results(c)
-    .await?;
+    .get_results(&mut second);
+    let (locked, loads): (Vec<Locked>, Vec<Load>) = try_join(locked, loads).await?;
+    let mut governors = HashMap::new();
+    for row in locked {
+        governors.insert((row.account, row.sync), governor_of(row.governor, row.account, row.sync)?);
+    }
     let mut candidates = Vec::with_capacity(loads.len());
     let retrying = loads.iter().any(|load| load.retrying > 0);
     for load in loads {

@@ -1,23 +1,69 @@
 //! Recording changes.
 
+use crate::batch::Batch;
 use crate::error::Fault;
 use crate::links::{self, Shard};
-use crate::signals::notify;
-use crate::sql::sql_query;
+use crate::signals::notification;
+use crate::sql::{Sql, sql_query};
 use crate::syncs::{self, SyncRow, governor_of};
 use crate::{Conn, PostgresStore, columns, people};
-use diesel::result::Error;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Timestamptz, Uuid as SqlUuid};
+use diesel::result::Error::RollbackTransaction;
+use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use futures_util::future::{try_join, try_join3, try_join4};
 use std::collections::HashMap;
 use sync_core::claim::{ChangedPerson, RecordRequest, Recorded, fold, ids_of};
-use sync_core::id::{AccountId, LinkId};
-use sync_core::link::Link;
+use sync_core::id::{AccountId, LinkId, SyncId};
 use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
 use sync_core::ports::{Signal, StoreError};
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
 use uuid::Uuid;
+
+pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &RecordRequest) -> Result<Recorded, Fault> {
+    let account = request.account;
+    let ids = ids_of(&request.calls);
+    let (floor, held, now, configs) =
+        try_join4(floor(c, account), people::read(c, account, &ids, true), store.clock_now(c), configs(c, account))
+            .await?;
+    let folded = fold(&request.calls, held, floor, now);
+    let nothing_owed = Recorded { results: folded.results, leased: Vec::new(), due: false };
+    if folded.changed.is_empty() {
+        return Ok(nothing_owed);
+    }
+    let mut batch = Batch::new(c);
+    people::add_writes(&mut batch, account, &folded.changed);
+    batch.extend(people_count(account, present_difference(&folded.changed)));
+    if configs.is_empty() {
+        return if batch.run().await? { Ok(nothing_owed) } else { Err(RollbackTransaction.into()) };
+    }
+    let links = link_ids(account, &configs, &folded.changed);
+    let taking: Vec<SyncConfig> = match &request.hand_off {
+        Some(_) => configs.iter().filter(|sync| takes_hand_off(sync)).cloned().collect(),
+        None => Vec::new(),
+    };
+    let (written, locked, loads) =
+        try_join3(batch.run(), links::lock(c, &links), loads(c, account, taking, now)).await?;
+    if !written {
+        return Err(RollbackTransaction.into());
+    }
+    let held = links::by_id(c, locked).await?;
+    let mut writes = mark_changed(&folded.changed, &configs, held, &request.policy, now);
+    let leased = match &request.hand_off {
+        Some(wanted) => hand_off(&mut writes, &folded.changed, &loads, wanted, &request.policy, now),
+        None => Vec::new(),
+    };
+    let due = leaves_due(&writes);
+    let mut batch = Batch::new(c);
+    links::add_writes(&mut batch, writes, Shard::Intake);
+    if due {
+        batch.extend(notification(&[Signal::Due]));
+    }
+    if !batch.run().await? {
+        return Err(RollbackTransaction.into());
+    }
+    Ok(Recorded { leased, due, ..nothing_owed })
+}
 
 #[derive(diesel::QueryableByName)]
 struct Floor {
@@ -25,56 +71,28 @@ struct Floor {
     version_floor: i64,
 }
 
-pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &RecordRequest) -> Result<Recorded, Fault> {
-    let account = request.account;
-    // Shared: no sync is made or deleted meanwhile.
+/// The account's row, locked shared: no sync is made or deleted meanwhile.
+async fn floor(mut c: &Conn, account: AccountId) -> Result<i64, Fault> {
     let floor: Vec<Floor> = sql_query("SELECT version_floor FROM accounts WHERE id = $1 FOR SHARE")
         .bind::<SqlUuid, _>(account.0)
-        .get_results(c)
+        .get_results(&mut c)
         .await?;
     let floor = floor.into_iter().next().ok_or_else(|| StoreError::Internal {
         operation: "record changes",
         source: "there is no such account".into(),
     })?;
-    let held = people::read(c, account, &ids_of(&request.calls), true).await?;
-    let now = store.clock_now(c).await?;
-    let folded = fold(&request.calls, held, floor.version_floor, now);
-    if folded.changed.is_empty() {
-        return Ok(Recorded { results: folded.results, leased: Vec::new(), due: false });
-    }
-    if !people::write(c, account, &folded.changed).await? {
-        return Err(Error::RollbackTransaction.into());
-    }
-    add_people(c, account, present_difference(&folded.changed)).await?;
+    Ok(floor.version_floor)
+}
+
+async fn configs(mut c: &Conn, account: AccountId) -> Result<Vec<SyncConfig>, Fault> {
     let rows: Vec<SyncRow> = sql_query(format!(
         "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL ORDER BY s.id",
         syncs::COLUMNS
     ))
     .bind::<SqlUuid, _>(account.0)
-    .get_results(c)
+    .get_results(&mut c)
     .await?;
-    let configs = syncs::configs(rows)?;
-    if configs.is_empty() {
-        return Ok(Recorded { results: folded.results, leased: Vec::new(), due: false });
-    }
-    let held = lock_links(c, account, &configs, &folded.changed).await?;
-    let mut writes = mark_changed(&folded.changed, &configs, held, &request.policy, now);
-    let mut leased = Vec::new();
-    if let Some(wanted) = &request.hand_off {
-        let taking: Vec<SyncConfig> = configs.into_iter().filter(takes_hand_off).collect();
-        if !taking.is_empty() {
-            let loads = load(c, account, taking, now).await?;
-            leased = hand_off(&mut writes, &folded.changed, &loads, wanted, &request.policy, now);
-        }
-    }
-    let due = leaves_due(&writes);
-    if !links::write(c, writes, Shard::Intake).await? {
-        return Err(Error::RollbackTransaction.into());
-    }
-    if due {
-        notify(c, &Signal::Due).await?;
-    }
-    Ok(Recorded { results: folded.results, leased, due })
+    syncs::configs(rows)
 }
 
 fn present_difference(changed: &[ChangedPerson]) -> i64 {
@@ -82,33 +100,20 @@ fn present_difference(changed: &[ChangedPerson]) -> i64 {
     changed.iter().map(|c| present(&c.after) - c.before.as_ref().map_or(0, present)).sum()
 }
 
-async fn add_people(c: &mut Conn, account: AccountId, difference: i64) -> Result<(), Fault> {
-    if difference != 0 {
+fn people_count<'q>(account: AccountId, difference: i64) -> Option<Sql<'q>> {
+    (difference != 0).then(|| {
         sql_query(
             "INSERT INTO people_counts AS n VALUES ($1, $2) \
              ON CONFLICT (account) DO UPDATE SET people = n.people + excluded.people",
         )
         .bind::<SqlUuid, _>(account.0)
         .bind::<BigInt, _>(difference)
-        .execute(c)
-        .await?;
-    }
-    Ok(())
+    })
 }
 
-async fn lock_links(
-    c: &mut Conn,
-    account: AccountId,
-    syncs: &[SyncConfig],
-    changed: &[ChangedPerson],
-) -> Result<HashMap<LinkId, Link>, Fault> {
-    let ids: Vec<LinkId> = syncs
-        .iter()
-        .flat_map(|sync| {
-            changed.iter().map(|person| LinkId { account, sync: sync.id, person: person.after.id.clone() })
-        })
-        .collect();
-    links::lock(c, &ids).await
+fn link_ids(account: AccountId, syncs: &[SyncConfig], changed: &[ChangedPerson]) -> Vec<LinkId> {
+    let of_sync = |sync: SyncId| changed.iter().map(move |p| LinkId { account, sync, person: p.after.id.clone() });
+    syncs.iter().flat_map(|sync| of_sync(sync.id)).collect()
 }
 
 #[derive(diesel::QueryableByName)]
@@ -120,63 +125,55 @@ struct Runtime {
 }
 
 #[derive(diesel::QueryableByName)]
-struct Load {
+struct Leased {
     #[diesel(sql_type = SqlUuid)]
     sync: Uuid,
     #[diesel(sql_type = BigInt)]
     leased: i64,
-    #[diesel(sql_type = Bool)]
-    backlog: bool,
 }
 
-/// The syncs as the hand-off sees them: their runtime rows locked, and what is leased counted after that. Those that have a
-/// backlog already are left out without waiting for their lock.
-async fn load(
-    c: &mut Conn,
+/// The syncs that have no backlog as the hand-off sees them: their runtime rows locked, and what is leased counted after that.
+/// Those that have one are left out without waiting for their lock, and those that have got one until it was locked, too.
+async fn loads(
+    c: &Conn,
     account: AccountId,
-    configs: Vec<SyncConfig>,
+    syncs: Vec<SyncConfig>,
     now: Timestamp,
 ) -> Result<Vec<HandOffSync>, Fault> {
-    let ids: Vec<Uuid> = configs.iter().map(|sync| sync.id.0).collect();
-    let runtimes: Vec<Runtime> = sql_query(format!(
-        "SELECT r.sync, r.governor FROM UNNEST($2) AS k(sync) \
-         JOIN sync_runtime r ON r.account = $1 AND r.sync = k.sync WHERE NOT {} \
-         ORDER BY r.sync FOR UPDATE OF r",
-        links::has_claimable("$1", "r.sync", "$3")
-    ))
-    .bind::<SqlUuid, _>(account.0)
-    .bind::<Array<SqlUuid>, _>(ids)
-    .bind::<Timestamptz, _>(columns::time(now))
-    .get_results(c)
-    .await?;
-    if runtimes.is_empty() {
+    if syncs.is_empty() {
         return Ok(Vec::new());
     }
-    let loads: Vec<Load> = sql_query(format!(
-        "SELECT k.sync, {} AS leased, {} AS backlog FROM UNNEST($2) AS k(sync)",
+    let ids: Vec<Uuid> = syncs.iter().map(|sync| sync.id.0).collect();
+    let of_syncs = |sql: String| {
+        sql_query(sql)
+            .bind::<SqlUuid, _>(account.0)
+            .bind::<Array<SqlUuid>, _>(ids.clone())
+            .bind::<Timestamptz, _>(columns::time(now))
+    };
+    let runtimes = of_syncs(format!(
+        "SELECT r.sync, r.governor FROM UNNEST($2) AS k(sync) \
+         JOIN sync_runtime r ON r.account = $1 AND r.sync = k.sync WHERE NOT {} ORDER BY r.sync FOR UPDATE OF r",
+        links::has_claimable("$1", "r.sync", "$3")
+    ));
+    let leased = of_syncs(format!(
+        "SELECT k.sync, {} AS leased FROM UNNEST($2) AS k(sync) WHERE NOT {}",
         links::leased("$1", "k.sync", "$3"),
         links::has_claimable("$1", "k.sync", "$3")
-    ))
-    .bind::<SqlUuid, _>(account.0)
-    .bind::<Array<SqlUuid>, _>(runtimes.iter().map(|row| row.sync).collect::<Vec<_>>())
-    .bind::<Timestamptz, _>(columns::time(now))
-    .get_results(c)
-    .await?;
+    ));
+    let (mut first, mut second) = (c, c);
+    let (runtimes, leased): (Vec<Runtime>, Vec<Leased>) =
+        try_join(runtimes.get_results(&mut first), leased.get_results(&mut second)).await?;
+    let leased: HashMap<Uuid, i64> = leased.into_iter().map(|row| (row.sync, row.leased)).collect();
     let mut governors = HashMap::new();
     for row in runtimes {
         governors.insert(row.sync, governor_of(row.governor, account.0, row.sync)?);
     }
-    let loads: HashMap<Uuid, Load> = loads.into_iter().map(|load| (load.sync, load)).collect();
-    Ok(configs
+    Ok(syncs
         .into_iter()
         .filter_map(|config| {
-            let (governor, load) = (governors.remove(&config.id.0)?, loads.get(&config.id.0)?);
-            Some(HandOffSync {
-                config,
-                governor,
-                leased: usize::try_from(load.leased).unwrap_or(usize::MAX),
-                backlog: load.backlog,
-            })
+            let (governor, leased) = (governors.remove(&config.id.0)?, leased.get(&config.id.0)?);
+            let leased = usize::try_from(*leased).unwrap_or(usize::MAX);
+            Some(HandOffSync { config, governor, leased, backlog: false })
         })
         .collect())
 }

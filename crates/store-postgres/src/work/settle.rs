@@ -1,22 +1,26 @@
 //! Settling: links locked in order, then sync_runtime; the log within a savepoint.
 
+use crate::batch::Batch;
 use crate::columns::time;
 use crate::error::{Fault, store_error};
 use crate::links::{self, Shard};
 use crate::logs;
-use crate::signals::notify_all;
-use crate::sql::sql_query;
-use crate::syncs::{add_sweep, governor_of, write_governor};
+use crate::signals::notification;
+use crate::sql::{Sql, sql_query};
+use crate::syncs::{governor_of, governor_write, sweep_insertion};
 use crate::{Conn, PostgresStore};
+use diesel::result::Error::RollbackTransaction;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, RunQueryDsl};
-use futures_util::future::BoxFuture;
-use std::collections::{BTreeSet, HashMap};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::TryFutureExt;
+use futures_util::future::{BoxFuture, join, try_join3, try_join4};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
+use sync_core::log::LogEntry;
 use sync_core::plan::LinkWrite;
 use sync_core::ports::{Signal, StoreError, StoreResult, SweepKind};
-use sync_core::stats::{MINUTE_MICROS, span_start};
+use sync_core::stats::{CounterKey, MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
 use sync_core::transition::{
     BatchInput, BatchOutput, SettleResult, Settlement, SyncView, UniqueKey, settle_batch, unique_keys,
@@ -95,17 +99,22 @@ async fn settle_in(
 ) -> Result<Vec<SettleResult>, Fault> {
     let ids: BTreeSet<LinkId> = settlements.iter().map(|settlement| settlement.link.clone()).collect();
     let ids: Vec<LinkId> = ids.into_iter().collect();
-    let before = links::lock(c, &ids).await?;
-    let holders = holders(c, unique_keys(settlements)).await?;
-    let now = store.clock_now(c).await?;
+    let (locked, holders, now, views) = try_join4(
+        links::lock(c, &ids),
+        holders(c, unique_keys(settlements)),
+        store.clock_now(c),
+        views(c, &ids, Runtime::Read),
+    )
+    .await?;
+    let before = links::by_id(c, locked).await?;
     // Most batches leave the governors as they are, and need not wait for those that claim.
     let settle = |syncs| {
         let input = BatchInput { links: before.clone(), holders: holders.clone(), syncs };
         settle_batch(input, settlements.to_vec(), &store.inner.policy, now)
     };
-    let mut output = settle(views(c, &ids, Runtime::Read).await?);
+    let mut output = settle(views);
     if !output.governors.is_empty() {
-        output = settle(views(c, &ids, Runtime::Lock).await?);
+        output = settle(self::views(c, &ids, Runtime::Lock).await?);
     }
     write(c, before, output, now).await
 }
@@ -132,7 +141,7 @@ enum Runtime {
 }
 
 async fn views(
-    c: &mut Conn,
+    mut c: &Conn,
     ids: &[LinkId],
     runtime: Runtime,
 ) -> Result<HashMap<(AccountId, SyncId), SyncView>, Fault> {
@@ -150,7 +159,7 @@ async fn views(
     ))
     .bind::<Array<SqlUuid>, _>(syncs.iter().map(|(account, _)| account.0).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(syncs.iter().map(|(_, sync)| sync.0).collect::<Vec<_>>())
-    .get_results(c)
+    .get_results(&mut c)
     .await?;
     let mut views = HashMap::new();
     for row in rows {
@@ -173,7 +182,7 @@ struct Holder {
     person: String,
 }
 
-async fn holders(c: &mut Conn, keys: Vec<UniqueKey>) -> Result<HashMap<UniqueKey, PersonId>, Fault> {
+async fn holders(mut c: &Conn, keys: Vec<UniqueKey>) -> Result<HashMap<UniqueKey, PersonId>, Fault> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -184,7 +193,7 @@ async fn holders(c: &mut Conn, keys: Vec<UniqueKey>) -> Result<HashMap<UniqueKey
     .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.0.0).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(keys.iter().map(|key| key.1.0).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(keys.into_iter().map(|key| key.2).collect::<Vec<_>>())
-    .get_results(c)
+    .get_results(&mut c)
     .await?;
     let mut holders = HashMap::new();
     for row in rows {
@@ -207,67 +216,81 @@ async fn write(
     writes.extend(
         output.updated.into_iter().map(|link| LinkWrite { before: before.remove(&link.id), after: Some(link) }),
     );
-    if !links::write(c, writes, Shard::Settle).await? {
-        return Err(diesel::result::Error::RollbackTransaction.into());
-    }
+    let mut batch = Batch::new(c);
+    links::add_writes(&mut batch, writes, Shard::Settle);
     for ((account, sync), governor) in &output.governors {
-        write_governor(c, *account, *sync, governor).await?;
+        batch.add(governor_write(*account, *sync, governor)?);
     }
     for (account, sync) in &output.recovered {
-        add_sweep(c, *account, *sync, SweepKind::Recovered).await?;
+        batch.add(sweep_insertion(*account, *sync, SweepKind::Recovered));
     }
     if !output.counters.is_empty() {
-        let start = span_start(now, MINUTE_MICROS);
-        let rows: Vec<_> = output.counters.into_iter().collect();
-        sql_query(
-            "INSERT INTO counters AS n (account, sync, span, start, operation, kind, bucket, n) \
-             SELECT o.account, o.sync, 60, $1, o.operation, o.kind, o.bucket, o.n \
-             FROM UNNEST($2, $3, $4, $5, $6, $7) AS o(account, sync, operation, kind, bucket, n) \
-             ON CONFLICT (account, sync, span, start, operation, kind, bucket) DO UPDATE SET n = n.n + excluded.n",
-        )
-        .bind::<Timestamptz, _>(time(start))
-        .bind::<Array<SqlUuid>, _>(rows.iter().map(|((account, ..), _)| account.0).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(rows.iter().map(|((_, sync, _), _)| sync.0).collect::<Vec<_>>())
-        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.operation.code()).collect::<Vec<_>>())
-        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.kind.code()).collect::<Vec<_>>())
-        .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.bucket).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>())
-        .execute(c)
-        .await?;
-    }
-    let mut signals = Vec::new();
-    if !output.log.is_empty() {
-        let log = &output.log;
-        // A savepoint: a log that cannot be written never fails a settlement.
-        let logged = c.transaction(async |c| logs::insert(c, log).await).await;
-        match logged {
-            Ok(()) => {
-                let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
-                ids.sort_unstable();
-                signals.push(Signal::Logged(ids));
-            }
-            Err(fault) => {
-                let error = store_error("log", fault);
-                if matches!(error, StoreError::Unavailable { .. }) {
-                    return Err(error.into());
-                }
-                warn!(entries = log.len(), error = ?error, "log entries could not be written");
-                write_one_by_one(c, log).await?;
-            }
-        }
+        batch.add(counters(output.counters, now));
     }
     if output.due_now || !output.recovered.is_empty() {
-        signals.push(Signal::Due);
+        batch.extend(notification(&[Signal::Due]));
     }
-    notify_all(c, &signals).await?;
+    let log = &output.log;
+    if log.is_empty() {
+        return if batch.run().await? { Ok(output.results) } else { Err(RollbackTransaction.into()) };
+    }
+    // A log that cannot be written never fails a settlement.
+    let (written, logged) = join(batch.run(), log_in_savepoint(c, log)).await;
+    if !written? {
+        return Err(RollbackTransaction.into());
+    }
+    if let Err(fault) = logged {
+        let error = store_error("log", fault);
+        if matches!(error, StoreError::Unavailable { .. }) {
+            return Err(error.into());
+        }
+        warn!(entries = log.len(), error = ?error, "log entries could not be written");
+        c.batch_execute("ROLLBACK TO SAVEPOINT log").await?;
+        log_one_by_one(c, log).await?;
+    }
     Ok(output.results)
 }
 
+fn counters<'q>(counters: BTreeMap<(AccountId, SyncId, CounterKey), i64>, now: Timestamp) -> Sql<'q> {
+    let start = span_start(now, MINUTE_MICROS);
+    let rows: Vec<_> = counters.into_iter().collect();
+    sql_query(
+        "INSERT INTO counters AS n (account, sync, span, start, operation, kind, bucket, n) \
+         SELECT o.account, o.sync, 60, $1, o.operation, o.kind, o.bucket, o.n \
+         FROM UNNEST($2, $3, $4, $5, $6, $7) AS o(account, sync, operation, kind, bucket, n) \
+         ON CONFLICT (account, sync, span, start, operation, kind, bucket) DO UPDATE SET n = n.n + excluded.n",
+    )
+    .bind::<Timestamptz, _>(time(start))
+    .bind::<Array<SqlUuid>, _>(rows.iter().map(|((account, ..), _)| account.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(rows.iter().map(|((_, sync, _), _)| sync.0).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.operation.code()).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.kind.code()).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|((.., key), _)| key.bucket).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>())
+}
+
+/// Writes the log and tells of it, within a savepoint that is left open where that fails.
+async fn log_in_savepoint(c: &Conn, log: &[LogEntry]) -> Result<(), Fault> {
+    let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
+    ids.sort_unstable();
+    let mut batch = Batch::new(c);
+    batch.add(logs::insertion(log));
+    batch.extend(notification(&[Signal::Logged(ids)]));
+    let (mut first, mut last) = (c, c);
+    try_join3(
+        first.batch_execute("SAVEPOINT log").map_err(Fault::from),
+        batch.run(),
+        last.batch_execute("RELEASE SAVEPOINT log").map_err(Fault::from),
+    )
+    .await?;
+    Ok(())
+}
+
 /// What can be written of a log that failed as a whole.
-async fn write_one_by_one(c: &mut Conn, log: &[sync_core::log::LogEntry]) -> Result<(), Fault> {
+async fn log_one_by_one(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> {
     for entry in log {
         let entry = std::slice::from_ref(entry);
-        if let Err(fault) = c.transaction(async |c| logs::insert(c, entry).await).await {
+        if let Err(fault) = c.transaction(async |c| Ok(logs::insertion(entry).execute(c).await?)).await {
             let error = store_error("log", fault);
             if matches!(error, StoreError::Unavailable { .. }) {
                 return Err(error.into());

@@ -140,7 +140,8 @@ async fn mark_batch(
     let people_ids: Vec<PersonId> = ids.iter().map(|id| id.person.clone()).collect();
     // People first, as intake locks them: a person deleted meanwhile gets no row.
     let people = people::read(c, sweep.account, &people_ids, true).await?;
-    let mut held = links::lock(c, &ids).await?;
+    let rows = links::lock(c, &ids).await?;
+    let mut held = links::by_id(c, rows).await?;
     let now = store.clock_now(c).await?;
     let writes: Vec<LinkWrite> = ids
         .iter()

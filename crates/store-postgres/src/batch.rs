@@ -1,0 +1,170 @@
+//! Statements sent one behind the other, none waiting for the answers of those before it. A transaction over a network takes
+//! as long as it waits for answers.
+//!
+//! The database carries out what comes over one connection in the order in which it comes, so locks are taken and rows read
+//! as if each statement had been waited for. What keeps the order is that the futures are polled in it: each puts its
+//! statement on the wire at its first poll, or, where it is prepared first, holds the connection's statements until then, and
+//! those behind it queue. So only futures of a single statement are polled together, and only in order: `try_join` of
+//! `futures_util` does, tokio's macro (without `biased`), `try_join_all` and `FuturesUnordered` do not.
+
+use crate::Conn;
+use crate::error::Fault;
+use crate::sql::Sql;
+use diesel::QueryResult;
+use diesel_async::RunQueryDsl;
+use futures_util::future::BoxFuture;
+use std::future::poll_fn;
+use std::task::Poll;
+
+/// Statements that write, in their order.
+pub(crate) struct Batch<'c> {
+    c: &'c Conn,
+    statements: Vec<Statement<'c>>,
+}
+
+struct Statement<'c> {
+    answer: BoxFuture<'c, QueryResult<usize>>,
+    /// How many rows it has to write.
+    expected: Option<usize>,
+    written: Option<usize>,
+}
+
+impl<'c> Batch<'c> {
+    pub(crate) fn new(c: &'c Conn) -> Self {
+        Self { c, statements: Vec::new() }
+    }
+
+    /// Adds a statement.
+    pub(crate) fn add(&mut self, statement: Sql<'_>) {
+        self.push(statement, None);
+    }
+
+    /// Adds a statement, if there is one.
+    pub(crate) fn extend(&mut self, statement: Option<Sql<'_>>) {
+        if let Some(statement) = statement {
+            self.add(statement);
+        }
+    }
+
+    /// Adds an insertion that leaves out what is there already, which must not be.
+    pub(crate) fn add_new(&mut self, statement: Sql<'_>, rows: usize) {
+        self.push(statement, Some(rows));
+    }
+
+    fn push(&mut self, statement: Sql<'_>, expected: Option<usize>) {
+        let mut c = self.c;
+        self.statements.push(Statement { answer: statement.execute(&mut c), expected, written: None });
+    }
+
+    /// Sends them all. False where one that inserts found rows there already: somebody else made them meanwhile, and the
+    /// transaction is to be repeated.
+    pub(crate) async fn run(mut self) -> Result<bool, Fault> {
+        poll_fn(|context| {
+            let mut pending = false;
+            for statement in &mut self.statements {
+                if statement.written.is_none() {
+                    match statement.answer.as_mut().poll(context) {
+                        Poll::Ready(Ok(written)) => statement.written = Some(written),
+                        Poll::Ready(Err(fault)) => return Poll::Ready(Err(fault)),
+                        Poll::Pending => pending = true,
+                    }
+                }
+            }
+            if pending { Poll::Pending } else { Poll::Ready(Ok(())) }
+        })
+        .await?;
+        Ok(self
+            .statements
+            .iter()
+            .all(|statement| statement.expected.is_none_or(|rows| statement.written == Some(rows))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::cluster;
+    use crate::sql::sql_query;
+    use crate::{Options, PostgresStore};
+    use diesel::result::Error::DatabaseError;
+    use diesel::sql_types::Text;
+    use futures_util::TryFutureExt;
+    use futures_util::future::try_join;
+
+    #[derive(diesel::QueryableByName)]
+    struct Seen {
+        #[diesel(sql_type = Text)]
+        seen: String,
+    }
+
+    /// Notes a number behind those that were noted before. Each is a text of its own, which has to be prepared.
+    fn note(n: usize) -> Sql<'static> {
+        sql_query(format!("SELECT set_config('seen.numbers', current_setting('seen.numbers', true) || ' {n}', false)"))
+    }
+
+    async fn store() -> PostgresStore {
+        PostgresStore::connect(&cluster().into(), Options { connections_max: 1, ..Options::default() }).await.unwrap()
+    }
+
+    /// Notes 200 numbers, and reads them behind that.
+    async fn noted(c: &Conn) -> Result<String, Fault> {
+        let (mut reset, mut read) = (c, c);
+        sql_query("SELECT set_config('seen.numbers', '', false)").execute(&mut reset).await?;
+        let mut batch = Batch::new(c);
+        (0..200).for_each(|n| batch.add(note(n)));
+        let seen = sql_query("SELECT current_setting('seen.numbers') AS seen").get_result::<Seen>(&mut read);
+        let (written, seen) = try_join(batch.run(), seen.map_err(Fault::from)).await?;
+        assert!(written);
+        Ok(seen.seen)
+    }
+
+    #[tokio::test]
+    async fn statements_are_carried_out_in_their_order_prepared_or_not() {
+        let store = store().await;
+        let expected = (0..200).fold(String::new(), |seen, n| format!("{seen} {n}"));
+        // Once they are prepared on the way, and once they are.
+        for _ in 0..2 {
+            let seen = store.read("test", |c| Box::pin(async move { noted(c).await })).await.unwrap();
+            assert_eq!(seen, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_fault_is_told_and_the_connection_goes_on() {
+        let store = store().await;
+        let fault = store
+            .read("test", |c| {
+                Box::pin(async move {
+                    let mut batch = Batch::new(c);
+                    batch.add(sql_query("SELECT 1"));
+                    batch.add(sql_query("SELECT 1 / (SELECT 0)"));
+                    batch.add(sql_query("SELECT sqrt((SELECT -1))"));
+                    Ok(batch.run().await)
+                })
+            })
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert!(
+            matches!(&fault, Fault::Database(DatabaseError(_, info)) if info.message().contains("zero")),
+            "{fault:?}"
+        );
+        assert!(store.read("test", |c| Box::pin(async move { Batch::new(c).run().await })).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_insertion_that_writes_too_little_is_told() {
+        let store = store().await;
+        let written = |rows| {
+            store.read("test", move |c| {
+                Box::pin(async move {
+                    let mut batch = Batch::new(c);
+                    batch.add_new(sql_query("SELECT generate_series(1, 3)"), rows);
+                    batch.run().await
+                })
+            })
+        };
+        assert!(written(3).await.unwrap());
+        assert!(!written(4).await.unwrap());
+    }
+}
