@@ -3,6 +3,7 @@
 use crate::debian::{self, is_root};
 use crate::run::{Cmd, target_dir};
 use anyhow::{Context, Result, bail};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -116,15 +117,21 @@ pub(crate) fn development() -> Result<Cluster> {
     if let Some(cluster) = noted()? {
         return Ok(cluster);
     }
-    let directory = std::env::temp_dir().join("crms-dev");
-    let mut cluster = Cluster::start_in(directory, Durability::None)?;
-    cluster.left = true;
     let note = note()?;
+    let mut cluster = Cluster::start_in(development_directory(&note), Durability::None)?;
+    cluster.left = true;
     if let Some(parent) = note.parent() {
         std::fs::create_dir_all(parent)?;
     }
     std::fs::write(note, format!("{}\n{}\n", cluster.port, cluster.directory.display()))?;
     Ok(cluster)
+}
+
+/// One for each target directory: checkouts side by side must not clear each other's away.
+fn development_directory(note: &Path) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    note.hash(&mut hasher);
+    std::env::temp_dir().join(format!("crms-dev-{:08x}", hasher.finish() >> 32))
 }
 
 fn noted() -> Result<Option<Cluster>> {

@@ -19,6 +19,7 @@ mod error;
 mod fixture;
 mod keys;
 mod link_row;
+mod link_write;
 mod links;
 mod logs;
 mod maintenance;

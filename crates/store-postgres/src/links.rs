@@ -2,19 +2,16 @@
 
 use crate::Conn;
 use crate::batch::Batch;
-use crate::columns::{time, time_opt};
 use crate::error::Fault;
 use crate::link_row::{COLUMNS, LinkRow};
+use crate::link_write;
 use crate::sql::{Sql, sql_query};
-use diesel::sql_types::{
-    Array, BigInt, Binary, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::{Array, BigInt, Json, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::{BTreeMap, HashMap};
 use sync_core::counts::LinkCounts;
-use sync_core::digest::Digest;
 use sync_core::id::{AccountId, LinkId, SyncId};
-use sync_core::link::{Extras, KeptAnswer, Link, UniqueId};
+use sync_core::link::{Extras, KeptAnswer, Link};
 use sync_core::person::Person;
 use sync_core::plan::{LinkWrite, counts_of, giving_up_first};
 use sync_core::ports::StoreError;
@@ -237,113 +234,15 @@ fn bind_keys<'q>(sql: &str, keys: Keys) -> Sql<'q> {
         .bind::<Array<Text>, _>(keys.people)
 }
 
-/// Everything after the key, in the order of the arrays below.
-const WRITTEN: [&str; 31] = [
-    "state",
-    "unique_id",
-    "unique_id_number",
-    "generation",
-    "due_at",
-    "quiet_until",
-    "force",
-    "allow_resend",
-    "asked",
-    "sent_version",
-    "sent_revision",
-    "sent_digest",
-    "create_key",
-    "create_key_version",
-    "create_key_at",
-    "tries",
-    "deferrals",
-    "last_tried_at",
-    "recreated",
-    "parked",
-    "parked_detail",
-    "parked_at",
-    "refused_digest",
-    "lease_token",
-    "lease_until",
-    "lease_operation",
-    "lease_version",
-    "settled_token",
-    "last_decision",
-    "updated_at",
-    "has_extras",
-];
-
 fn add_insertion(batch: &mut Batch<'_>, links: &[Link]) {
-    let columns = WRITTEN.join(", ");
-    let sql = format!(
-        "INSERT INTO links (account, sync, person, {columns}) SELECT * FROM UNNEST({}) ON CONFLICT DO NOTHING",
-        parameters()
-    );
-    batch.add_new(bind(&sql, links), links.len());
+    batch.add_new(link_write::insertion(links), links.len());
     add_extras(batch, links.iter().filter(|link| !link.extras.is_empty()));
 }
 
 fn add_update(batch: &mut Batch<'_>, links: &[Link], before: &HashMap<LinkId, Link>) {
-    let columns = WRITTEN.join(", ");
-    let sets: Vec<String> = WRITTEN.iter().map(|column| format!("{column} = o.{column}")).collect();
-    let sql = format!(
-        "UPDATE links l SET {} FROM UNNEST({}) AS o(account, sync, person, {columns}) \
-         WHERE l.account = o.account AND l.sync = o.sync AND l.person = o.person",
-        sets.join(", "),
-        parameters()
-    );
-    batch.add(bind(&sql, links));
+    batch.add(link_write::update(links, before));
     let changed = |link: &&Link| before.get(&link.id).is_none_or(|before| before.extras != link.extras);
     add_extras(batch, links.iter().filter(changed));
-}
-
-fn parameters() -> String {
-    let all: Vec<String> = (1..=WRITTEN.len() + 3).map(|n| format!("${n}")).collect();
-    all.join(", ")
-}
-
-fn bind<'q>(sql: &str, links: &[Link]) -> Sql<'q> {
-    fn all<T>(links: &[Link], of: impl Fn(&Link) -> T) -> Vec<T> {
-        links.iter().map(of).collect()
-    }
-    let keys = Keys::of(links.iter().map(|link| &link.id));
-    let bytes = |digest: Option<Digest>| digest.map(|digest| digest.0.to_vec());
-    sql_query(sql)
-        .bind::<Array<SqlUuid>, _>(keys.accounts)
-        .bind::<Array<SqlUuid>, _>(keys.syncs)
-        .bind::<Array<Text>, _>(keys.people)
-        .bind::<Array<SmallInt>, _>(all(links, |l| l.state.name().code()))
-        .bind::<Array<Nullable<Text>>, _>(all(links, |l| l.state.unique_id().map(ToString::to_string)))
-        .bind::<Array<Bool>, _>(all(links, |l| l.state.unique_id().is_some_and(UniqueId::is_number)))
-        .bind::<Array<BigInt>, _>(all(links, |l| l.generation))
-        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| time_opt(l.due_at)))
-        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| time_opt(l.quiet_until)))
-        .bind::<Array<Bool>, _>(all(links, |l| l.force))
-        .bind::<Array<Bool>, _>(all(links, |l| l.allow_resend))
-        .bind::<Array<Bool>, _>(all(links, |l| l.asked))
-        .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.sent.as_ref().map(|sent| sent.version)))
-        .bind::<Array<Nullable<Integer>>, _>(all(links, |l| l.sent.as_ref().map(|sent| sent.revision)))
-        .bind::<Array<Nullable<Binary>>, _>(all(links, |l| bytes(l.sent.as_ref().and_then(|sent| sent.digest))))
-        .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.key.as_ref().map(|key| key.key)))
-        .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.key.as_ref().map(|key| key.version)))
-        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.key.as_ref().map(|key| time(key.first_used_at))))
-        .bind::<Array<SmallInt>, _>(all(links, |l| l.tries))
-        .bind::<Array<SmallInt>, _>(all(links, |l| l.deferrals))
-        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| time_opt(l.last_tried_at)))
-        .bind::<Array<Bool>, _>(all(links, |l| l.recreated))
-        .bind::<Array<Nullable<SmallInt>>, _>(all(links, |l| l.parked.as_ref().map(|parked| parked.reason.code())))
-        .bind::<Array<Nullable<Text>>, _>(all(links, |l| l.parked.as_ref().map(|parked| parked.detail.clone())))
-        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.parked.as_ref().map(|parked| time(parked.at))))
-        .bind::<Array<Nullable<Binary>>, _>(all(links, |l| bytes(l.refused_digest)))
-        .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.lease.as_ref().map(|lease| lease.token.0)))
-        .bind::<Array<Nullable<Timestamptz>>, _>(all(links, |l| l.lease.as_ref().map(|lease| time(lease.until))))
-        .bind::<Array<Nullable<SmallInt>>, _>(all(links, |l| {
-            l.lease.as_ref().and_then(|lease| lease.operation).map(sync_core::sync::Operation::code)
-        }))
-        .bind::<Array<Nullable<BigInt>>, _>(all(links, |l| l.lease.as_ref().map(|lease| lease.version)))
-        .bind::<Array<Nullable<SqlUuid>>, _>(all(links, |l| l.settled_token.map(|token| token.0)))
-        .bind::<Array<Nullable<Text>>, _>(all(links, |l| l.last_decision.clone()))
-        .bind::<Array<Timestamptz>, _>(all(links, |l| time(l.updated_at)))
-        .bind::<Array<Bool>, _>(all(links, |l| !l.extras.is_empty()))
 }
 
 fn add_extras<'a>(batch: &mut Batch<'_>, links: impl Iterator<Item = &'a Link>) {
