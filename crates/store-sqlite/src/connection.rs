@@ -13,7 +13,7 @@ use sync_core::ports::Clock;
 use sync_core::time::Timestamp;
 
 /// Pages kept by each connection. The rest is the system's page cache, which is not the program's memory: so no mmap.
-const WRITER_CACHE_KIB: u32 = 24 * 1024;
+const WRITER_CACHE_KIB: u32 = 32 * 1024;
 const READER_CACHE_KIB: u32 = 2 * 1024;
 
 /// What a commit survives.

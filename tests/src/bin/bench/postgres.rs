@@ -50,6 +50,11 @@ impl Postgres {
         Ok(self.client.query_one(query, &[&self.database]).await?.get::<_, i64>(0).unsigned_abs())
     }
 
+    /// Writes what is dirty, which the cluster would otherwise do at some time of its own.
+    pub(crate) async fn checkpoint(&self) -> Result<()> {
+        self.client.batch_execute("CHECKPOINT").await.context("cannot write a checkpoint")
+    }
+
     /// Removes the database.
     pub(crate) async fn drop_database(&self) -> Result<()> {
         let statement = format!("DROP DATABASE \"{}\" WITH (FORCE)", self.database);

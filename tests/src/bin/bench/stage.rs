@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use product_tests::{Database, process};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 /// How often the sink and the server are asked how far they are.
@@ -145,9 +146,15 @@ impl Stage {
         played
     }
 
-    /// Stops the server in peace and starts it again, so that its peak memory and time are those of what follows.
+    /// Stops the server in peace and starts it again, so that its peak memory and time are those of what follows. What was
+    /// written before has reached the disk by then: else the more there was of it, the longer would commits wait behind it.
     pub(crate) async fn restart_server(&mut self) -> Result<()> {
         self.server.stop().await?;
+        if let Some(postgres) = &self.postgres {
+            postgres.checkpoint().await?;
+        }
+        let synced = Command::new("sync").status().await.context("cannot run sync")?;
+        ensure!(synced.success(), "sync failed");
         self.server = Server::start(&self.database, self.mode).await?;
         Ok(())
     }
