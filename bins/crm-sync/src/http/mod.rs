@@ -1,10 +1,13 @@
-//! What the server answers over HTTP: the API and the health checks.
+//! What the server answers over HTTP: the API, the console and the health checks.
 
+mod console;
 mod graphql;
 mod health;
+mod home;
 mod metrics;
 mod websocket;
 
+pub(crate) use home::Home;
 pub(crate) use metrics::metrics_router;
 
 use api_graphql::Schema;
@@ -23,16 +26,20 @@ const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(crate) struct Served {
     pub(crate) engine: Engine,
     pub(crate) schema: Schema,
+    /// Where browsers find the console; `None`: it is off.
+    pub(crate) console: Option<Home>,
 }
 
-/// The API and the health checks.
+/// The API, the console if it is on, and the health checks.
 pub(crate) fn router(served: Served) -> Router {
-    Router::new()
+    let mut routes = Router::new()
         .route("/graphql", any(graphql::handle))
         .route("/graphql/ws", get(websocket::handle))
-        .merge(health::routes())
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(served)
+        .merge(health::routes());
+    if served.console.is_some() {
+        routes = routes.fallback(console::handle);
+    }
+    routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(served)
 }
 
 /// The health checks alone, for nodes that only send.
