@@ -1,10 +1,12 @@
 //! What the server answers over HTTP: the API, the console and the health checks.
 
 mod console;
+mod credential;
 mod graphql;
 mod health;
 mod home;
 mod metrics;
+mod session;
 mod websocket;
 
 pub(crate) use home::Home;
@@ -37,7 +39,7 @@ pub(crate) fn router(served: Served) -> Router {
         .route("/graphql/ws", get(websocket::handle))
         .merge(health::routes());
     if served.console.is_some() {
-        routes = routes.fallback(console::handle);
+        routes = routes.route("/session", any(session::handle)).fallback(console::handle);
     }
     routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(served)
 }
@@ -45,6 +47,18 @@ pub(crate) fn router(served: Served) -> Router {
 /// The health checks alone, for nodes that only send.
 pub(crate) fn health_router(served: Served) -> Router {
     health::routes().with_state(served)
+}
+
+/// Whether a body is JSON in UTF-8, as its `Content-Type` says. A form of another site cannot say so.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
+        .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
+    is_json && is_utf8
 }
 
 /// The key of an `Authorization: Bearer` header (RFC 6750).
