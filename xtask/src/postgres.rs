@@ -3,6 +3,7 @@
 use crate::debian::{self, is_root};
 use crate::run::{Cmd, target_dir};
 use anyhow::{Context, Result, bail};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -116,7 +117,10 @@ pub(crate) fn development() -> Result<Cluster> {
     if let Some(cluster) = noted()? {
         return Ok(cluster);
     }
-    let directory = std::env::temp_dir().join("crms-dev");
+    // Of this target directory alone: another checkout's cluster, which may run, is not to be cleared. A short path, as above.
+    let mut place = DefaultHasher::new();
+    target_dir()?.hash(&mut place);
+    let directory = std::env::temp_dir().join(format!("crms-dev-{:08x}", place.finish() as u32));
     let mut cluster = Cluster::start_in(directory, Durability::None)?;
     cluster.left = true;
     let note = note()?;

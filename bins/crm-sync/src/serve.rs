@@ -78,6 +78,8 @@ pub(crate) async fn start(
     let console = config.console.clone().filter(|_| config.mode != Mode::Dispatch);
     let console_url = console.as_ref().map(|home| match &home.public_url {
         Some(url) => url.to_string(),
+        // All addresses of this machine are none that a browser can be sent to.
+        None if address.ip().is_unspecified() => format!("http://localhost:{}/", address.port()),
         None => format!("http://{address}/"),
     });
     let served = Served { engine: engine.clone(), schema: api_graphql::schema(engine.clone(), server), console };

@@ -12,13 +12,16 @@ use diesel_async::RunQueryDsl;
 use std::sync::Arc;
 use sync_core::ports::{SessionStore, Signal, StoreResult};
 use sync_core::session::{NewSession, SESSIONS_PER_KEY_MAX, Session};
+use uuid::Uuid;
 
 #[derive(QueryableByName)]
 struct Row {
-    #[diesel(embed)]
-    key: KeyRow,
+    #[diesel(sql_type = SqlUuid)]
+    account: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    api_key: Uuid,
     #[diesel(sql_type = Timestamptz)]
-    begun_at: Time,
+    created_at: Time,
     #[diesel(sql_type = Timestamptz)]
     expires_at: Time,
 }
@@ -47,8 +50,8 @@ impl SessionStore for PostgresStore {
                     .execute(c)
                     .await?;
                 let removed = sql_query(
-                    "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE account = $1 AND api_key = $2 \
-                     ORDER BY created_at DESC, hash DESC OFFSET $3)",
+                    "DELETE FROM sessions WHERE hash = ANY(ARRAY(SELECT hash FROM sessions \
+                     WHERE account = $1 AND api_key = $2 ORDER BY created_at DESC, hash DESC OFFSET $3))",
                 )
                 .bind::<SqlUuid, _>(account)
                 .bind::<SqlUuid, _>(id)
@@ -79,20 +82,25 @@ impl SessionStore for PostgresStore {
         let (store, hash) = (self.clone(), hash.to_vec());
         self.read("read a session", |c| {
             Box::pin(async move {
-                let columns = COLUMNS.split(", ").map(|column| format!("k.{column}")).collect::<Vec<_>>().join(", ");
-                let rows: Vec<Row> = sql_query(format!(
-                    "SELECT {columns}, s.created_at AS begun_at, s.expires_at FROM sessions s \
-                     JOIN api_keys k ON k.account = s.account AND k.id = s.api_key \
-                     WHERE s.hash = $1 AND k.revoked_at IS NULL"
-                ))
-                .bind::<Binary, _>(hash)
-                .get_results(c)
-                .await?;
-                let Some(row) = rows.into_iter().next() else { return Ok(None) };
+                // One after the other: a plan of both together might begin with all keys, or all sessions.
+                let found: Vec<Row> =
+                    sql_query("SELECT account, api_key, created_at, expires_at FROM sessions WHERE hash = $1")
+                        .bind::<Binary, _>(hash)
+                        .get_results(c)
+                        .await?;
+                let Some(row) = found.into_iter().next() else { return Ok(None) };
                 if row.expires_at.0 <= store.clock_now(c).await? {
                     return Ok(None);
                 }
-                Ok(Some(Session { key: row.key.key()?, created_at: row.begun_at.0, expires_at: row.expires_at.0 }))
+                let keys: Vec<KeyRow> = sql_query(format!(
+                    "SELECT {COLUMNS} FROM api_keys WHERE account = $1 AND id = $2 AND revoked_at IS NULL"
+                ))
+                .bind::<SqlUuid, _>(row.account)
+                .bind::<SqlUuid, _>(row.api_key)
+                .get_results(c)
+                .await?;
+                let Some(key) = keys.into_iter().next() else { return Ok(None) };
+                Ok(Some(Session { key: key.key()?, created_at: row.created_at.0, expires_at: row.expires_at.0 }))
             })
         })
         .await
@@ -122,8 +130,8 @@ impl SessionStore for PostgresStore {
             Box::pin(async move {
                 let now = store.clock_now(c).await?;
                 let removed = sql_query(
-                    "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires_at <= $1 \
-                     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                    "DELETE FROM sessions WHERE hash = ANY(ARRAY(SELECT hash FROM sessions WHERE expires_at <= $1 \
+                     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
                 )
                 .bind::<Timestamptz, _>(time(now))
                 .bind::<BigInt, _>(rows_max as i64)

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use sync_engine::{EngineError, chain};
@@ -50,6 +50,8 @@ async fn open(served: &Served, request: &Parts, body: Body) -> Result<Response, 
     let Ok(Opening { key }) = serde_json::from_slice(&body) else {
         return Err(Refused::new(StatusCode::BAD_REQUEST, "the body is not of the form {\"key\": \"an API key\"}"));
     };
+    // Whoever pastes a key pastes what stands around it too.
+    let key = SecretString::from(key.expose_secret().trim());
     let Some((_, token)) = served.engine.open_session(&key).await? else {
         return Err(Refused::new(StatusCode::UNAUTHORIZED, "this API key is unknown or revoked"));
     };

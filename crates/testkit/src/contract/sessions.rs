@@ -143,11 +143,10 @@ pub async fn expired_sessions_are_pruned<F: StoreFixture>() {
 pub async fn only_ended_sessions_are_told<F: StoreFixture>() {
     let world = World::<F>::new().await;
     let key = new_key(&world, Role::Reader).await;
-    let sync = world.sync().await;
+    world.sync().await;
     // Whatever is on its way is over once a later signal is heard.
     let mut signals = world.store().signals();
-    world.pause(&sync, true).await;
-    world.pause(&sync, false).await;
+    world.upsert(&["z"]).await;
     hears(&mut signals, |signal| *signal == Signal::Due).await;
     opened(&world, &key, 1).await;
     found(&world, 1).await;
