@@ -34,3 +34,22 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, within: Duration, 
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+/// Makes a test of each case on SQLite, and one on Postgres.
+#[macro_export]
+macro_rules! on_both {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::$case($crate::Database::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::$case($crate::Database::postgres().await).await;
+            })*
+        }
+    };
+}

@@ -28,6 +28,8 @@ pub struct ServerOptions {
     pub otlp_endpoint: Option<String>,
     /// How long Postgres may take to answer.
     pub database_timeout: &'static str,
+    /// Further options.
+    pub more: &'static [&'static str],
 }
 
 impl Default for ServerOptions {
@@ -40,6 +42,7 @@ impl Default for ServerOptions {
             alerts_every: "10s",
             otlp_endpoint: None,
             database_timeout: "30s",
+            more: &[],
         }
     }
 }
@@ -102,6 +105,7 @@ impl Server {
             .args(options.otlp_endpoint.iter().flat_map(|url| ["--otlp-endpoint", url]))
             .args(["--quiet-time", options.quiet_time, "--grace", "10s", "--alerts-every", options.alerts_every])
             .args(["--database-timeout", options.database_timeout])
+            .args(options.more)
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdout(Stdio::piped())
             .stdin(Stdio::null())

@@ -46,7 +46,7 @@ async fn a_first_start_makes_an_admin_key_and_a_secret_key_file() {
         }
     }
     let key = text.split_whitespace().find(|word| word.starts_with("crms_")).expect("the key is printed");
-    let url = text.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+    let url = text.split_whitespace().rfind(|word| word.starts_with("http://")).unwrap();
     let api = product_tests::Api::new(url, key);
     assert_eq!(api.ok("{ viewer { role } }", json!({})).await["viewer"]["role"], "ADMIN");
     for file in ["test.db", "test.db.key"] {

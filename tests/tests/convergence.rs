@@ -2,7 +2,7 @@
 //! the directory.
 
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
-use product_tests::{Api, Database, Proxy, Server, ServerOptions, eventually};
+use product_tests::{Api, Database, Proxy, Server, ServerOptions, eventually, on_both};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -168,23 +168,6 @@ async fn converges_behind_a_bad_proxy(database: Database) {
     caught_up(&api, &sync).await;
     assert_eq!(records(&crm), directory(&api).await);
     assert!(proxy.counts().iter().all(|count| *count > 3), "resets, closes, stalls: {:?}", proxy.counts());
-}
-
-macro_rules! on_both {
-    ($($case:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                super::$case(super::Database::sqlite()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                super::$case(super::Database::postgres().await).await;
-            })*
-        }
-    };
 }
 
 on_both!(converges, survives_kill_9, a_pause_merges_changes, a_chosen_id_needs_no_lookup, converges_behind_a_bad_proxy,);

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("template-liquid", &["sync-core"], &["testkit"]),
     ("api-graphql", &["sync-engine", "sync-core"], &["testkit", "store-memory", "template-liquid", "dispatch-http"]),
     ("testkit", &["sync-core", "store-memory"], &[]),
+    ("console", &[], &[]),
     ("xtask", &[], &[]),
 ];
 

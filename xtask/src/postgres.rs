@@ -117,21 +117,18 @@ pub(crate) fn development() -> Result<Cluster> {
     if let Some(cluster) = noted()? {
         return Ok(cluster);
     }
-    let note = note()?;
-    let mut cluster = Cluster::start_in(development_directory(&note), Durability::None)?;
+    // Of this target directory alone: another checkout's cluster, which may run, is not to be cleared. A short path, as above.
+    let mut place = DefaultHasher::new();
+    target_dir()?.hash(&mut place);
+    let directory = std::env::temp_dir().join(format!("crms-dev-{:08x}", place.finish() as u32));
+    let mut cluster = Cluster::start_in(directory, Durability::None)?;
     cluster.left = true;
+    let note = note()?;
     if let Some(parent) = note.parent() {
         std::fs::create_dir_all(parent)?;
     }
     std::fs::write(note, format!("{}\n{}\n", cluster.port, cluster.directory.display()))?;
     Ok(cluster)
-}
-
-/// One for each target directory: checkouts side by side must not clear each other's away.
-fn development_directory(note: &Path) -> PathBuf {
-    let mut hasher = DefaultHasher::new();
-    note.hash(&mut hasher);
-    std::env::temp_dir().join(format!("crms-dev-{:08x}", hasher.finish() >> 32))
 }
 
 fn noted() -> Result<Option<Cluster>> {

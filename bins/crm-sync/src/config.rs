@@ -1,5 +1,6 @@
 //! What the server is told: by flags, by `CRM_SYNC_*` variables, by a TOML file; in this order of precedence.
 
+use crate::http::Home;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
@@ -62,6 +63,15 @@ pub(crate) struct Options {
     #[arg(long, env = "CRM_SYNC_LISTEN", global = true, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
 
+    /// Whether the web console is served at / and takes sessions [default: true]
+    #[arg(long, env = "CRM_SYNC_CONSOLE", global = true, value_name = "BOOLEAN")]
+    pub(crate) console: Option<bool>,
+
+    /// Where browsers find the console, such as https://crm-sync.example.com; needed behind a proxy that ends TLS or sends
+    /// another Host [default: wherever a request was sent to, by http]
+    #[arg(long, env = "CRM_SYNC_PUBLIC_URL", global = true, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+
     /// Where Prometheus finds /metrics; never on the API's own address [default: nowhere]
     #[arg(long, env = "CRM_SYNC_METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -113,6 +123,7 @@ pub(crate) struct Config {
     pub(crate) database_timeout: Duration,
     pub(crate) log_format: LogFormat,
     pub(crate) listen: SocketAddr,
+    pub(crate) console: Option<Home>,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) traces: Option<Traces>,
     pub(crate) mode: Mode,
@@ -188,6 +199,9 @@ impl Options {
         if metrics_listen == Some(listen) && listen.port() != 0 {
             bail!("--metrics-listen: {listen} is where the API listens; give metrics a port of their own");
         }
+        let public_url = self.public_url.or(file.public_url).filter(|url| !url.trim().is_empty());
+        let home = Home { public_url: public_url.map(|url| public_url_of(&url)).transpose()? };
+        let console = self.console.or(file.console).unwrap_or(true).then_some(home);
         let sample_ratio = self.otlp_sample_ratio.or(file.otlp_sample_ratio).unwrap_or(1.0);
         let traces = self.otlp_endpoint.or(file.otlp_endpoint).filter(|endpoint| !endpoint.trim().is_empty());
         let traces = traces.map(|endpoint| Traces::parse(&endpoint, sample_ratio)).transpose()?;
@@ -198,6 +212,7 @@ impl Options {
             database_timeout: duration("--database-timeout", timeout, store_postgres::OPERATION_MAX)?,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             listen,
+            console,
             metrics_listen,
             traces,
             mode,
@@ -207,6 +222,17 @@ impl Options {
             grace: duration("--grace", self.grace.or(file.grace), sync_engine::GRACE)?,
         })
     }
+}
+
+fn public_url_of(text: &str) -> Result<Url> {
+    let wrong =
+        || format!("--public-url: `{text}` is no address of a site; write one such as https://crm-sync.example.com");
+    let url: Url = text.trim().parse().with_context(wrong)?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_bare || !url.username().is_empty() || url.password().is_some() {
+        bail!("{}, without a path", wrong());
+    }
+    Ok(url)
 }
 
 impl Database {
@@ -301,6 +327,14 @@ mod tests {
     }
 
     #[test]
+    fn the_console_is_on_unless_told_otherwise() {
+        assert!(load("").unwrap().console.unwrap().public_url.is_none());
+        assert!(load("console = false").unwrap().console.is_none());
+        let console = load("public-url = \"https://crm.example\"").unwrap().console.unwrap();
+        assert_eq!(console.public_url.unwrap().as_str(), "https://crm.example/");
+    }
+
+    #[test]
     fn traces_go_to_the_collectors_own_path() {
         for (given, at) in [
             ("http://c:4318", "http://c:4318/v1/traces"),
@@ -325,6 +359,10 @@ mod tests {
             ("database = \"mysql://x\"", "--database"),
             ("database = \"sqlite:\"", "names no file"),
             ("listen = \"127.0.0.1:9\"\nmetrics-listen = \"127.0.0.1:9\"", "--metrics-listen: 127.0.0.1:9"),
+            ("public-url = \"crm.example\"", "--public-url: `crm.example`"),
+            ("public-url = \"https://crm.example/console\"", "without a path"),
+            ("public-url = \"ftp://crm.example\"", "--public-url"),
+            ("console = \"no\"", "console"),
             ("otlp-endpoint = \"collector:4317\"", "--otlp-endpoint"),
             ("otlp-endpoint = \"http://c\"\notlp-sample-ratio = 2.0", "--otlp-sample-ratio: 2"),
         ] {

@@ -23,6 +23,8 @@ const BOOTSTRAP_KEY: &str = "CRM_SYNC_BOOTSTRAP_ADMIN_KEY";
 pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where browsers find its console, if it is on.
+    pub(crate) console_url: Option<String>,
     /// Where its metrics are, if they are on.
     pub(crate) metrics_address: Option<SocketAddr>,
     /// Its engine.
@@ -47,6 +49,9 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     if let Some(address) = running.metrics_address {
         println!("metrics are at http://{address}/metrics");
     }
+    if let Some(url) = &running.console_url {
+        println!("the console is at {url}");
+    }
     println!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
     until_told_to_stop().await;
     info!("stopping: finishing what is in flight");
@@ -70,7 +75,14 @@ pub(crate) async fn start(
     }
     let (listener, address) = listen("--listen", config.listen).await?;
     let server = api_graphql::ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), mock_crm_url };
-    let served = Served { engine: engine.clone(), schema: api_graphql::schema(engine.clone(), server) };
+    let console = config.console.clone().filter(|_| config.mode != Mode::Dispatch);
+    let console_url = console.as_ref().map(|home| match &home.public_url {
+        Some(url) => url.to_string(),
+        // All addresses of this machine are none that a browser can be sent to.
+        None if address.ip().is_unspecified() => format!("http://localhost:{}/", address.port()),
+        None => format!("http://{address}/"),
+    });
+    let served = Served { engine: engine.clone(), schema: api_graphql::schema(engine.clone(), server), console };
     let routes = if config.mode == Mode::Dispatch { health_router(served) } else { router(served) };
     let (stop, stopped) = watch::channel(false);
     let mut http = vec![tokio::spawn(answer(listener, routes, until(stopped.clone())))];
@@ -82,7 +94,7 @@ pub(crate) async fn start(
         metrics_address = Some(address);
     }
     let dispatching = tokio::spawn(engine.clone().run(stopped));
-    Ok(Running { address, metrics_address, engine, first_key, stop, http, dispatching })
+    Ok(Running { address, console_url, metrics_address, engine, first_key, stop, http, dispatching })
 }
 
 async fn listen(option: &str, at: SocketAddr) -> Result<(TcpListener, SocketAddr)> {

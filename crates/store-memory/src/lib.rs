@@ -6,6 +6,7 @@
 mod alerts;
 mod directory;
 mod records;
+mod sessions;
 mod signals;
 mod state;
 mod work;

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use sync_core::alert::{AlertSettings, AlertStatus, Book};
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
-use sync_core::id::{AccountId, LeaseToken, LinkId, LogId, PersonId, SyncId};
+use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::LogEntry;
@@ -26,6 +26,7 @@ pub(crate) struct State {
     pub(crate) logs: BTreeMap<(AccountId, LogId), LogEntry>,
     pub(crate) counters: BTreeMap<CounterId, i64>,
     pub(crate) keys: Vec<ApiKey>,
+    pub(crate) sessions: BTreeMap<[u8; 32], SessionRow>,
     pub(crate) alert_settings: BTreeMap<AccountId, AlertRow>,
     pub(crate) alerts: BTreeMap<(AccountId, SyncId), Book>,
     last_sweep: i64,
@@ -51,6 +52,14 @@ pub(crate) struct AlertRow {
     /// No alert is taken before then.
     pub(crate) held_until: Timestamp,
     pub(crate) lease: Option<LeaseToken>,
+}
+
+/// A session, without its key.
+pub(crate) struct SessionRow {
+    pub(crate) account: AccountId,
+    pub(crate) key: KeyId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// Under what a counter is kept: account, sync, beginning and width of the span, what is counted.

@@ -15,10 +15,11 @@ use sync_core::ports::{KeyStore, SetResult, Signal, StoreError, StoreResult};
 use sync_core::time::Timestamp;
 use uuid::Uuid;
 
-const COLUMNS: &str = "account, id, name, role, prefix, hash, created_at, last_used_at, revoked_at";
+/// The columns of a key.
+pub(crate) const COLUMNS: &str = "account, id, name, role, prefix, hash, created_at, last_used_at, revoked_at";
 
 #[derive(diesel::QueryableByName)]
-struct KeyRow {
+pub(crate) struct KeyRow {
     #[diesel(sql_type = SqlUuid)]
     account: Uuid,
     #[diesel(sql_type = SqlUuid)]
@@ -40,7 +41,7 @@ struct KeyRow {
 }
 
 impl KeyRow {
-    fn key(self) -> Result<ApiKey, Fault> {
+    pub(crate) fn key(self) -> Result<ApiKey, Fault> {
         let corrupt =
             |column| StoreError::Corrupt { table: "api_keys", column, key: format!("{} {}", self.account, self.id) };
         Ok(ApiKey {

@@ -26,6 +26,7 @@ mod maintenance;
 mod people;
 #[cfg(test)]
 mod plans;
+mod sessions;
 mod signals;
 mod sql;
 mod syncs;

@@ -13,7 +13,7 @@ use tokio_postgres::Client;
 
 /// What a scan's condition must speak of (one of these) so that it reads no more than it should: of links, for example,
 /// never all of an account, which may have 1000 syncs.
-const SCOPES: [(&str, &[&str]); 10] = [
+const SCOPES: [(&str, &[&str]); 11] = [
     ("links", &["sync = ", "queue = ", "ROW(account, queue) > "]),
     ("link_extras", &["person = "]),
     ("people", &["id = ", "id > ", "deleted_at IS NOT NULL"]),
@@ -21,6 +21,7 @@ const SCOPES: [(&str, &[&str]); 10] = [
     ("person_changes", &["person = ", "at < "]),
     ("log_entries", &["id = ", "id < ", "id >= ", "sync = ", "person = ", "at < "]),
     ("counters", &["sync = ", "start < "]),
+    ("sessions", &["hash = ", "api_key = ", "expires_at <= "]),
     ("syncs", &["account = "]),
     ("sync_runtime", &["account = "]),
     ("link_counts", &["account = "]),
@@ -76,6 +77,8 @@ async fn drive() {
     contract::records::counters_are_summed_by_minute_and_key::<Fixture>().await;
     contract::records::old_counters_are_folded_into_hours::<Fixture>().await;
     contract::records::keys_are_listed_newest_first::<Fixture>().await;
+    contract::sessions::the_oldest_session_of_a_key_makes_room::<Fixture>().await;
+    contract::sessions::expired_sessions_are_pruned::<Fixture>().await;
     contract::directory::links_are_filtered_by_everything::<Fixture>().await;
     contract::directory::links_are_found_by_id_and_by_person::<Fixture>().await;
     contract::maintenance::old_entries_are_pruned_by_outcome::<Fixture>().await;

@@ -17,6 +17,7 @@ mod plans;
 mod readers;
 mod records;
 mod schema;
+mod sessions;
 mod settle;
 mod signals;
 mod sql;

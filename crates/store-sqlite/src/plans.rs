@@ -51,7 +51,7 @@ struct Step {
 }
 
 /// Tables that grow with people, syncs × people, changes or attempts.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 13] = [
     "people",
     "people_search",
     "person_changes",
@@ -59,6 +59,7 @@ const GROWING: [&str; 12] = [
     "link_extras",
     "log_entries",
     "counters",
+    "sessions",
     "p",
     "l",
     "e",
@@ -90,6 +91,8 @@ async fn no_statement_looks_at_a_whole_table_that_grows() {
     testkit::contract::directory::links_are_filtered_by_everything::<Fixture>().await;
     testkit::contract::directory::links_are_found_by_id_and_by_person::<Fixture>().await;
     testkit::contract::records::keys_are_listed_newest_first::<Fixture>().await;
+    testkit::contract::sessions::the_oldest_session_of_a_key_makes_room::<Fixture>().await;
+    testkit::contract::sessions::expired_sessions_are_pruned::<Fixture>().await;
     testkit::contract::alerts::each_news_is_told_once::<Fixture>().await;
     let texts = TEXTS.lock().unwrap().clone();
     assert!(texts.len() > 60, "only {} texts were run", texts.len());

@@ -140,7 +140,7 @@ impl CountedRow {
 }
 
 #[derive(QueryableByName)]
-struct KeyRow {
+pub(crate) struct KeyRow {
     #[diesel(sql_type = Binary)]
     account: Vec<u8>,
     #[diesel(sql_type = Binary)]
@@ -162,7 +162,7 @@ struct KeyRow {
 }
 
 impl KeyRow {
-    fn key(self) -> Result<ApiKey, Fault> {
+    pub(crate) fn key(self) -> Result<ApiKey, Fault> {
         const TABLE: &str = "api_keys";
         let id = KeyId(uuid(&self.id, TABLE, "id")?);
         Ok(ApiKey {
@@ -179,7 +179,7 @@ impl KeyRow {
     }
 }
 
-fn read_keys(db: &mut Db, rest: &str, values: &[crate::sql::Value]) -> Result<Vec<ApiKey>, Fault> {
+pub(crate) fn read_keys(db: &mut Db, rest: &str, values: &[crate::sql::Value]) -> Result<Vec<ApiKey>, Fault> {
     db.rows::<KeyRow>(&format!("SELECT * FROM api_keys {rest}"), values)?.into_iter().map(KeyRow::key).collect()
 }
 

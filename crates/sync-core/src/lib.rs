@@ -33,6 +33,7 @@ pub mod person;
 pub mod plan;
 pub mod ports;
 pub mod retry_after;
+pub mod session;
 pub mod settle;
 pub mod stats;
 pub mod sync;

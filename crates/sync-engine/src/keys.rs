@@ -25,9 +25,9 @@ const SHOWN: usize = 9;
 /// A key's last use is noted no more often than this.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
-/// SHA-256 of a key. Keys are 256 random bits (or 32 characters and more chosen by a script): no slow hash is needed,
-/// and a lookup by hash tells nothing by its timing.
-fn hash(secret: &SecretString) -> [u8; 32] {
+/// SHA-256 of a key or a session's token. They are 256 random bits (or 32 characters and more chosen by a script): no slow
+/// hash is needed, and a lookup by hash tells nothing by its timing.
+pub(crate) fn hash(secret: &SecretString) -> [u8; 32] {
     Sha256::digest(secret.expose_secret().as_bytes()).into()
 }
 
@@ -37,33 +37,42 @@ fn new_secret() -> SecretString {
     format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
 }
 
-/// Valid keys that were looked up a moment ago, so that a request does not cost a query each. Forgotten at every signal
-/// that something changed, and after a second in any case.
-#[derive(Default)]
-pub(crate) struct KnownKeys(Mutex<HashMap<[u8; 32], KnownKey>>);
+/// Valid keys, or sessions, that were looked up a moment ago, so that a request does not cost a query each. Forgotten at
+/// every signal that something changed, and after a second in any case.
+pub(crate) struct Known<T>(Mutex<HashMap<[u8; 32], Found<T>>>);
 
-struct KnownKey {
-    key: ApiKey,
+struct Found<T> {
+    value: T,
     at: Instant,
 }
 
-impl KnownKeys {
-    /// How long a key is taken to be as it was.
-    const FRESH: Duration = Duration::from_secs(1);
-    /// The most keys kept.
-    const KEPT_MAX: usize = 1000;
+/// How long what was found is taken to be as it was.
+const FRESH: Duration = Duration::from_secs(1);
+/// The most kept.
+const KEPT_MAX: usize = 1000;
 
-    fn get(&self, hash: &[u8; 32]) -> Option<ApiKey> {
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Known<T> {
+    pub(crate) fn get(&self, hash: &[u8; 32]) -> Option<T> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(hash).filter(|known| known.at.elapsed() < Self::FRESH).map(|known| known.key.clone())
+        known.get(hash).filter(|found| found.at.elapsed() < FRESH).map(|found| found.value.clone())
     }
 
-    fn put(&self, key: ApiKey) {
+    /// Remembers what was found, if that is `sound` still: nothing is forgotten between the question and the answer.
+    pub(crate) fn put(&self, hash: [u8; 32], value: T, sound: impl FnOnce() -> bool) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= Self::KEPT_MAX {
+        if !sound() {
+            return;
+        }
+        if known.len() >= KEPT_MAX {
             known.clear();
         }
-        known.insert(key.hash, KnownKey { key, at: Instant::now() });
+        known.insert(hash, Found { value, at: Instant::now() });
     }
 
     pub(crate) fn forget(&self) {
@@ -138,16 +147,20 @@ impl Engine {
         let Some(mut key) = self.store().key_by_hash(&hash).await?.filter(|key| key.revoked_at.is_none()) else {
             return Ok(None);
         };
+        self.note_use(&mut key).await?;
+        // A key that was revoked while it was read is not to be remembered as valid.
+        self.inner.known_keys.put(hash, key.clone(), || seen == self.change_number());
+        Ok(Some(key))
+    }
+
+    /// Notes that a key is used, to the minute.
+    pub(crate) async fn note_use(&self, key: &mut ApiKey) -> EngineResult<()> {
         let now = self.now();
         if key.last_used_at.is_none_or(|used| now.since(used) >= TOUCH_EVERY) {
             self.store().touch_key(key.account, key.id, now).await?;
             key.last_used_at = Some(now);
         }
-        // A key that was revoked while it was read is not to be remembered as valid.
-        if seen == self.change_number() {
-            self.inner.known_keys.put(key.clone());
-        }
-        Ok(Some(key))
+        Ok(())
     }
 
     fn key(&self, account: AccountId, name: &str, role: Role, secret: &SecretString) -> ApiKey {

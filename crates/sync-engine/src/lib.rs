@@ -30,6 +30,7 @@ mod maintenance;
 pub mod metrics;
 mod people;
 mod rehearsal;
+mod sessions;
 mod settler;
 mod system;
 pub mod trace;
@@ -52,11 +53,13 @@ use compiled::Cache;
 use dispatch::Dispatching;
 use futures_util::StreamExt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LogId};
+use sync_core::key::ApiKey;
 use sync_core::ports::{Clock, Dispatcher, Random, Retention, Signal, Store, TemplateEngine};
+use sync_core::session::Session;
 use sync_core::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -82,7 +85,9 @@ pub(crate) struct Inner {
     intake: mpsc::Sender<intake::Waiting>,
     logged: broadcast::Sender<Logged>,
     changes: watch::Sender<u64>,
-    pub(crate) known_keys: keys::KnownKeys,
+    change_number: AtomicU64,
+    pub(crate) known_keys: keys::Known<ApiKey>,
+    pub(crate) known_sessions: keys::Known<Session>,
     pub(crate) grace: Duration,
     pub(crate) alerts_every: Duration,
     dispatches: bool,
@@ -194,7 +199,9 @@ impl EngineBuilder {
             intake,
             logged: broadcast::channel(LOGGED_BUFFER).0,
             changes: watch::channel(0).0,
-            known_keys: keys::KnownKeys::default(),
+            change_number: AtomicU64::new(0),
+            known_keys: keys::Known::default(),
+            known_sessions: keys::Known::default(),
             grace: self.grace,
             alerts_every: self.alerts_every,
             dispatches: self.dispatches,
@@ -293,20 +300,23 @@ impl Engine {
         self.inner.logged.subscribe()
     }
 
-    /// Changes whenever a sync, a key or an account did, on whichever node: what is known of them is to be read again.
+    /// Changes whenever a sync, a key, a session or an account did, on whichever node: what is known of them is to be read again.
     /// Needs [`Engine::run`].
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
     }
 
-    /// A key, sync or account changed.
+    /// A key, session, sync or account changed.
     pub(crate) fn changed(&self) {
-        self.inner.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        // In this order: what was read before is not remembered, nor found by whoever hears of the change.
+        self.inner.change_number.fetch_add(1, Ordering::SeqCst);
         self.inner.known_keys.forget();
+        self.inner.known_sessions.forget();
+        self.inner.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
     pub(crate) fn change_number(&self) -> u64 {
-        *self.inner.changes.borrow()
+        self.inner.change_number.load(Ordering::SeqCst)
     }
 
     /// Looks for due links and sweeps now.

@@ -21,9 +21,10 @@ use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
-    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, Store, StoreError,
-    StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SessionStore, SetResult, Signal, Store,
+    StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
+use sync_core::session::{NewSession, Session};
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
 use sync_core::time::Timestamp;
@@ -304,6 +305,13 @@ pass! { KeyStore {
     fn revoke_key(account: AccountId, id: KeyId) -> SetResult<ApiKey>;
     fn touch_key(account: AccountId, id: KeyId, at: Timestamp) -> ();
     fn accounts() -> Vec<Account>;
+} }
+
+pass! { SessionStore {
+    fn open_session(session: &NewSession) -> Option<Session>;
+    fn session(hash: &[u8; 32]) -> Option<Session>;
+    fn close_session(hash: &[u8; 32]) -> bool;
+    fn prune_sessions(rows_max: usize) -> usize;
 } }
 
 pass! { AlertStore {

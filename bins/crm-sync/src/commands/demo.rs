@@ -138,6 +138,9 @@ fn step(text: &str) {
 
 async fn keep(running: &Running, crm: &MockCrm) {
     println!("\nLeft running until Ctrl-C:");
+    if let Some(url) = &running.console_url {
+        println!("  console     {url}");
+    }
     println!("  GraphQL     http://{}/graphql", running.address);
     if let Some(key) = &running.first_key {
         println!("  admin key   {}", key.expose_secret());

@@ -1,7 +1,8 @@
 //! GraphQL over HTTP by the specification of the GraphQL foundation (draft of 2025): negotiation, status codes, and no
 //! mutation by GET.
 
-use super::{Served, bearer, websocket};
+use super::credential::Credential;
+use super::{Served, is_json, websocket};
 use crate::telemetry;
 use crate::telemetry::metrics::{Answered, api_answered};
 use api_graphql::Caller;
@@ -13,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::time::Instant;
 use sync_engine::{EngineError, chain};
 use tracing::{Instrument, error};
@@ -47,7 +49,7 @@ pub(super) async fn handle(State(served): State<Served>, request: Request) -> Re
     let (mut parts, body) = request.into_parts();
     if parts.method == Method::GET && parts.headers.contains_key(header::UPGRADE) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &served).await {
-            Ok(upgrade) => websocket::upgrade(served, upgrade, &parts.headers),
+            Ok(upgrade) => websocket::upgrade(served, upgrade, &parts),
             Err(refused) => refused.into_response(),
         };
     }
@@ -68,7 +70,7 @@ async fn respond(served: Served, parts: Parts, body: Body, seen: &mut Seen) -> R
     let Some(media) = negotiate(&parts.headers) else {
         return (StatusCode::NOT_ACCEPTABLE, format!("accept {GRAPHQL_RESPONSE} or {JSON}\n")).into_response();
     };
-    let caller = match authenticate(&served, &parts.headers).await {
+    let caller = match authenticate(&served, &parts).await {
         Ok(caller) => caller,
         Err(refused) => return refused.response(media),
     };
@@ -138,16 +140,16 @@ fn kind_of(query: &mut async_graphql::Request) -> &'static str {
 struct Refused {
     status: StatusCode,
     code: &'static str,
-    message: &'static str,
+    message: Cow<'static, str>,
 }
 
 impl Refused {
     fn internal() -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "INTERNAL", message: "an internal error" }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "INTERNAL", message: "an internal error".into() }
     }
 
     fn response(self, media: Media) -> Response {
-        let mut response = write(media, self.status, &Answer::from_errors(vec![coded(self.code, self.message)]), true);
+        let mut response = write(media, self.status, &Answer::from_errors(vec![coded(self.code, &self.message)]), true);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -155,17 +157,24 @@ impl Refused {
     }
 }
 
-async fn authenticate(served: &Served, headers: &HeaderMap) -> Result<Caller, Refused> {
-    let unauthenticated = |message| Refused { status: StatusCode::UNAUTHORIZED, code: "UNAUTHENTICATED", message };
-    let Some(key) = bearer(headers) else {
-        return Err(unauthenticated("no API key: send it as Authorization: Bearer KEY"));
+async fn authenticate(served: &Served, request: &Parts) -> Result<Caller, Refused> {
+    let unauthenticated = |message: String| {
+        let message = message.into();
+        Refused { status: StatusCode::UNAUTHORIZED, code: "UNAUTHENTICATED", message }
     };
-    match served.engine.authenticate(&key).await {
-        Ok(Some(key)) => Ok(Caller::new(key)),
-        Ok(None) => Err(unauthenticated("this API key is unknown or revoked")),
+    let credential = match Credential::of(served, request) {
+        Ok(Some(credential)) => credential,
+        Ok(None) => {
+            return Err(unauthenticated("no API key: send it as Authorization: Bearer KEY".to_owned()));
+        }
+        Err(foreign) => return Err(unauthenticated(format!("the session's cookie is not taken here: {foreign}"))),
+    };
+    match credential.caller(&served.engine).await {
+        Ok(Some((caller, _))) => Ok(caller),
+        Ok(None) => Err(unauthenticated(credential.refusal().to_owned())),
         Err(error @ EngineError::Unavailable(_)) => {
             error!(error = chain(&error), "checking an API key failed");
-            let message = "not available now: try again later";
+            let message = "not available now: try again later".into();
             Err(Refused { status: StatusCode::SERVICE_UNAVAILABLE, code: "UNAVAILABLE", message })
         }
         Err(error) => {
@@ -191,14 +200,7 @@ fn negotiate(headers: &HeaderMap) -> Option<Media> {
 }
 
 async fn parse_body(headers: &HeaderMap, body: Body) -> Result<Result<Parameters, String>, StatusCode> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(JSON));
-    let is_utf8 = parts
-        .filter_map(|parameter| parameter.split_once('='))
-        .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
-        .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-    if !is_json || !is_utf8 {
+    if !is_json(headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let body = to_bytes(body, super::BODY_BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
@@ -275,5 +277,11 @@ fn write(media: Media, status: StatusCode, answer: &Answer, without_data: bool) 
         Media::Graphql => "application/graphql-response+json; charset=utf-8",
         Media::Json => "application/json; charset=utf-8",
     };
-    (status, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store"),
+        // A browser that shows an answer as a page must not take it for one.
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (status, headers, body).into_response()
 }

@@ -1,10 +1,15 @@
-//! What the server answers over HTTP: the API and the health checks.
+//! What the server answers over HTTP: the API, the console and the health checks.
 
+mod console;
+mod credential;
 mod graphql;
 mod health;
+mod home;
 mod metrics;
+mod session;
 mod websocket;
 
+pub(crate) use home::Home;
 pub(crate) use metrics::metrics_router;
 
 use api_graphql::Schema;
@@ -23,21 +28,37 @@ const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(crate) struct Served {
     pub(crate) engine: Engine,
     pub(crate) schema: Schema,
+    /// Where browsers find the console; `None`: it is off.
+    pub(crate) console: Option<Home>,
 }
 
-/// The API and the health checks.
+/// The API, the console if it is on, and the health checks.
 pub(crate) fn router(served: Served) -> Router {
-    Router::new()
+    let mut routes = Router::new()
         .route("/graphql", any(graphql::handle))
         .route("/graphql/ws", get(websocket::handle))
-        .merge(health::routes())
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(served)
+        .merge(health::routes());
+    if served.console.is_some() {
+        routes = routes.route("/session", any(session::handle)).fallback(console::handle);
+    }
+    routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(served)
 }
 
 /// The health checks alone, for nodes that only send.
 pub(crate) fn health_router(served: Served) -> Router {
     health::routes().with_state(served)
+}
+
+/// Whether a body is JSON in UTF-8, as its `Content-Type` says. A form of another site cannot say so.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
+        .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
+    is_json && is_utf8
 }
 
 /// The key of an `Authorization: Bearer` header (RFC 6750).

@@ -1,62 +1,115 @@
 //! GraphQL over WebSocket: the protocol `graphql-transport-ws`. The key comes in the `connection_init` payload as
-//! `Authorization` or `authorization`, or in the handshake's header. A wrong or revoked one closes with 4403.
+//! `Authorization` or `authorization`, or in the handshake's header; or the handshake has a session's cookie and comes from our
+//! own pages. A wrong or revoked key, or a session that has ended, closes with 4403.
 
-use super::{Served, bearer, bearer_of};
+use super::credential::Credential;
+use super::home::Foreign;
+use super::{Served, bearer_of};
 use crate::telemetry::metrics::OpenWebSocket;
 use api_graphql::Caller;
 use async_graphql::Data;
 use async_graphql::http::{ClientMessage, WebSocket as Connection, WebSocketProtocols, WsMessage};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use axum::extract::{State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, Stream, StreamExt, stream};
-use secrecy::SecretString;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use sync_engine::Engine;
+use sync_core::time::Timestamp;
+use sync_engine::{Engine, chain};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::warn;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take for its `connection_init`.
 const INIT_WITHIN: Duration = Duration::from_secs(10);
 /// How often a silent client is pinged; one that does not answer twice in a row is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
+/// A session that should have ended, and has not by the store's clock, is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Why a connection is closed whose key or session does not open it, or does so no longer.
+const FORBIDDEN: &str = "Forbidden";
+/// Why it is closed when that cannot be found out.
+const UNAVAILABLE: &str = "Try again later";
 /// The most bytes of a message.
 const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
-pub(super) async fn handle(State(served): State<Served>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    self::upgrade(served, upgrade, &headers)
+pub(super) async fn handle(State(served): State<Served>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    match WebSocketUpgrade::from_request_parts(&mut parts, &served).await {
+        Ok(upgrade) => self::upgrade(served, upgrade, &parts),
+        Err(refused) => refused.into_response(),
+    }
 }
 
 /// Answers the handshake.
-pub(super) fn upgrade(served: Served, upgrade: WebSocketUpgrade, headers: &HeaderMap) -> Response {
-    let offered = headers.get("sec-websocket-protocol").and_then(|value| value.to_str().ok()).unwrap_or("");
+pub(super) fn upgrade(served: Served, upgrade: WebSocketUpgrade, request: &Parts) -> Response {
+    let offered = request.headers.get("sec-websocket-protocol").and_then(|value| value.to_str().ok()).unwrap_or("");
     if !offered.split(',').any(|protocol| protocol.trim() == PROTOCOL) {
         return (StatusCode::BAD_REQUEST, format!("offer the subprotocol {PROTOCOL}\n")).into_response();
     }
-    let key = bearer(headers);
+    let shown = Credential::of_websocket(&served, request);
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| serve(socket, served, key))
+        .on_upgrade(move |socket| serve(socket, served, shown))
 }
 
-/// The key that opened the connection, once it has one.
-type OpenedWith = Arc<Mutex<Option<SecretString>>>;
+/// What opened a connection, and when that ends by itself.
+#[derive(Clone)]
+struct Opening {
+    credential: Credential,
+    ends_at: Option<Timestamp>,
+}
 
-async fn serve(socket: WebSocket, served: Served, header_key: Option<SecretString>) {
+impl Opening {
+    /// `Err` says why the connection is to be closed, as [`by_protocol`] knows it.
+    async fn check(credential: Credential, engine: &Engine) -> Result<(Self, Caller), &'static str> {
+        match credential.caller(engine).await {
+            Ok(Some((caller, ends_at))) => Ok((Self { credential, ends_at }, caller)),
+            Ok(None) => Err(FORBIDDEN),
+            Err(failed) => {
+                warn!(error = chain(&failed), "checking who opened a WebSocket failed");
+                Err(UNAVAILABLE)
+            }
+        }
+    }
+
+    /// When to look whether it has ended. By the node's clock, which may be a little before the store's.
+    fn look_at(&self, engine: &Engine) -> Option<Instant> {
+        Some(Instant::now() + self.ends_at?.since(engine.now()).max(LOOK_AGAIN))
+    }
+}
+
+/// Waits for a moment, or for ever.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn serve(socket: WebSocket, served: Served, shown: Result<Option<Credential>, Foreign>) {
     let _open = OpenWebSocket::open();
     let (mut sink, source) = socket.split();
-    let opened_with = OpenedWith::default();
+    let opened_with = Arc::new(Mutex::new(None::<Opening>));
     let (alive, mut heard) = tokio::sync::watch::channel(());
     let opened = opened_with.clone();
     let engine = served.engine.clone();
     let init = move |payload: serde_json::Value| async move {
         let given = ["Authorization", "authorization"].iter().find_map(|name| payload.get(name)?.as_str());
-        let key = given.and_then(bearer_of).or_else(|| given.map(|key| key.trim().to_owned().into())).or(header_key);
-        let Some(key) = key else { return Err(async_graphql::Error::new("Forbidden")) };
-        let caller = caller(&engine, &key).await.ok_or_else(|| async_graphql::Error::new("Forbidden"))?;
-        *opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        let key = given.map(|given| bearer_of(given).unwrap_or_else(|| given.trim().to_owned().into()));
+        let credential = match (key, shown) {
+            (Some(key), _) => Credential::Key(key),
+            (None, Ok(Some(shown))) => shown,
+            (None, Ok(None)) => return Err(async_graphql::Error::new(FORBIDDEN)),
+            (None, Err(foreign)) => return Err(async_graphql::Error::new(format!("{FORBIDDEN}: {foreign}"))),
+        };
+        let (opening, caller) = Opening::check(credential, &engine).await.map_err(async_graphql::Error::new)?;
+        *opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opening);
         let mut data = Data::default();
         data.insert(caller);
         Ok(data)
@@ -66,19 +119,19 @@ async fn serve(socket: WebSocket, served: Served, header_key: Option<SecretStrin
             .on_connection_init(init);
     let mut connection = std::pin::pin!(connection);
     let mut changes = served.engine.changes();
-    let init_until = tokio::time::Instant::now() + INIT_WITHIN;
+    let init_until = Instant::now() + INIT_WITHIN;
     let mut unanswered = 0;
     loop {
-        let is_open = opened_with.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let opening = opened_with.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_open = opening.is_some();
+        let look_at = opening.as_ref().and_then(|opening| opening.look_at(&served.engine));
         let message = tokio::select! {
             message = connection.next() => message,
-            _ = changes.changed(), if is_open => {
-                let key = opened_with.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                match key {
-                    Some(key) if caller(&served.engine, &key).await.is_none() => {
-                        Some(WsMessage::Close(4403, "Forbidden".to_owned()))
-                    }
-                    _ => continue,
+            () = ended(&mut changes, look_at), if is_open => {
+                let Some(Opening { credential, .. }) = opening else { continue };
+                match Opening::check(credential, &served.engine).await {
+                    Ok(_) => continue,
+                    Err(why) => Some(WsMessage::Close(1002, why.to_owned())),
                 }
             }
             () = tokio::time::sleep_until(init_until), if !is_open => {
@@ -108,17 +161,24 @@ async fn serve(socket: WebSocket, served: Served, header_key: Option<SecretStrin
     }
 }
 
-async fn caller(engine: &Engine, key: &SecretString) -> Option<Caller> {
-    engine.authenticate(key).await.ok().flatten().map(Caller::new)
+/// Waits until what opened the connection may have ended: by itself, or because something changed.
+async fn ended(changes: &mut watch::Receiver<u64>, look_at: Option<Instant>) {
+    tokio::select! {
+        _ = changes.changed() => {}
+        () = until(look_at) => {}
+    }
 }
 
 /// The protocol's own close codes, where the library has others.
 fn by_protocol(code: u16, reason: String, is_open: bool) -> (u16, String) {
+    // A reason may have 123 bytes (RFC 6455, 5.5).
+    let short: String = reason.chars().filter(char::is_ascii).take(120).collect();
     match (code, reason.as_str()) {
-        (1002, "Forbidden") if !is_open => (4403, reason),
+        (1002, UNAVAILABLE) => (1013, short),
+        (1002, why) if why.starts_with(FORBIDDEN) => (4403, short),
         (1011, _) if !is_open => (4401, "Unauthorized".to_owned()),
-        (1002, _) => (4400, reason.chars().take(100).collect()),
-        _ => (code, reason.chars().take(100).collect()),
+        (1002, _) => (4400, short),
+        _ => (code, short),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::link::{Link, ParkReason, StateName};
 use crate::log::{LogEntry, LogFilter};
 use crate::page::{Page, PageRequest};
 use crate::person::{Person, PersonChange, Version};
+use crate::session::{NewSession, Session};
 use crate::stats::CounterRow;
 use crate::sync::{Operation, Sealed, Settings, SyncConfig};
 use crate::time::Timestamp;
@@ -78,7 +79,7 @@ pub enum Signal {
     /// Log entries were written. Ids only; at most 100 in one signal. Empty: some may have been missed (a listener
     /// reconnected): ask the log.
     Logged(Vec<(AccountId, LogId)>),
-    /// A sync, a key or an account changed: what is cached of them is to be read again.
+    /// A sync, a key, a session or an account changed: what is cached of them is to be read again.
     Changed,
 }
 
@@ -489,6 +490,24 @@ pub trait KeyStore: Send + Sync {
     async fn accounts(&self) -> StoreResult<Vec<Account>>;
 }
 
+/// Sessions of the console, on whichever node they were opened.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Opens a session; `None` where there is no such key, or it is revoked. MUST take the key exclusively, so that one that
+    /// is revoked meanwhile opens nothing. Removes the key's expired sessions, and of the others the oldest, as far as there
+    /// would be more than [`crate::session::SESSIONS_PER_KEY_MAX`]; tells [`Signal::Changed`] where it removed such a one.
+    async fn open_session(&self, session: &NewSession) -> StoreResult<Option<Session>>;
+
+    /// The session with a hash, unless it has expired or its key is revoked.
+    async fn session(&self, hash: &[u8; 32]) -> StoreResult<Option<Session>>;
+
+    /// Ends a session. False where there was none; otherwise it tells [`Signal::Changed`].
+    async fn close_session(&self, hash: &[u8; 32]) -> StoreResult<bool>;
+
+    /// Removes at most `rows_max` expired sessions. Returns how many; fewer than `rows_max`: done.
+    async fn prune_sessions(&self, rows_max: usize) -> StoreResult<usize>;
+}
+
 /// What keeps a store healthy.
 #[async_trait]
 pub trait MaintenanceStore: Send + Sync {
@@ -530,5 +549,8 @@ pub trait MaintenanceStore: Send + Sync {
 }
 
 /// A whole store.
-pub trait Store: WorkStore + DirectoryStore + LogStore + KeyStore + AlertStore + MaintenanceStore {}
-impl<T: WorkStore + DirectoryStore + LogStore + KeyStore + AlertStore + MaintenanceStore> Store for T {}
+pub trait Store:
+    WorkStore + DirectoryStore + LogStore + KeyStore + SessionStore + AlertStore + MaintenanceStore
+{
+}
+impl<T: WorkStore + DirectoryStore + LogStore + KeyStore + SessionStore + AlertStore + MaintenanceStore> Store for T {}

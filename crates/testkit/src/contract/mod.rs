@@ -12,6 +12,7 @@ pub mod intake;
 pub mod isolation;
 pub mod maintenance;
 pub mod records;
+pub mod sessions;
 pub mod settle;
 pub mod signals;
 pub mod sweeps;
@@ -171,6 +172,15 @@ macro_rules! store_contract {
                 a_key_with_the_same_hash_is_replaced
                 the_last_admin_key_cannot_be_revoked
             }
+            sessions {
+                a_session_lasts_its_time
+                a_session_ends_with_its_key
+                a_session_needs_a_key_that_is_not_revoked
+                a_closed_session_is_gone
+                the_oldest_session_of_a_key_makes_room
+                expired_sessions_are_pruned
+                only_ended_sessions_are_told
+            }
             maintenance {
                 migrating_again_changes_nothing
                 stale_leases_end
@@ -239,6 +249,7 @@ mod tests {
             include_str!("isolation.rs"),
             include_str!("maintenance.rs"),
             include_str!("records.rs"),
+            include_str!("sessions.rs"),
             include_str!("settle.rs"),
             include_str!("signals.rs"),
             include_str!("sweeps.rs"),

@@ -13,7 +13,10 @@ use sync_core::ports::{DirectoryStore, KeyStore, RetryFilter, Signal, WorkStore}
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until a listener hears what is looked for; other signals may come before.
-async fn hears(signals: &mut futures_util::stream::BoxStream<'static, Signal>, wanted: impl Fn(&Signal) -> bool) {
+pub(super) async fn hears(
+    signals: &mut futures_util::stream::BoxStream<'static, Signal>,
+    wanted: impl Fn(&Signal) -> bool,
+) {
     let heard = async {
         while let Some(signal) = signals.next().await {
             if wanted(&signal) {

@@ -16,9 +16,10 @@ use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
-    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SetResult, Signal, StoreError, StoreResult,
-    StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SessionStore, SetResult, Signal, StoreError,
+    StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
+use sync_core::session::{NewSession, Session};
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
 use sync_core::time::Timestamp;
@@ -154,6 +155,13 @@ noted!(KeyStore {
     fn revoke_key(account: AccountId, id: KeyId) -> StoreResult<SetResult<ApiKey>>;
     fn touch_key(account: AccountId, id: KeyId, at: Timestamp) -> StoreResult<()>;
     fn accounts() -> StoreResult<Vec<Account>>;
+});
+
+noted!(SessionStore {
+    fn open_session(session: &NewSession) -> StoreResult<Option<Session>>;
+    fn session(hash: &[u8; 32]) -> StoreResult<Option<Session>>;
+    fn close_session(hash: &[u8; 32]) -> StoreResult<bool>;
+    fn prune_sessions(rows_max: usize) -> StoreResult<usize>;
 });
 
 #[async_trait]
