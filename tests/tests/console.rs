@@ -271,7 +271,7 @@ async fn bad_sign_ins_are_refused_in_words() {
         (vec![JSON, ("sec-fetch-site", "same-site")], right.clone(), 403, "another site"),
     ] {
         let answer = ask(&server, Method::POST, "/session", &headers, &body).await;
-        assert_eq!(answer.status, status, "{headers:?} {:.100}", body);
+        assert_eq!(answer.status, status, "{headers:?} {body:.100}");
         assert!(answer.json()["error"].as_str().unwrap().contains(part), "{:?}", answer.body);
         assert_eq!((answer.header("set-cookie"), answer.header("cache-control")), ("", "no-store"));
         says_what_browsers_need(&answer);

@@ -67,9 +67,9 @@ pub(crate) struct Options {
     #[arg(long, env = "CRM_SYNC_CONSOLE", global = true, value_name = "BOOLEAN")]
     pub(crate) console: Option<bool>,
 
-    /// Where browsers find the console, such as https://crm-sync.example.com; needed behind a proxy that ends TLS or sends
-    /// another Host [default: wherever a request was sent to, by http]
-    #[arg(long, env = "CRM_SYNC_PUBLIC_URL", global = true, value_name = "URL")]
+    /// Where browsers find the console; needed behind a proxy that ends TLS or sends another Host [default: wherever a request
+    /// was sent to, by http]
+    #[arg(long, env = "CRM_SYNC_PUBLIC_URL", global = true, value_name = "https://HOST")]
     pub(crate) public_url: Option<String>,
 
     /// Where Prometheus finds /metrics; never on the API's own address [default: nowhere]

@@ -101,7 +101,8 @@ mod tests {
         let here = Home::default();
         let there = Home { public_url: Some("https://crm.example".parse().unwrap()) };
         let host = ("host", "crm.example:8080");
-        let cases: &[(&Home, &[(&str, &str)], bool)] = &[
+        type Case<'a> = (&'a Home, &'a [(&'a str, &'a str)], bool);
+        let cases: &[Case<'_>] = &[
             (&here, &[host], true),
             (&here, &[host, ("origin", "http://crm.example:8080")], true),
             (&here, &[host, ("origin", "http://CRM.example:8080")], true),
