@@ -65,6 +65,7 @@ export function CodeField(props) {
       view.current = null;
     };
   }, []);
+  useEffect(() => view.current?.measure(), [state]);
   useLayoutEffect(() => view.current?.setValue(value), [value]);
   useEffect(() => view.current?.setFault(fault), [fault?.line, fault?.column, fault?.message, value]);
   useEffect(() => view.current?.configure(latest.current), [language, readOnly, label, error, placeholder, state]);

@@ -22,9 +22,9 @@ const look = EditorView.theme({
   ".cm-lintRange-error": { backgroundImage: "none", borderBottom: "2px solid var(--bad-fill)", backgroundColor: "var(--bad-soft)" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "8px", boxShadow: "var(--shadow-l)", overflow: "hidden", fontFamily: "var(--font)", zIndex: "80" },
   ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "visible" },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "15em", padding: "4px" },
-  ".cm-tooltip-autocomplete > ul > li": { padding: "3px 8px", borderRadius: "5px", lineHeight: "18px" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft)", color: "var(--accent-text)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "15em", padding: "4px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 8px", borderRadius: "5px", lineHeight: "18px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft)", color: "var(--accent-text)" },
   ".cm-completionIcon": { display: "none" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-completionDetail": { color: "var(--text-2)", fontStyle: "normal", marginLeft: "14px" },
@@ -65,7 +65,8 @@ export function createView({ root, value, onChange, onFocus, operation }, props)
       "aria-multiline": props.singleLine ? "false" : "true",
       spellcheck: "false",
       autocapitalize: "off",
-      ...(readOnly && { tabindex: "0", "aria-readonly": "true" }),
+      tabindex: "0",
+      ...(readOnly && { "aria-readonly": "true" }),
       ...(error && { "aria-invalid": "true", "aria-description": error }),
     }),
     hint: hint ? placeholder(hint) : [],
@@ -109,6 +110,8 @@ export function createView({ root, value, onChange, onFocus, operation }, props)
       view.focus();
     },
     focus: () => view.focus(),
+    // What was made out of sight has measured nothing yet.
+    measure: () => view.requestMeasure(),
     setValue: (text) => {
       const { doc } = view.state;
       if (doc.toString() !== text) view.dispatch({ changes: { from: 0, to: doc.length, insert: text } });

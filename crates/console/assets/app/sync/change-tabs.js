@@ -18,7 +18,7 @@ function NoUniqueId() {
 
 function Toggle({ part, label, hint }) {
   const enabled = useValue(part, "enabled");
-  return html`<${Section} title=${label}><${Switch} label=${label} hint=${hint} checked=${enabled.value} error=${enabled.error} onChange=${enabled.onChange} /><//>`;
+  return html`<${Section}><${Switch} label=${label} hint=${hint} checked=${enabled.value} error=${enabled.error} onChange=${enabled.onChange} /><//>`;
 }
 
 export function UpdateTab() {

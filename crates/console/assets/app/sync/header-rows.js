@@ -20,7 +20,7 @@ function Row({ part, row, at, operation, change, remove, names }) {
       <${FieldError} id=${errorId} error=${nameFault} />
     </div>
     ${row.kept
-      ? html`<div class="field"><div class="secret-kept"><${Icon} name="lock" size=${14} /><span>A secret value is saved</span>${mayEdit() && html`<${Button} size="small" kind="quiet" label=${`Replace the value of ${nth}`} onClick=${() => change({ kept: false })}>Replace<//>`}</div><${FieldError} error=${fault("value")} /></div>`
+      ? html`<div class="field"><div class="secret-kept"><${Icon} name="lock" size=${14} /><span class="truncate">Secret saved</span>${mayEdit() && html`<${Button} size="small" kind="quiet" label=${`Replace the value of ${nth}`} onClick=${() => change({ kept: false })}>Replace<//>`}</div><${FieldError} error=${fault("value")} /></div>`
       : html`<${CodeField} id=${`${part}.headers.${at}.value`} label=${`Value of ${nth}`} hideLabel singleLine placeholder="Value" value=${row.value} operation=${operation} readOnly=${!mayEdit()} fault=${form.headerFault(part, row, "value")} error=${fault("value")} onChange=${(value) => change({ value })} />`}
     <div class="header-row-ends">
       <label class="secret-toggle" title="A secret value is never shown again, and redacted in logs"><input type="checkbox" checked=${row.secret} disabled=${row.kept} onChange=${(event) => change({ secret: event.target.checked })} />Secret<span class="visually-hidden"> ${nth}</span></label>

@@ -7,10 +7,10 @@ import { faultText, useForm } from "./form.js";
 /** Whether who is signed in may change syncs. */
 export const mayEdit = () => can("ADMIN");
 
-/** A part of a tab, with its heading. */
-export function Section({ title, lead, aside, children }) {
+/** A part of a tab, with its heading where it has one. */
+export function Section({ title, lead, children }) {
   return html`<section class="card">
-    <div class="card-head"><div><h2>${title}</h2>${lead && html`<p class="muted small">${lead}</p>`}</div>${aside}</div>
+    ${title && html`<div class="card-head"><div><h2>${title}</h2>${lead && html`<p class="muted small">${lead}</p>`}</div></div>`}
     <fieldset class="card-body" disabled=${!mayEdit()}>${children}</fieldset>
   </section>`;
 }

@@ -67,6 +67,9 @@ function Faults({ faults }) {
   </li>`)}</ul><//>`;
 }
 
+// With a fault in one template, nothing at all may have been rendered.
+const hasParts = ({ url, headers, body }) => url !== null || body !== null || headers.length > 0;
+
 /** @param {{operation: string}} props */
 export function Preview({ operation }) {
   const form = useForm();
@@ -81,7 +84,7 @@ export function Preview({ operation }) {
     ${ready && error && html`<${Refused} error=${error} />`}
     ${ready && !error && rendered?.faults.length > 0 && html`<${Faults} faults=${rendered.faults} />`}
     ${ready && !rendered && !error && html`<${Spinner} label="Rendering" />`}
-    ${ready && !error && rendered && html`<div class=${stale ? "stale" : ""} data-testid="preview"><${Request} request=${rendered} /></div>`}
+    ${ready && !error && rendered && hasParts(rendered) && html`<div class=${stale ? "stale" : ""} data-testid="preview"><${Request} request=${rendered} /></div>`}
     ${ready && !error && rendered?.unchanged === true && html`<${Note} tone="idle" icon="equal">Unchanged: equal to the last accepted request, so it would not be sent.<//>`}
     ${ready && !error && rendered?.unchanged === false && html`<p class="small muted">Differs from the last accepted request: it would be sent.</p>`}
     ${ready && mayEdit() && html`<div><${Button} icon="send" disabled=${Boolean(error) || !rendered || rendered.faults.length > 0} onClick=${() => setTesting(true)}>Send test …<//></div>`}
