@@ -1,0 +1,2 @@
+// The one place that names the vendored libraries which every module uses.
+export * from "../vendor/ui.js";

@@ -1,0 +1,84 @@
+// All syncs with how they stand; where there is none, the first run.
+import { query } from "../api.js";
+import { Lazy } from "../app.js";
+import { useAction, useQuery } from "../hooks.js";
+import { html, useState } from "../lib.js";
+import { navigate } from "../router.js";
+import { can } from "../session.js";
+import { Button, Loaded, Menu, number, Page, percent, Sparkline, SyncStatus, Table, Time, toast } from "../ui/index.js";
+
+const PAGE = 50;
+const EVERY_MS = 10_000;
+
+const SYNCS = `query ($first: Int!) {
+  syncs(first: $first) {
+    nodes {
+      id friendlyName status statusReason heldUntil
+      createUsers { method url }
+      stats { sent successRate owed parked series(buckets: 24) { start succeeded failed } }
+    }
+    pageInfo { hasNextPage }
+  }
+}`;
+
+const CREATE = "mutation ($input: SyncInput!) { createSync(input: $input) { id } }";
+
+/** Makes a sync with the seed guide's name, and opens it. */
+export async function addWebhook() {
+  try {
+    const { createSync } = await query(CREATE, { input: { friendlyName: "New Webhook Sync" } });
+    await navigate(`/syncs/${createSync.id}/create`);
+  } catch (error) {
+    toast.error(error);
+  }
+}
+
+/** Add sync -> Webhook. */
+export function AddSync() {
+  const [add, busy] = useAction(addWebhook);
+  const items = [{ label: "Webhook", icon: "webhook", hint: "Requests that you describe, to any HTTP API", onSelect: add }];
+  const trigger = (attributes) => html`<${Button} kind="primary" icon="plus" busy=${busy} ...${attributes}>Add sync<//>`;
+  return html`<${Menu} label="Add sync" ...${{ items, trigger }} />`;
+}
+
+const host = (url) => {
+  try {
+    return new URL(url).host;
+  } catch {
+    return url;
+  }
+};
+
+const COLUMNS = [
+  {
+    title: "Name",
+    cell: (sync) => html`<div class="sync-name"><a class="strong wrap" href=${`/syncs/${sync.id}/create`}>${sync.friendlyName}</a>
+      <span class="faint small truncate">${sync.createUsers ? `${sync.createUsers.method} ${host(sync.createUsers.url)}` : "Create Users is not set up yet"}</span></div>`,
+  },
+  {
+    title: "Status",
+    cell: (sync) => html`<div class="sync-status"><${SyncStatus} sync=${sync} />${sync.heldUntil && new Date(sync.heldUntil) > Date.now() && html`<span class="faint small"><${Time} at=${sync.heldUntil} prefix="next try " /></span>`}</div>`,
+  },
+  { title: "Last 24 hours", cell: ({ stats }) => html`<${Sparkline} points=${stats.series} />` },
+  { title: "Sent", end: true, cell: ({ stats }) => html`<span class="num">${number(stats.sent)}</span>` },
+  { title: "Succeeded", end: true, cell: ({ stats }) => html`<span class=${`num ${stats.successRate !== null && stats.successRate < 0.9 ? "bad strong" : ""}`}>${percent(stats.successRate)}</span>` },
+  { title: "Owed", end: true, cell: ({ stats }) => html`<span class="num">${number(stats.owed)}</span>` },
+  {
+    title: "Parked",
+    end: true,
+    cell: (sync) => (sync.stats.parked ? html`<a class="num bad strong" href=${`/syncs/${sync.id}/people?parked=true`}>${number(sync.stats.parked)}<span class="visually-hidden"> parked links of ${sync.friendlyName}</span></a>` : html`<span class="num faint">0</span>`),
+  },
+];
+
+export default function Syncs() {
+  const [first, setFirst] = useState(PAGE);
+  const found = useQuery(SYNCS, { first }, { every: EVERY_MS });
+  const some = found.data?.syncs.nodes.length > 0;
+  if (found.data && !some) return html`<${Lazy} module="./pages/first-run.js" onChanged=${found.refresh} />`;
+  return html`<${Page} title="Syncs" lead="Each keeps one external system in step with your directory of people." actions=${some && can("ADMIN") && html`<${AddSync} />`}>
+    <div class="card"><${Loaded} query=${found}>${({ syncs }) => html`
+      <${Table} caption="Syncs" columns=${COLUMNS} rows=${syncs.nodes} rowKey=${(sync) => sync.id} />
+      ${syncs.pageInfo.hasNextPage && html`<div class="card-body"><${Button} busy=${found.loading} onClick=${() => setFirst(first + PAGE)}>Show more syncs<//></div>`}
+    `}<//></div>
+  <//>`;
+}
