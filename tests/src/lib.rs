@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod arrivals;
+pub mod clock;
 pub mod cluster;
 pub mod database;
 pub mod process;
@@ -12,6 +13,7 @@ pub mod server;
 
 pub use api::Api;
 pub use arrivals::Arrivals;
+pub use clock::WallClock;
 pub use cluster::Cluster;
 pub use database::Database;
 pub use proxy::Proxy;

@@ -28,6 +28,8 @@ pub struct ServerOptions {
     pub otlp_endpoint: Option<String>,
     /// How long Postgres may take to answer.
     pub database_timeout: &'static str,
+    /// Whose hands turn the server's wall clock.
+    pub clock: Option<crate::WallClock>,
     /// Further options.
     pub more: &'static [&'static str],
 }
@@ -42,6 +44,7 @@ impl Default for ServerOptions {
             alerts_every: "10s",
             otlp_endpoint: None,
             database_timeout: "30s",
+            clock: None,
             more: &[],
         }
     }
@@ -106,6 +109,7 @@ impl Server {
             .args(["--quiet-time", options.quiet_time, "--grace", "10s", "--alerts-every", options.alerts_every])
             .args(["--database-timeout", options.database_timeout])
             .args(options.more)
+            .envs(options.clock.iter().flat_map(crate::WallClock::environment))
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdout(Stdio::piped())
             .stdin(Stdio::null())

@@ -19,6 +19,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !Cmd::new("curl").args(["--version"]).succeeds() {
         debian::install("curl", "curl, to run the README's commands")?;
     }
+    if !has_faketime() {
+        debian::install("libfaketime", "libfaketime, to set a server's wall clock")?;
+    }
     let cluster = Cluster::start(Durability::None)?;
     eprintln!("xtask: building the binaries");
     Cmd::cargo(["build", "--locked", "-p", "crm-sync", "-p", "mock-crm"]).run()?;
@@ -52,4 +55,10 @@ fn hand_over<'a>(tests: &'a mut Cmd, cluster: &Cluster, bin: &std::path::Path) -
         .env("CRM_SYNC_TEST_POSTGRES", cluster.url("postgres"))
         .env("CRM_SYNC_TEST_SERVER", bin.join("crm-sync"))
         .env("CRM_SYNC_TEST_MOCK_CRM", bin.join("mock-crm"))
+}
+
+/// As `tests/src/clock.rs` looks for it.
+fn has_faketime() -> bool {
+    let directories = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    directories.map(|directory| directory.path()).any(|path| path.join("faketime/libfaketimeMT.so.1").exists())
 }
