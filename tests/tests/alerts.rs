@@ -8,6 +8,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
+use product_tests::prometheus::Scrape;
 use product_tests::{Api, Database, Server, ServerOptions, eventually, people};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -222,5 +223,11 @@ async fn nobody_hears_of_a_suspension_that_is_over() {
     let heard = receiver.hears(1).await.json();
     assert_eq!(heard["type"], "sync.recovered");
     assert!(heard["data"]["reason"].is_string(), "it says what is over: {heard}");
+    let told = async |outcome| {
+        let scrape = Scrape::parse(&Api::text(&server.metrics_url).await.unwrap());
+        scrape.count("crm_sync_alerts_total", &[("outcome", outcome)])
+    };
+    eventually("both tries are counted", WITHIN, || async { told("accepted").await == 1 }).await;
+    assert_eq!((told("retrying").await, told("given_up").await), (1, 0));
     server.kill().await;
 }

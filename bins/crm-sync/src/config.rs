@@ -206,10 +206,9 @@ impl Options {
         let traces = self.otlp_endpoint.or(file.otlp_endpoint).filter(|endpoint| !endpoint.trim().is_empty());
         let traces = traces.map(|endpoint| Traces::parse(&endpoint, sample_ratio)).transpose()?;
         let allow_networks = if self.allow_network.is_empty() { file.allow_network } else { self.allow_network };
-        let timeout = self.database_timeout.or(file.database_timeout);
         Ok(Config {
             database,
-            database_timeout: duration("--database-timeout", timeout, store_postgres::OPERATION_MAX)?,
+            database_timeout: database_timeout(self.database_timeout.or(file.database_timeout))?,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             listen,
             console,
@@ -277,6 +276,14 @@ fn alerts_every(text: Option<String>) -> Result<Duration> {
         bail!("--alerts-every: 0 would ask the database without end; write one such as 10s");
     }
     Ok(every)
+}
+
+fn database_timeout(text: Option<String>) -> Result<Duration> {
+    let most = duration("--database-timeout", text, store_postgres::OPERATION_MAX)?;
+    if most < Duration::from_secs(1) {
+        bail!("--database-timeout: no database answers within {most:?}; write 1s or more, such as 30s");
+    }
+    Ok(most)
 }
 
 fn schedule(flag: &str, text: Option<String>, default: Vec<Duration>) -> Result<Vec<Duration>> {
@@ -354,6 +361,7 @@ mod tests {
             ("listen = \"here\"", "listen"),
             ("quiet-time = \"soon\"", "--quiet-time: `soon`"),
             ("alerts-every = \"0s\"", "--alerts-every: 0"),
+            ("database-timeout = \"0s\"", "--database-timeout: no database answers within 0"),
             ("retry-schedule = \"5s,x\"", "--retry-schedule: `x`"),
             ("mode = \"api\"", "--mode"),
             ("database = \"mysql://x\"", "--database"),

@@ -141,6 +141,7 @@ impl Engine {
             }
             Verdict::GivenUp { error } => warn!(%account, %alert, event, error, "an alert was given up"),
         }
+        self.inner.dispatching.metrics.alert(&verdict);
         let gap = self.inner.alerts_every;
         if let Err(error) = self.store().settle_alert(token, &claimed, &verdict, gap).await {
             // Its lease runs out, and it is sent again with the same id.

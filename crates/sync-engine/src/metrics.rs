@@ -10,6 +10,7 @@
 
 use ::metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use std::time::{Duration, Instant};
+use sync_core::alert::Verdict;
 use sync_core::claim::{CallResult, UpsertOutcome};
 use sync_core::counts::LinkCounts;
 use sync_core::link::StateName;
@@ -28,6 +29,7 @@ const REQUEST_SECONDS: &str = "crm_sync_request_duration_seconds";
 const LAG_SECONDS: &str = "crm_sync_lag_seconds";
 const SETTLED: &str = "crm_sync_settled_total";
 const FAILURES: &str = "crm_sync_failures_total";
+const ALERTS: &str = "crm_sync_alerts_total";
 const IN_FLIGHT: &str = "crm_sync_in_flight";
 const IN_FLIGHT_MAX: &str = "crm_sync_in_flight_max";
 const UNSETTLED: &str = "crm_sync_unsettled";
@@ -67,6 +69,7 @@ pub(crate) enum Stage {
 const STAGES: [&str; 4] = ["intake", "hand_off", "claim", "settle"];
 const CHANGES: [&str; 5] = ["created", "updated", "unchanged", "deleted", "unknown"];
 const ANSWERS: [&str; 7] = ["2xx", "3xx", "4xx", "5xx", "other", "no_answer", "not_sent"];
+const VERDICTS: [&str; 3] = ["accepted", "retrying", "given_up"];
 const OUTCOMES: [&str; 5] = ["succeeded", "retrying", "parked", "skipped", "unchanged"];
 const OPERATIONS: [Operation; 4] = [Operation::Create, Operation::Update, Operation::Delete, Operation::Lookup];
 
@@ -79,6 +82,7 @@ pub(crate) struct Metrics {
     lag_seconds: Histogram,
     settled: [[Counter; OUTCOMES.len()]; OPERATIONS.len()],
     failures: [Counter; FailureKind::ALL.len()],
+    alerts: [Counter; VERDICTS.len()],
     in_flight: Gauge,
     unsettled: Gauge,
     backlog: BacklogGauges,
@@ -110,6 +114,7 @@ impl Metrics {
                 OUTCOMES.map(|outcome| counter!(SETTLED, "operation" => operation.as_str(), "outcome" => outcome))
             }),
             failures: FailureKind::ALL.map(|failure| counter!(FAILURES, "failure" => failure_name(failure))),
+            alerts: VERDICTS.map(|outcome| counter!(ALERTS, "outcome" => outcome)),
             in_flight: gauge!(IN_FLIGHT),
             unsettled: gauge!(UNSETTLED),
             backlog: BacklogGauges {
@@ -121,6 +126,16 @@ impl Metrics {
                 syncs: ["active", "paused", "suspended"].map(|status| gauge!(SYNCS, "status" => status)),
             },
         }
+    }
+
+    /// What came of a try to tell an alert.
+    pub(crate) fn alert(&self, verdict: &Verdict) {
+        let outcome = match verdict {
+            Verdict::Heard => 0,
+            Verdict::Again { .. } => 1,
+            Verdict::GivenUp { .. } => 2,
+        };
+        self.alerts[outcome].increment(1);
     }
 
     /// So many were done together.
@@ -293,6 +308,7 @@ fn describe() {
     describe_histogram!(LAG_SECONDS, Unit::Seconds, "From when a link was due to when its request began");
     describe_counter!(SETTLED, Unit::Count, "What leased links came to, by operation and outcome");
     describe_counter!(FAILURES, Unit::Count, "What went wrong, as the log names it");
+    describe_counter!(ALERTS, Unit::Count, "Tries to tell administrators an alert, by outcome");
     describe_gauge!(IN_FLIGHT, Unit::Count, "Requests in flight of this node, or about to be");
     describe_gauge!(IN_FLIGHT_MAX, Unit::Count, "The most requests in flight of this node");
     describe_gauge!(UNSETTLED, Unit::Count, "Outcomes of this node that are not written yet");
