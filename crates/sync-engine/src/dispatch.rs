@@ -22,6 +22,11 @@ use tracing::{Instrument, Span, debug, error, warn};
 
 /// The most links of one claim.
 const CLAIM_MAX: usize = 1000;
+/// Of the permits that are free, a claim leaves so many (or half of them) to a hand-off while its transaction lasts, and a
+/// hand-off to a claim: else a backlog that is claimed without end would keep all that is fresh waiting for the next claim.
+const LEFT_TO_OTHERS: usize = 256;
+/// So many requests are begun before others have their turn: rendering hundreds in a row would keep all else waiting.
+const BEGUN_AT_ONCE: usize = 32;
 /// How often the table is looked at although nothing said that something is due: the net under lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait after a claim failed.
@@ -62,12 +67,16 @@ impl Dispatching {
         if !self.running.load(Ordering::Acquire) {
             return None;
         }
-        let free = self.permits.available_permits().min(links_max).min(CLAIM_MAX);
-        let permits = self.permits.clone().try_acquire_many_owned(u32::try_from(free).ok()?).ok()?;
-        if free == 0 {
-            return None;
-        }
+        let permits = self.take_permits(links_max)?;
         Some(HandOffPermits { permits, asked_at: Instant::now(), token: self.token() })
+    }
+
+    /// Takes what is free, as far as it is not left to others.
+    fn take_permits(&self, links_max: usize) -> Option<OwnedSemaphorePermit> {
+        let free = self.permits.available_permits();
+        let taken = (free - LEFT_TO_OTHERS.min(free / 2)).min(links_max).min(CLAIM_MAX);
+        let taken = u32::try_from(taken).ok().filter(|&taken| taken > 0)?;
+        self.permits.clone().try_acquire_many_owned(taken).ok()
     }
 
     /// How many requests are in flight (or about to be).
@@ -80,8 +89,11 @@ impl Dispatching {
     }
 
     /// Sends what was leased. Permits that are left over are given back.
-    pub(crate) fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits, origins: &Origins) {
-        for leased in leased {
+    pub(crate) async fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits, origins: &Origins) {
+        for (n, leased) in leased.into_iter().enumerate() {
+            if n > 0 && n % BEGUN_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
             let Some(permit) = permits.permits.split(1) else {
                 error!("more was leased than there were permits; the lease runs out");
                 continue;
@@ -114,9 +126,8 @@ impl Dispatching {
 
     /// One claim. Returns whether due links were left, and how long to wait where nothing wakes the loop.
     async fn claim_once(self: &Arc<Self>) -> (bool, Duration) {
-        let free = self.permits.available_permits().min(CLAIM_MAX);
-        let Some(permits) = u32::try_from(free).ok().filter(|&free| free > 0) else { return (true, POLL) };
-        let Ok(permits) = self.permits.clone().try_acquire_many_owned(permits) else { return (true, POLL) };
+        let Some(permits) = self.take_permits(CLAIM_MAX) else { return (true, POLL) };
+        let free = permits.num_permits();
         let permits = HandOffPermits { permits, asked_at: Instant::now(), token: self.token() };
         let request = ClaimRequest { token: permits.token, links_max: free, policy: self.around.policy.clone() };
         match self.store.claim(request).await {
@@ -126,7 +137,7 @@ impl Dispatching {
                 // A full claim: the next one at once.
                 let wait = if claimed.more && claimed.leased.len() == free { Duration::ZERO } else { wait };
                 self.metrics.batch(Stage::Claim, claimed.leased.len());
-                self.start(claimed.leased, permits, &Origins::default());
+                self.start(claimed.leased, permits, &Origins::default()).await;
                 (claimed.more, wait)
             }
             Err(error) => {
