@@ -18,6 +18,8 @@ const STATS = `sent succeeded failed unchanged successRate latencyP50Ms latencyP
 const OF_ALL = `query ($since: DateTime, $until: DateTime, $operation: Operation, $buckets: Int) { stats(since: $since, until: $until, operation: $operation) { ${STATS} } }`;
 const OF_SYNC = `query ($id: ID!, $since: DateTime, $until: DateTime, $operation: Operation, $buckets: Int) { sync(id: $id) { stats(since: $since, until: $until, operation: $operation) { ${STATS} } } }`;
 
+const compact = new Intl.NumberFormat("en", { notation: "compact" });
+
 const OUTCOMES = [
   { key: "succeeded", label: "Succeeded" },
   { key: "failed", label: "Failed" },
@@ -63,7 +65,7 @@ function Pair({ stats, words, onPick }) {
   const { series } = stats;
   return html`<div class="charts-pair">
     <figure class="chart"><figcaption><h3>Requests by outcome</h3><${Legend} series=${OUTCOMES} /></figcaption>
-      <${Plot} kind="bars" label="Requests by outcome over time" summary=${`${counted(stats.succeeded, "request")} succeeded and ${number(stats.failed)} failed in ${words}.`} points=${series} series=${OUTCOMES} format=${number} onPick=${onPick} pickHint="Enter shows the entries of that time." />
+      <${Plot} kind="bars" label="Requests by outcome over time" summary=${`${counted(stats.succeeded, "request")} succeeded and ${number(stats.failed)} failed in ${words}.`} points=${series} series=${OUTCOMES} format=${number} tickFormat=${(value) => compact.format(value)} onPick=${onPick} pickHint="Enter shows the entries of that time." />
     </figure>
     <figure class="chart"><figcaption><h3>Latency</h3><${Legend} series=${LATENCIES} /></figcaption>
       <${Plot} kind="lines" label="Latency over time" summary=${stats.latencyP50Ms === null ? "Nothing was measured." : `p50 ${duration(stats.latencyP50Ms)}, p95 ${duration(stats.latencyP95Ms)}, p99 ${duration(stats.latencyP99Ms)} in ${words}.`} points=${series} series=${LATENCIES} format=${duration} />

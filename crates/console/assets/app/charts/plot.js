@@ -46,9 +46,9 @@ function Lines({ points, series, x, y, step }) {
 
 /**
  * @param {{kind: "bars" | "lines", label: string, summary: string, points: object[], series: {key: string, label: string}[],
- *   format: (value: number) => string, onPick?: (point: object) => void, pickHint?: string}} props `onPick`: on click or Enter
+ *   format: (value: number) => string, tickFormat?: (value: number) => string, onPick?: (point: object) => void, pickHint?: string}} props `onPick`: on click or Enter
  */
-export function Plot({ kind, label, summary, points, series, format, onPick, pickHint }) {
+export function Plot({ kind, label, summary, points, series, format, tickFormat = format, onPick, pickHint }) {
   const box = useRef(null);
   const [width, setWidth] = useState(0);
   const [at, setAt] = useState(null);
@@ -87,7 +87,7 @@ export function Plot({ kind, label, summary, points, series, format, onPick, pic
   const kinds = { bars: Bars, lines: Lines };
   return html`<div class=${`plot ${onPick ? "plot-picks" : ""}`} ref=${box} ...${slider} onPointerMove=${onPointerMove} onPointerLeave=${() => setAt(null)} onKeyDown=${onKeyDown} onClick=${pick} onFocus=${(event) => event.target.matches(":focus-visible") && setAt(shown ?? points.length - 1)} onBlur=${() => setAt(null)}>
     ${width > 0 && html`<svg width=${width} height=${HEIGHT} viewBox=${`0 0 ${width} ${HEIGHT}`} aria-hidden="true" focusable="false">
-      ${ticks.map((tick) => html`<g key=${tick} class="plot-grid"><line x1=${PAD.left} x2=${width - PAD.right} y1=${y(tick)} y2=${y(tick)} /><text x=${PAD.left - 8} y=${y(tick) + 4} text-anchor="end">${format(tick)}</text></g>`)}
+      ${ticks.map((tick) => html`<g key=${tick} class="plot-grid"><line x1=${PAD.left} x2=${width - PAD.right} y1=${y(tick)} y2=${y(tick)} /><text x=${PAD.left - 8} y=${y(tick) + 4} text-anchor="end">${tickFormat(tick)}</text></g>`)}
       ${axisPlaces(points, inner.width / LABEL_WIDTH).filter((place) => x(place) + LABEL_WIDTH * 0.7 < width).map((place) => html`<text key=${place} class="plot-axis" x=${x(place)} y=${HEIGHT - 5}>${axisTime(points[place].start, spanMs)}</text>`)}
       ${shown !== null && html`<rect class="plot-band" x=${x(shown)} y=${PAD.top} width=${step} height=${inner.height} />`}
       <${kinds[kind]} ...${{ points, series, x, y, step }} />

@@ -1,7 +1,8 @@
 // An entry in full, at the side.
 import { useQuery } from "../hooks.js";
 import { html } from "../lib.js";
-import { Drawer, duration, ErrorNote, LinkStateBadge, Loaded, Note, number, OutcomeBadge, Time } from "../ui/index.js";
+import { nextWords, STANDING } from "../people/standing.js";
+import { Drawer, duration, ErrorNote, Facts, LinkStateBadge, Loaded, Note, number, OutcomeBadge, Time } from "../ui/index.js";
 import { ReceivedResponse, SentRequest } from "./exchange.js";
 import { RetryNow } from "./retry.js";
 import { personHref } from "./row.js";
@@ -11,16 +12,10 @@ const EXCHANGE = "method url headers { name value } body bodyTruncated";
 const ENTRY = `query ($id: ID!) { log(id: $id) {
   id at syncId personId personVersion operation outcome failure message uniqueId attempt durationMs nextAttemptAt
   sync { id friendlyName status }
-  person { id name deletedAt links { sync { id } state uniqueId owed inFlight nextAttemptAt parkedReason lastDecision } }
+  person { id name deletedAt links { sync { id } ${STANDING} } }
   request { ${EXCHANGE} }
   response { status headers { name value } body bodyTruncated }
 } }`;
-
-/** A list of facts: `[[name, value]]`; those without a value are left out. */
-export function Facts({ facts }) {
-  const shown = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return html`<dl class="facts">${shown.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
-}
 
 // What happens next: as the entry says, and as it stands now.
 function Next({ entry, link }) {
@@ -30,19 +25,12 @@ function Next({ entry, link }) {
     RETRYING: entry.nextAttemptAt && html`Then it was to be tried again: <${Time} at=${entry.nextAttemptAt} />.`,
     PARKED: "Then it was parked: nothing more happens until a new change, an edit of the rule, or a retry.",
   }[entry.outcome];
-  const now = link && nowWords(link);
   return html`<div class="stack-s">
     ${then && html`<p>${then}</p>`}
-    ${now && html`<p class="row"><span class="strong">Now:</span> <${LinkStateBadge} state=${link.state} /> <span>${now}</span></p>`}
+    ${link && html`<div class="row"><span class="strong">Now</span> <${LinkStateBadge} state=${link.state} /></div>
+      <p>${nextWords(link)}${!link.owed && link.lastDecision ? ` Newest decision: ${link.lastDecision}` : ""}</p>`}
+    ${link?.parkedReason && link.parkedReason !== entry.message && html`<${Note} tone="bad">${link.parkedReason}<//>`}
   </div>`;
-}
-
-function nowWords(link) {
-  if (link.parkedReason) return `Parked: ${link.parkedReason}`;
-  if (link.inFlight) return "A request is on its way.";
-  if (link.owed && link.nextAttemptAt) return html`Owed; next try <${Time} at=${link.nextAttemptAt} />.`;
-  if (link.owed) return "Owed; it is sent as soon as the sync may.";
-  return `Nothing is owed.${link.lastDecision ? ` Newest decision: ${link.lastDecision}` : ""}`;
 }
 
 function Entry({ entry, refresh }) {

@@ -36,12 +36,12 @@ export function LogRow({ row, href, syncName, selected }) {
   const { icon, tone, label } = OUTCOMES[row.outcome];
   const operation = OPERATIONS[row.operation];
   const name = row.name || row.personId;
-  return html`<div role="cell" class="log-time num"><a class="log-open" href=${href} aria-current=${selected ? "true" : undefined} title=${`${absoluteTime(row.at)} · ${relativeTime(row.at)}`}><time datetime=${row.at}>${shortTime(row.at)}</time><span class="visually-hidden">: details of ${operation} ${name}</span></a></div>
-    <div role="cell" class=${`log-outcome ${tone}`}><${Icon} name=${icon} size=${14} />${label}</div>
-    <div role="cell" class="log-operation">${operation}</div>
-    <div role="cell" class="log-person truncate"><a class="log-link" href=${personHref(row.personId)} title=${`${name} (id ${row.personId})`}>${name}</a></div>
-    ${syncName !== null && html`<div role="cell" class="log-sync truncate"><a class="log-link" href=${`/syncs/${row.syncId}/logs`} title=${syncName}>${syncName}</a></div>`}
-    <div role="cell" class=${`log-status num ${row.status ? statusTone(row.status) : "faint"}`}>${row.status ?? "–"}</div>
-    <div role="cell" class="log-duration num faint">${row.durationMs === null ? "–" : duration(row.durationMs)}</div>
-    <div role="cell" class="log-message truncate" title=${row.message}>${row.message}</div>`;
+  return html`<div role="cell" class="cell-time num"><a class="row-open" href=${href} aria-current=${selected ? "true" : undefined} title=${`${absoluteTime(row.at)} · ${relativeTime(row.at)}`}><time datetime=${row.at}>${shortTime(row.at)}</time><span class="visually-hidden">: details of ${operation} ${name}</span></a></div>
+    <div role="cell" class=${`cell-outcome ${tone}`}><${Icon} name=${icon} size=${14} />${label}</div>
+    <div role="cell" class="cell-operation">${operation}</div>
+    <div role="cell" class="cell-person truncate"><a class="row-link" href=${personHref(row.personId)} title=${`${name} (id ${row.personId})`}>${name}</a></div>
+    ${syncName !== null && html`<div role="cell" class="cell-sync truncate"><a class="row-link" href=${`/syncs/${row.syncId}/logs`} title=${syncName}>${syncName}</a></div>`}
+    <div role="cell" class=${`cell-status num ${row.status ? statusTone(row.status) : "faint"}`}>${row.status ?? "–"}</div>
+    <div role="cell" class="cell-duration num faint">${row.durationMs === null ? "–" : duration(row.durationMs)}</div>
+    <div role="cell" class="cell-message truncate" title=${row.message}>${row.message}</div>`;
 }

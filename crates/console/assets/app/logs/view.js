@@ -71,7 +71,7 @@ export function LogView({ syncId }) {
   useEffect(() => tail?.hold(held), [tail, held]);
 
   const show = () => {
-    document.activeElement?.closest?.(".log-row") && document.activeElement.blur();
+    document.activeElement?.closest?.(".wt-row") && document.activeElement.blur();
     if (box.current) box.current.scrollTop = 0;
     tail.hold(false);
     tail.hold(paused);
