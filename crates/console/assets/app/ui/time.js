@@ -57,3 +57,6 @@ export function percent(share) {
 
 /** "1 person", "3 people". */
 export const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+/** A sentence that begins with a capital. */
+export const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : text);

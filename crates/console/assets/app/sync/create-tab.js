@@ -1,0 +1,89 @@
+import { CodeField } from "../editor/code-field.js";
+import { html } from "../lib.js";
+import { Button, Icon, Note, Segments, Select, Switch, TextInput } from "../ui/index.js";
+import { useForm } from "./form.js";
+import { mayEdit, Section, Split, useFault, useValue } from "./parts.js";
+import { RuleFields } from "./rule-fields.js";
+import { Side } from "./side.js";
+
+const KINDS = [
+  { value: "NONE", label: "None" },
+  { value: "BASIC", label: "Basic" },
+  { value: "BEARER", label: "Bearer token" },
+];
+
+const UNIQUE_ID = {
+  none: { label: "None" },
+  path: { label: "Path", field: "Unique ID path", placeholder: "$.id", hint: "A JSONPath (RFC 9535) into the JSON answer of the create request, such as $.id. Send a test below and click the id to find it." },
+  header: { label: "Header", field: "Header", placeholder: "Location", hint: "Of a URL, such as in Location, the last path segment is taken." },
+  template: { label: "Template", field: "Unique ID template", placeholder: "{{ person.id }}", hint: "The id is chosen by this template, so that a create may be repeated safely." },
+};
+
+const UNCERTAIN = [
+  { value: "RESEND", label: "Send it again with the same Idempotency-Key" },
+  { value: "PARK", label: "Park the person until somebody looks" },
+];
+
+function Secret({ label, word }) {
+  const form = useForm();
+  const { kept, secret } = form.values.value.authentication;
+  const error = useFault("authentication", form.values.value.authentication.kind.toLowerCase(), word);
+  const set = (changes) => form.set(["authentication"], { ...form.values.peek().authentication, ...changes });
+  if (kept) {
+    return html`<div class="field"><span class="field-label">${label}</span><div class="secret-kept"><${Icon} name="lock" size=${14} /><span>Saved; it is never shown again</span>${mayEdit() && html`<${Button} size="small" kind="quiet" onClick=${() => set({ kept: false })}>Replace ${word}<//>`}</div></div>`;
+  }
+  return html`<${TextInput} label=${label} type="password" mono autocomplete="new-password" value=${secret} error=${error} onChange=${(next) => set({ secret: next })} />`;
+}
+
+function Authentication() {
+  const form = useForm();
+  const { authentication } = form.values.value;
+  const saved = form.sync.value.authentication;
+  const set = (changes) => form.set(["authentication"], { ...authentication, ...changes });
+  // A secret that is saved stays usable only for the kind that it was saved for.
+  const choose = (kind) => set({ kind, secret: "", kept: kind === saved.kind && saved.secretSet });
+  const error = useFault("authentication");
+  const username = useFault("authentication", "basic", "username");
+  return html`
+    <${Segments} label="Authentication" options=${KINDS} value=${authentication.kind} error=${error} onChange=${choose} hint="Sent with every request of this sync." />
+    ${authentication.kind === "BASIC" && html`<div class="two"><${TextInput} label="Username" value=${authentication.username} error=${username} onChange=${(value) => set({ username: value })} /><${Secret} label="Password" word="password" /></div>`}
+    ${authentication.kind === "BEARER" && html`<${Secret} label="Token" word="token" />`}
+    ${saved.kind !== "NONE" && authentication.kind === saved.kind && !saved.secretSet && html`<${Note} tone="warn">No ${saved.kind === "BASIC" ? "password" : "token"} is saved: give it, then save.<//>`}`;
+}
+
+function UniqueId() {
+  const form = useForm();
+  const { uniqueId } = form.values.value;
+  const about = UNIQUE_ID[uniqueId.kind];
+  const set = (changes) => form.set(["uniqueId"], { ...uniqueId, ...changes });
+  const error = useFault("uniqueId", uniqueId.kind) ?? useFault("uniqueId");
+  const fault = form.faultAt("uniqueId", uniqueId.kind);
+  const saved = form.sync.value.uniqueId;
+  const choose = (kind) => set({ kind, value: saved?.[kind] ?? (kind === "none" ? "" : about.placeholder && uniqueId.kind === kind ? uniqueId.value : "") });
+  const field = { label: about.field, value: uniqueId.value, error, placeholder: about.placeholder, hint: about.hint, onChange: (value) => set({ value }) };
+  return html`
+    <${Segments} label="Source" options=${Object.entries(UNIQUE_ID).map(([value, { label }]) => ({ value, label }))} value=${uniqueId.kind} onChange=${choose} />
+    ${uniqueId.kind === "none" && html`<${Note} tone="warn">Without a unique id people are created, and can be neither updated nor deleted.<//>`}
+    ${uniqueId.kind === "template" && html`<${CodeField} id="uniqueId.template" singleLine ...${field} fault=${fault} operation="CREATE" readOnly=${!mayEdit()} />`}
+    ${(uniqueId.kind === "path" || uniqueId.kind === "header") && html`<${TextInput} mono ...${field} />`}`;
+}
+
+export default function CreateTab() {
+  const form = useForm();
+  const name = useValue("friendlyName");
+  const enabled = useValue("createUsers", "enabled");
+  const uncertain = useValue("createUsers", "onUncertain");
+  const { values } = form;
+  // With an id chosen here, or a lookup rule, such a create is resolved before anything is sent.
+  const resolved = values.value.uniqueId.kind === "template" || values.value.lookup.enabled;
+  return html`<${Split} aside=${html`<${Side} operation="CREATE" />`}>
+    <${Section} title="This sync">
+      <${TextInput} label="Friendly name" ...${name} hint="What you call the system that this sync keeps in step." />
+      <${Authentication} />
+    <//>
+    <${RuleFields} operation="CREATE" between=${html`<${Section} title="Unique ID" lead="How updates and deletes find the record that was created."><${UniqueId} /><//>`} title="Sync new user webhook" lead="Sent for each person whom the system does not hold yet."
+      before=${html`<${Switch} label="Create people in this system" checked=${enabled.value} onChange=${enabled.onChange} />`}>
+      <${Select} label="When the answer of a create never came" options=${UNCERTAIN} ...${uncertain} hint=${resolved ? "Only where neither the chosen unique id nor the lookup rule resolves it." : "A system that ignores the key may then hold the person twice. A lookup rule resolves it instead."} />
+    <//>
+  <//>`;
+}

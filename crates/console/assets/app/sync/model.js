@@ -1,0 +1,176 @@
+// The form's values: made from a sync, and turned into the patch that says what changed. Plain functions, no I/O.
+
+/** What each operation's rule is called in the API, and on which tab it stands. */
+export const RULES = {
+  CREATE: { rule: "createUsers", tab: "create", name: "Create Users" },
+  UPDATE: { rule: "updateUsers", tab: "update", name: "Update Users" },
+  DELETE: { rule: "deleteUsers", tab: "delete", name: "Delete Users" },
+  LOOKUP: { rule: "lookup", tab: "lookup", name: "Lookup" },
+};
+
+const METHODS = { createUsers: "POST", updateUsers: "PUT", deleteUsers: "DELETE", lookup: "GET" };
+
+/** Which parts of the form stand on which tab. */
+const PARTS = {
+  create: ["friendlyName", "authentication", "uniqueId", "createUsers"],
+  update: ["updateUsers"],
+  delete: ["deleteUsers"],
+  lookup: ["lookup"],
+  limits: ["limits"],
+};
+
+/** The tab on which a part of the form stands. */
+export const tabOf = (part) => Object.keys(PARTS).find((tab) => PARTS[tab].includes(part)) ?? "create";
+
+let rows = 0;
+
+/** A header's row; `kept` means that its secret value stays as it is saved. */
+export const headerRow = ({ name = "", value = "", secret = false } = {}) => ({
+  key: ++rows,
+  name,
+  value: value ?? "",
+  secret,
+  kept: secret && value === null,
+});
+
+function ruleValues(rule, part) {
+  const lookup = part === "lookup";
+  return {
+    enabled: rule ? (rule.enabled ?? true) : part === "createUsers",
+    method: rule?.method ?? METHODS[part],
+    url: rule?.url ?? "",
+    headers: (rule?.headers ?? []).map(headerRow),
+    data: rule?.data ?? "",
+    format: rule?.format ?? (lookup ? "NONE" : "JSON"),
+    sslVerification: rule?.sslVerification ?? true,
+    timeoutSeconds: String(rule?.timeoutSeconds ?? 10),
+    ...(part === "createUsers" && { onUncertain: rule?.onUncertain ?? "RESEND" }),
+    ...(part === "updateUsers" && { onMissing: rule?.onMissing ?? "PARK" }),
+    ...(lookup && { path: rule?.path ?? "" }),
+  };
+}
+
+function uniqueIdValues(source) {
+  const kind = ["path", "header", "template"].find((one) => source?.[one] !== null && source?.[one] !== undefined);
+  return { kind: kind ?? "none", value: kind ? source[kind] : "" };
+}
+
+/** The form's values of a sync as it is saved. */
+export function valuesOf(sync) {
+  const { kind, username, secretSet } = sync.authentication;
+  return {
+    friendlyName: sync.friendlyName,
+    authentication: { kind, username: username ?? "", secret: "", kept: secretSet },
+    uniqueId: uniqueIdValues(sync.uniqueId),
+    createUsers: ruleValues(sync.createUsers, "createUsers"),
+    updateUsers: ruleValues(sync.updateUsers, "updateUsers"),
+    deleteUsers: ruleValues(sync.deleteUsers, "deleteUsers"),
+    lookup: ruleValues(sync.lookup, "lookup"),
+    limits: { maxConcurrency: String(sync.limits.maxConcurrency), requestsPerSecond: String(sync.limits.requestsPerSecond ?? "") },
+  };
+}
+
+/** `values` with one of them, at `path`, changed. */
+export function changed(values, [step, ...rest], value) {
+  return { ...values, [step]: rest.length ? changed(values[step], rest, value) : value };
+}
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+/** The rows that say something; a row left empty is not sent. */
+export const saidRows = (headers) => headers.filter((row) => row.name || row.value || row.kept);
+
+const headerInputs = (headers) =>
+  saidRows(headers).map(({ name, value, secret, kept }) => ({ name, secret, ...(!kept && { value }) }));
+
+function ruleInput(values, part) {
+  const { enabled, timeoutSeconds, headers, data, ...rest } = values;
+  return {
+    ...rest,
+    ...(part !== "lookup" && { enabled }),
+    headers: headerInputs(headers),
+    data: data === "" ? null : data,
+    timeoutSeconds: Number(timeoutSeconds),
+  };
+}
+
+/** Whether the rule is there at all: one that was never set up and is off is not. */
+export const isSetUp = (sync, values, part) => Boolean(sync[part]) || values[part].enabled || values[part].url !== "";
+
+function rulePatch(sync, before, values, part) {
+  if (same(before[part], values[part])) return undefined;
+  if (part === "lookup" && !values.lookup.enabled) return sync.lookup ? null : undefined;
+  const now = ruleInput(values[part], part);
+  if (!sync[part]) {
+    if (!isSetUp(sync, values, part)) return undefined;
+    // A data that is null would be refused nowhere, but says nothing either.
+    return Object.fromEntries(Object.entries(now).filter(([name, value]) => name === "url" || (value !== null && value !== "")));
+  }
+  const saved = ruleInput(before[part], part);
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(saved[name], value)));
+}
+
+function authenticationInput({ kind, username, secret, kept }) {
+  if (kind === "NONE") return { none: true };
+  if (kind === "BASIC") return { basic: { username, ...(!kept && { password: secret }) } };
+  // A token that is kept cannot be said again, and need not be.
+  return kept ? undefined : { bearer: { token: secret } };
+}
+
+const uniqueIdInput = ({ kind, value }) => (kind === "none" ? null : { [kind]: value });
+
+function limitsInput(before, { maxConcurrency, requestsPerSecond }) {
+  return {
+    ...(before.maxConcurrency !== maxConcurrency && { maxConcurrency: Number(maxConcurrency) }),
+    ...(before.requestsPerSecond !== requestsPerSecond && { requestsPerSecond: requestsPerSecond.trim() === "" ? null : Number(requestsPerSecond) }),
+  };
+}
+
+/**
+ * The `SyncPatch` that turns the saved sync into the form's values: only what changed.
+ * @param {object} sync as it is saved
+ * @param {object} values the form's
+ * @param {string[]} [parts] only of these parts
+ */
+export function patchOf(sync, values, parts = Object.values(PARTS).flat()) {
+  const before = valuesOf(sync);
+  const made = {
+    friendlyName: () => values.friendlyName,
+    authentication: () => authenticationInput(values.authentication),
+    uniqueId: () => uniqueIdInput(values.uniqueId),
+    limits: () => limitsInput(before.limits, values.limits),
+  };
+  const patch = {};
+  for (const part of parts) {
+    if (isUnchanged(before, values, part)) continue;
+    const value = made[part] ? made[part]() : rulePatch(sync, before, values, part);
+    if (value !== undefined) patch[part] = value;
+  }
+  return patch;
+}
+
+// Rows have keys of their own, which say nothing.
+const plain = (part) => JSON.stringify(part, (name, value) => (name === "key" ? undefined : value));
+const isUnchanged = (before, values, part) => plain(before[part]) === plain(values[part]);
+
+/** The parts whose values differ from the saved ones. */
+export function changedParts(saved, values) {
+  return Object.values(PARTS).flat().filter((part) => !isUnchanged(saved, values, part));
+}
+
+const WHOLE = /^\s*\d+\s*$/;
+
+/** What can be seen to be wrong before the API is asked: what is not a number where one is wanted. */
+export function localFaults(values, parts) {
+  const faults = [];
+  for (const part of parts) {
+    const { timeoutSeconds } = values[part];
+    if (timeoutSeconds !== undefined && values[part].enabled && !WHOLE.test(timeoutSeconds)) faults.push({ path: [part, "timeoutSeconds"], message: "is not a whole number; give 1 to 120 seconds" });
+  }
+  if (parts.includes("limits")) {
+    const { maxConcurrency, requestsPerSecond } = values.limits;
+    if (!WHOLE.test(maxConcurrency)) faults.push({ path: ["limits", "maxConcurrency"], message: "is not a whole number; give 1 to 256" });
+    if (Number.isNaN(Number(requestsPerSecond))) faults.push({ path: ["limits", "requestsPerSecond"], message: "is not a number; give one above 0, to 10,000, or leave it empty for no limit" });
+  }
+  return faults;
+}

@@ -1,0 +1,98 @@
+// Saves the form over all tabs, or says why it was not saved, and leads to the first fault.
+import { query } from "../api.js";
+import { useAction } from "../hooks.js";
+import { html, useEffect, useState } from "../lib.js";
+import { navigate } from "../router.js";
+import { Button, ConfirmDialog, Dialog, Icon, toast } from "../ui/index.js";
+import { SYNC } from "./documents.js";
+import { useForm } from "./form.js";
+import { RULES, tabOf } from "./model.js";
+
+const NAMES = { ...Object.fromEntries(Object.values(RULES).map(({ tab, name }) => [tab, name])), limits: "Limits" };
+const ORDER = Object.keys(NAMES);
+
+/** Puts the focus into the first field that is marked as wrong. */
+function focusFault() {
+  const field = document.querySelector('[role="tabpanel"] :is([aria-invalid="true"], .code-field[data-invalid="true"])');
+  field?.scrollIntoView({ block: "center" });
+  if (field?.classList.contains("code-field")) field.dispatchEvent(new CustomEvent("focusto"));
+  else field?.focus();
+}
+
+async function goToFault(form) {
+  const tabs = form.refused.peek().map(({ path }) => tabOf(path[0]));
+  const first = ORDER.find((tab) => tabs.includes(tab));
+  if (!first) return;
+  await navigate(`/syncs/${form.sync.peek().id}/${first}`);
+  // The tab is drawn first; its editors may be loaded only then.
+  setTimeout(focusFault, 60);
+}
+
+function MovedDialog({ onChoose, onClose }) {
+  const foot = html`<${Button} onClick=${onClose}>Cancel<//><${Button} onClick=${() => onChoose("FORGET")}>Save, forget the links<//><${Button} kind="primary" onClick=${() => onChoose("KEEP")}>Save, keep the links<//>`;
+  return html`<${Dialog} title="The address moves to another origin" onClose=${onClose} foot=${foot}>
+    <p>People are linked with records of the origin used so far. What becomes of these links?</p>
+    <p><strong>Keep the links:</strong> the new origin knows the same unique ids, such as the same system under another name.</p>
+    <p><strong>Forget the links:</strong> it is another system, such as production after a sandbox. Everybody is new there, and is created.</p>
+  <//>`;
+}
+
+/** @param {{onSaved: () => Promise<void>}} props */
+export function SaveBar({ onSaved }) {
+  const form = useForm();
+  const [asking, setAsking] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const dirty = form.dirty.value;
+  const refused = form.refused.value.length;
+  useEffect(() => {
+    if (!dirty) setProblem(null);
+  }, [dirty]);
+  const settle = async (error) => {
+    if (error.code !== "CONFLICT") {
+      setProblem(error);
+      await goToFault(form);
+      return;
+    }
+    // Either somebody else saved meanwhile, or links have to be decided on: the revision tells which.
+    const { sync } = await query(SYNC, { id: form.sync.peek().id });
+    setAsking(sync && sync.revision !== form.sync.peek().revision ? { theirs: sync } : { moved: true });
+  };
+  const [save, busy] = useAction(async (links) => {
+    setAsking(null);
+    setProblem(null);
+    try {
+      await form.save({ links });
+      const { sslVerification } = form.sync.peek().createUsers ?? {};
+      toast(sslVerification === false ? "Saved. SSL verification is off." : "Saved.");
+      await onSaved();
+    } catch (error) {
+      await settle(error).catch(setProblem);
+    }
+  });
+  useEffect(() => {
+    const onKeyDown = (event) => {
+      if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      event.preventDefault();
+      if (form.dirty.peek()) void save();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+  const where = [...new Set(form.parts.value.map(tabOf))].map((tab) => NAMES[tab]).join(", ");
+  return html`<div class="save-bar-room">
+    ${dirty && html`<div class="save-bar" role="region" aria-label="Unsaved changes">
+      <div class="grow" role="status">
+        ${problem
+          ? html`<span class="bad row"><${Icon} name="alert-circle" /><span>${refused ? `Not saved: ${refused === 1 ? "one value is" : `${refused} values are`} wrong.` : problem.message}</span></span>`
+          : html`<span class="strong">Unsaved changes</span> <span class="muted">in ${where}</span>`}
+      </div>
+      ${problem && refused > 0 && html`<${Button} kind="quiet" onClick=${() => goToFault(form)}>Show the first<//>`}
+      <${Button} onClick=${form.discard} disabled=${busy}>Discard changes<//>
+      <${Button} kind="primary" busy=${busy} onClick=${() => save()}>Save sync<//>
+    </div>`}
+    ${asking?.moved && html`<${MovedDialog} onChoose=${save} onClose=${() => setAsking(null)} />`}
+    ${asking?.theirs && html`<${ConfirmDialog} title="Somebody else changed this sync meanwhile" action="Show theirs, keep my changes" onConfirm=${() => form.rebase(asking.theirs)} onClose=${() => setAsking(null)}>
+      <p>Nothing was saved. Their changes are shown now, with yours on top where both changed the same part; look at them, then save again.</p>
+    <//>`}
+  </div>`;
+}
