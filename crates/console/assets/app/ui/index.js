@@ -10,12 +10,8 @@
 //   <${Tabs} label tabs=${[{ id, label, href, mark: "dirty|error" }]} selected />, then <div ...${tabPanel(id)}>
 //   <${Table} caption columns=${[{ title, cell: (row) => .., end: true }]} rows rowKey=${(row) => row.id} />   becomes cards when narrow
 //   <${WindowedList} items rowHeight height render=${(item, index) => ..} onEnd label />   only what is in sight is in the page
-<<<<<<< HEAD
 //   <${WindowedTable} .../>: the same with columns, see there; useMedia("(min-width: 900px)")
-//   <${Time} at=${"2026-01-01T00:00:00Z"} />, <${Duration} ms />, number(12345), percent(0.987)
-=======
 //   <${Time} at=${"2026-01-01T00:00:00Z"} />, <${Duration} ms />, number(12345), percent(0.987), counted(3, "person", "people"), sentence(text)
->>>>>>> console-shell
 //   <${Badge} tone="good|warn|bad|info|idle" icon>text<//>, <${SyncStatus} sync />, <${OutcomeBadge} outcome />, <${LinkStateBadge} link />
 //   toast("Key revoked"), toast.error(error)
 //   <${EmptyState} icon title action>text<//>, <${ErrorNote} error onRetry />, <${Note} tone>..<//>, <${Spinner} label />, <${Skeleton} lines />
