@@ -65,8 +65,8 @@ function SendStep({ sync, again, onChanged }) {
     <div class="row"><${Button} kind="primary" icon="send" busy=${busy} onClick=${send}>${again ? "Send her again" : "Send the sample person"}<//></div>`;
 }
 
-function WatchStep({ sync, link, onNews }) {
-  return html`<${LiveEntries} syncId=${sync.id} personId=${SAMPLE_ID} waiting="Waiting for the first answer" onNews=${onNews} />
+function WatchStep({ sync, link }) {
+  return html`
     ${sync.status !== "ACTIVE" && html`<${Note} tone="warn">${sync.friendlyName} does not send now: it is ${sync.status === "PAUSED" ? "paused" : "suspended"}. ${sync.statusReason ?? ""}<//>`}
     ${link.parkedReason
       ? html`<${Note} tone="bad" title="It did not arrive">${link.parkedReason} <a href=${`/syncs/${sync.id}/create`}>Edit Create Users</a>, which sends it again.<//>`
@@ -97,7 +97,7 @@ function Guide({ data, onChanged, onNews, onClose }) {
   return html`<ol class="steps">
     <${Step} number=${1} step=${step} title="Add a webhook sync">${step === 1 ? html`<${AddStep} sync=${data.sync} mockCrmUrl=${data.server.mockCrmUrl} onChanged=${onChanged} />` : html`<p class="muted"><a href=${`/syncs/${sync.id}/create`}>${sync.friendlyName}</a> is set up.</p>`}<//>
     <${Step} number=${2} step=${step} title="Send a sample person">${step === 2 ? html`<${SendStep} sync=${sync} onChanged=${onChanged} />` : step > 2 && html`<p class="muted"><a href=${`/people/${SAMPLE_ID}`}>Ada Lovelace</a> is in the directory.</p>`}<//>
-    <${Step} number=${3} step=${step} title="Watch it arrive">${step === 3 && html`<${WatchStep} sync=${sync} link=${link} onNews=${onNews} />`}${step === 4 && html`<${Arrived} sync=${sync} link=${link} onClose=${onClose} />`}<//>
+    <${Step} number=${3} step=${step} title="Watch it arrive">${step > 2 && html`<${LiveEntries} syncId=${sync.id} personId=${SAMPLE_ID} waiting="Waiting for the first answer" onNews=${onNews} />`}${step === 3 && html`<${WatchStep} sync=${sync} link=${link} />`}${step === 4 && html`<${Arrived} sync=${sync} link=${link} onClose=${onClose} />`}<//>
   </ol>`;
 }
 
