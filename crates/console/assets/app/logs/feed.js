@@ -1,5 +1,7 @@
 // The entries of a log that are held, newest first. It knows nothing of the network.
 
+import { noteName } from "./names.js";
+
 /** So many of the newest entries are held at most. */
 export const KEEP = 120_000;
 /** Older ones are let go this many at a time. */
@@ -18,12 +20,16 @@ function shared(text) {
 }
 
 /** A row of the list, from an entry as the API gives it. */
-export const rowOf = (entry) => ({
+export function rowOf(entry) {
+  if (entry.person !== undefined) noteName(entry.personId, entry.person?.name || null);
+  return toRow(entry);
+}
+
+const toRow = (entry) => ({
   id: entry.id,
   at: entry.at,
   syncId: shared(entry.syncId),
   personId: entry.personId,
-  name: entry.person?.name ? shared(entry.person.name) : null,
   operation: shared(entry.operation),
   outcome: shared(entry.outcome),
   message: shared(entry.message.length > MESSAGE_MAX ? `${entry.message.slice(0, MESSAGE_MAX)}…` : entry.message),

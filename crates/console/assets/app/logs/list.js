@@ -2,11 +2,14 @@
 import { html } from "../lib.js";
 import { Button, number, Spinner, WindowedTable } from "../ui/index.js";
 import { KEEP } from "./feed.js";
+import { namesVersion } from "./names.js";
 import { COLUMNS, LogRow } from "./row.js";
 
 const HEIGHTS = [40, 84];
 
+// Reads the version itself: a component that reads signals is not drawn again for those its parent reads.
 function Foot({ tail }) {
+  void tail.version.value;
   const { feed } = tail;
   const error = tail.olderError.value;
   if (error) return html`<span class="bad">${error.message}</span><${Button} size="small" icon="retry" onClick=${() => tail.loadOlder()}>Load older entries<//>`;
@@ -23,6 +26,7 @@ function Foot({ tail }) {
 export function LogList({ tail, nameOf, hrefOf, selected, ...rest }) {
   void tail.version.value;
   void tail.loadingOlder.value;
+  void namesVersion.value;
   const { feed } = tail;
   return html`<${WindowedTable}
     label="Log entries, newest first"

@@ -1,6 +1,7 @@
 // One entry in the list.
 import { html } from "../lib.js";
 import { absoluteTime, duration, Icon, relativeTime } from "../ui/index.js";
+import { nameOf } from "./names.js";
 import { OPERATIONS, OUTCOMES } from "./words.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
@@ -35,7 +36,7 @@ export const COLUMNS = [
 export function LogRow({ row, href, syncName, selected }) {
   const { icon, tone, label } = OUTCOMES[row.outcome];
   const operation = OPERATIONS[row.operation];
-  const name = row.name || row.personId;
+  const name = nameOf(row.personId) ?? row.personId;
   return html`<div role="cell" class="cell-time num"><a class="row-open" href=${href} aria-current=${selected ? "true" : undefined} title=${`${absoluteTime(row.at)} · ${relativeTime(row.at)}`}><time datetime=${row.at}>${shortTime(row.at)}</time><span class="visually-hidden">: details of ${operation} ${name}</span></a></div>
     <div role="cell" class=${`cell-outcome ${tone}`}><${Icon} name=${icon} size=${14} />${label}</div>
     <div role="cell" class="cell-operation">${operation}</div>

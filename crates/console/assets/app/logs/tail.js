@@ -4,7 +4,7 @@ import { batch, signal } from "../lib.js";
 import { Feed, rowOf } from "./feed.js";
 
 const FIRST = 200;
-const OLDER = 500;
+const OLDER = 1000;
 /** New entries are shown at most this often: faster, nobody could read them. */
 const FLUSH_MS = 100;
 /** What waits while the list is held still; beyond, it is only counted, and asked for anew afterwards. */
@@ -20,9 +20,9 @@ const SETTLE_MS = 1_500;
 /** How long to wait after having fallen behind. */
 const AGAIN_MS = 500;
 
-const ROW = "id at syncId personId person { name } operation outcome message attempt durationMs response { status }";
+const ROW = "id at syncId personId operation outcome message attempt durationMs response { status }";
 const PAGE = `query ($filter: LogFilter, $first: Int, $after: String) {
-  logs(filter: $filter, first: $first, after: $after) { nodes { ${ROW} } pageInfo { hasNextPage endCursor } }
+  logs(filter: $filter, first: $first, after: $after) { nodes { ${ROW} person { name } } pageInfo { hasNextPage endCursor } }
 }`;
 const LIVE = `subscription ($filter: LogFilter) { logs(filter: $filter) { ${ROW} } }`;
 

@@ -85,6 +85,8 @@ export function usePaged(document, variables, pick) {
 
 /** The last row of such a list. `what`: "person", "people". */
 export function PagedFoot({ list, one, many }) {
+  // A component that reads signals is not drawn again for those its parent reads.
+  void list.version.value;
   const error = list.error.value;
   const { length } = list.items;
   if (error) return html`<span class="bad">${error.message}</span><${Button} size="small" icon="retry" onClick=${retryOf(list)}>Try again<//>`;
@@ -100,6 +102,7 @@ const retryOf = (list) => () => {
 /** A list's skeleton, its error, what stands for nothing, or the list. */
 export function PagedList({ list, nothing, children }) {
   const state = list?.state.value ?? "loading";
+  void list?.version.value;
   if (state === "loading") return html`<${Skeleton} lines=${8} />`;
   if (state === "failed") return html`<div class="card-body"><${ErrorNote} error=${list.error.value} onRetry=${list.load} /></div>`;
   return list.items.length === 0 ? nothing : children(list);
