@@ -43,6 +43,8 @@ export class Feed {
   #all = [];
   /** Whether the log holds entries older than these. */
   hasOlder = false;
+  /** How many new rows were ever put in. */
+  added = 0;
 
   get length() {
     return this.#all.length;
@@ -90,6 +92,7 @@ export class Feed {
       // What is older than everything held comes with the older pages.
       if (at === 0 && this.hasOlder) continue;
       this.#all.splice(at, 0, row);
+      this.added += 1;
     }
     if (this.#all.length > KEEP + SLACK) {
       this.#all.splice(0, this.#all.length - KEEP);

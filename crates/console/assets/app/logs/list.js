@@ -40,6 +40,7 @@ export function LogList({ tail, nameOf, hrefOf, selected, ...rest }) {
     isWhole=${!feed.hasOlder}
     foot=${html`<${Foot} tail=${tail} />`}
     heights=${HEIGHTS}
+    shift=${feed.added}
     onNearEnd=${() => tail.olderError.peek() || void tail.loadOlder()}
     ...${rest}
   />`;

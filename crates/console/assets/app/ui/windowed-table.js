@@ -13,11 +13,11 @@ const WIDE = "(min-width: 900px)";
  * stretches over it; the arrow keys go from one to the next.
  * @param {{label: string, kind: string, columns: {name: string, title: string}[], length: number, slice: (from: number, to: number) => any[],
  *   rowKey: (item: any) => string, row: (item: any) => any, isWhole: boolean, foot: any, heights: [number, number],
- *   selected?: (item: any) => boolean, box?: {current: HTMLElement}, onNearEnd: () => void, onAway?: (away: boolean) => void,
+ *   selected?: (item: any) => boolean, shift?: number, box?: {current: HTMLElement}, onNearEnd: () => void, onAway?: (away: boolean) => void,
  *   onBusy?: (busy: boolean) => void}} props `kind`: a class, `isWhole`: nothing more is to come, `heights`: of a row, wide and
- *   narrow; `onAway`: scrolled away from the top, `onBusy`: a row has the focus or is pressed, and must not move
+ *   narrow; `shift`: how many rows were put in at the top; `onAway`: scrolled away from the top, `onBusy`: a row has the focus or is pressed, and must not move
  */
-export function WindowedTable({ label, kind, columns, length, slice, rowKey, row, isWhole, foot, heights, selected, box: given, onNearEnd, onAway, onBusy }) {
+export function WindowedTable({ label, kind, columns, length, slice, rowKey, row, isWhole, foot, heights, selected, shift = 0, box: given, onNearEnd, onAway, onBusy }) {
   const own = useRef(null);
   const box = given ?? own;
   const rowHeight = useMedia(WIDE) ? heights[0] : heights[1];
@@ -70,10 +70,12 @@ export function WindowedTable({ label, kind, columns, length, slice, rowKey, row
     onPointerCancel: () => onBusy(false),
   };
 
+  // A row that goes out of sight becomes one that comes into it: whatever jumps, nothing has to be made.
+  const pool = Math.ceil(view.height / rowHeight) + 2 * OVERSCAN + 2;
   const rows = slice(first, last).map((item, place) => {
     const at = first + place;
     const key = rowKey(item);
-    return html`<div key=${key} role="row" class=${`wt-row ${selected?.(item) ? "wt-row-on" : ""}`} data-at=${at} data-key=${key} aria-rowindex=${at + 2} style=${{ transform: `translateY(${at * rowHeight}px)`, height: `${rowHeight}px` }}>${row(item)}</div>`;
+    return html`<div key=${(pool + ((shift - at) % pool)) % pool} role="row" class=${`wt-row ${selected?.(item) ? "wt-row-on" : ""}`} data-at=${at} data-key=${key} aria-rowindex=${at + 2} style=${{ transform: `translateY(${at * rowHeight}px)`, height: `${rowHeight}px` }}>${row(item)}</div>`;
   });
   return html`<div class=${`wt ${kind}`} role="table" aria-label=${label} aria-rowcount=${isWhole ? length + 1 : -1}>
     <div role="rowgroup" class="wt-head"><div role="row" class="wt-columns" aria-rowindex="1">${columns.map(({ name, title }) => html`<div key=${name} role="columnheader" class=${`cell-${name}`}>${title}</div>`)}</div></div>
