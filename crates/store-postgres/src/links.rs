@@ -87,7 +87,7 @@ struct ExtrasRow {
 }
 
 /// Links of rows, with their extras read where there are some.
-pub(crate) async fn with_extras(mut c: &Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
+pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
     let mut links = Vec::with_capacity(rows.len());
     let mut fat = Vec::new();
     for row in rows {
@@ -108,7 +108,7 @@ pub(crate) async fn with_extras(mut c: &Conn, rows: Vec<LinkRow>) -> Result<Vec<
     .bind::<Array<SqlUuid>, _>(keys.accounts)
     .bind::<Array<SqlUuid>, _>(keys.syncs)
     .bind::<Array<Text>, _>(keys.people)
-    .get_results(&mut c)
+    .get_results(c)
     .await?;
     let mut extras: HashMap<(Uuid, Uuid, String), Extras> = HashMap::new();
     for row in rows {
@@ -153,7 +153,7 @@ pub(crate) async fn lock(mut c: &Conn, ids: &[LinkId]) -> Result<Vec<LinkRow>, F
 }
 
 /// Locked links by their ids.
-pub(crate) async fn by_id(c: &Conn, rows: Vec<LinkRow>) -> Result<HashMap<LinkId, Link>, Fault> {
+pub(crate) async fn by_id(c: &mut Conn, rows: Vec<LinkRow>) -> Result<HashMap<LinkId, Link>, Fault> {
     Ok(with_extras(c, rows).await?.into_iter().map(|link| (link.id.clone(), link)).collect())
 }
 
@@ -167,7 +167,7 @@ pub(crate) enum Shard {
 }
 
 /// Writes links and their counts. False where a row to be inserted is there already: somebody else made it meanwhile.
-pub(crate) async fn write(c: &Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<bool, Fault> {
+pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<bool, Fault> {
     let mut batch = Batch::new(c);
     add_writes(&mut batch, writes, shard);
     batch.run().await
@@ -210,7 +210,7 @@ pub(crate) fn add_writes(batch: &mut Batch<'_>, writes: Vec<LinkWrite>, shard: S
 }
 
 /// Removes links with their extras.
-pub(crate) async fn remove(c: &Conn, ids: &[LinkId]) -> Result<(), Fault> {
+pub(crate) async fn remove(c: &mut Conn, ids: &[LinkId]) -> Result<(), Fault> {
     let mut batch = Batch::new(c);
     add_removal(&mut batch, ids);
     batch.run().await?;

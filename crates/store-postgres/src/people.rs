@@ -252,7 +252,7 @@ fn add_terms(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPerson
 }
 
 /// Removes a tombstone, locked by the caller, with what it is found by.
-pub(crate) async fn remove(c: &Conn, account: AccountId, person: &Person) -> Result<(), Fault> {
+pub(crate) async fn remove(c: &mut Conn, account: AccountId, person: &Person) -> Result<(), Fault> {
     let mut batch = Batch::new(c);
     // Nothing is said of `deleted_at`: the index on it would be read from end to end.
     batch.add(
