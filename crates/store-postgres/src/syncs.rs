@@ -5,7 +5,7 @@ use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
 use crate::sql::{Sql, sql_query};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use sync_core::counts::LinkCounts;
@@ -79,13 +79,24 @@ pub(crate) fn governor_of(value: Value, account: Uuid, sync: Uuid) -> Result<Gov
     })
 }
 
-/// Writes a governor.
-pub(crate) fn governor_write<'q>(account: AccountId, sync: SyncId, governor: &Governor) -> Result<Sql<'q>, Fault> {
-    Ok(sql_query("UPDATE sync_runtime SET governor = $3, blocked_until = $4 WHERE account = $1 AND sync = $2")
-        .bind::<SqlUuid, _>(account.0)
-        .bind::<SqlUuid, _>(sync.0)
-        .bind::<Jsonb, _>(as_json(governor)?)
-        .bind::<Nullable<Timestamptz>, _>(time_opt(governor.blocked_until())))
+/// Writes governors; `None` where there are none.
+pub(crate) fn governor_writes<'q>(governors: &[((AccountId, SyncId), Governor)]) -> Result<Option<Sql<'q>>, Fault> {
+    if governors.is_empty() {
+        return Ok(None);
+    }
+    let values: Vec<Value> = governors.iter().map(|(_, governor)| as_json(governor)).collect::<Result<_, _>>()?;
+    let statement = sql_query(
+        "UPDATE sync_runtime r SET governor = o.governor, blocked_until = o.blocked_until \
+         FROM UNNEST($1, $2, $3, $4) AS o(account, sync, governor, blocked_until) \
+         WHERE r.account = o.account AND r.sync = o.sync",
+    )
+    .bind::<Array<SqlUuid>, _>(governors.iter().map(|((account, _), _)| account.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(governors.iter().map(|((_, sync), _)| sync.0).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(values)
+    .bind::<Array<Nullable<Timestamptz>>, _>(
+        governors.iter().map(|(_, governor)| time_opt(governor.blocked_until())).collect::<Vec<_>>(),
+    );
+    Ok(Some(statement))
 }
 
 /// A value as JSON without U+0000, which jsonb cannot hold.
@@ -205,7 +216,9 @@ pub(crate) async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now:
     if let Some(row) = rows.into_iter().next() {
         let mut governor = governor_of(row.governor, account.0, id.0)?;
         governor.probe_now(now);
-        governor_write(account, id, &governor)?.execute(c).await?;
+        if let Some(write) = governor_writes(&[((account, id), governor)])? {
+            write.execute(c).await?;
+        }
     }
     Ok(())
 }

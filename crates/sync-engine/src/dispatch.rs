@@ -24,9 +24,9 @@ use tracing::{Instrument, Span, debug, error, warn};
 const CLAIM_MAX: usize = 1000;
 /// Of the permits that are free, a claim leaves so many (or half of them) to a hand-off while its transaction lasts, and a
 /// hand-off to a claim: else a backlog that is claimed without end would keep all that is fresh waiting for the next claim.
-const LEFT_TO_OTHERS: usize = 256;
+const LEFT_TO_OTHERS: usize = 64;
 /// So many requests are begun before others have their turn: rendering hundreds in a row would keep all else waiting.
-const BEGUN_AT_ONCE: usize = 32;
+const BEGUN_AT_ONCE: usize = 64;
 /// How often the table is looked at although nothing said that something is due: the net under lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait after a claim failed.

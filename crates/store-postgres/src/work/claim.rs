@@ -6,7 +6,7 @@ use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
 use crate::sql::sql_query;
-use crate::syncs::{self, SyncRow, governor_of, governor_write};
+use crate::syncs::{self, SyncRow, governor_of, governor_writes};
 use crate::{Conn, PostgresStore, people};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
@@ -50,7 +50,7 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
         by_account.entry(account).or_default().insert(id, person);
     }
     let nobody = HashMap::new();
-    let mut batch = Batch::new(c);
+    let mut governors = Vec::new();
     for (candidate, share) in candidates.iter_mut().zip(shares) {
         let key = (candidate.config.account, candidate.config.id);
         let mut taken = 0;
@@ -65,12 +65,14 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
             claimed.leased.extend(out.leased);
             writes.extend(out.writes);
             if candidate.governor != before {
-                batch.add(governor_write(key.0, key.1, &candidate.governor)?);
+                governors.push((key, candidate.governor.clone()));
             }
         }
         claimed.more |= leaves_more(candidate, share, taken);
         times.extend(waits_until(candidate, share, taken));
     }
+    let mut batch = Batch::new(c);
+    batch.extend(governor_writes(&governors)?);
     if !writes.is_empty() {
         links::add_writes(&mut batch, writes, Shard::Claim);
     }

@@ -7,7 +7,7 @@ use crate::links::{self, Shard};
 use crate::logs;
 use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
-use crate::syncs::{governor_of, governor_write, sweep_insertion};
+use crate::syncs::{governor_of, governor_writes, sweep_insertion};
 use crate::{Conn, PostgresStore};
 use diesel::result::Error::RollbackTransaction;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -218,9 +218,7 @@ async fn write(
     );
     let mut batch = Batch::new(c);
     links::add_writes(&mut batch, writes, Shard::Settle);
-    for ((account, sync), governor) in &output.governors {
-        batch.add(governor_write(*account, *sync, governor)?);
-    }
+    batch.extend(governor_writes(&output.governors.into_iter().collect::<Vec<_>>())?);
     for (account, sync) in &output.recovered {
         batch.add(sweep_insertion(*account, *sync, SweepKind::Recovered));
     }
