@@ -1,7 +1,7 @@
 //! The CRMs of a run: one for each way to keep a create from being done twice.
 
-use crate::source::same;
-use anyhow::{Context, Result, ensure};
+use crate::source::{pages, same};
+use anyhow::{Result, ensure};
 use mock_crm::{FaultRate, Faults, MockCrm, MockCrmOptions};
 use product_tests::Api;
 use serde_json::{Value, json};
@@ -102,12 +102,10 @@ impl Crm {
 
     /// Who is parked, and why.
     async fn parked(&self, api: &Api) -> Result<Vec<(String, String)>> {
-        let query = "query ($id: ID!) { sync(id: $id) { links(filter: { parked: true }, first: 1000) \
-                     { nodes { person { id } parkedCode } } } }";
-        let answer = api.send(query, json!({ "id": self.sync })).await.map_err(anyhow::Error::msg)?;
-        let nodes = answer.body["data"]["sync"]["links"]["nodes"].as_array();
+        let query = "query ($id: ID!, $after: String) { sync(id: $id) { links(filter: { parked: true }, first: 1000, \
+                     after: $after) { nodes { person { id } parkedCode } pageInfo { hasNextPage endCursor } } } }";
         let of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let nodes = nodes.with_context(|| format!("no links: {}", answer.body))?;
+        let nodes = pages(api, query, json!({ "id": self.sync }), "/sync/links").await?;
         Ok(nodes.iter().map(|node| (of(&node["person"]["id"]), of(&node["parkedCode"]))).collect())
     }
 }

@@ -192,22 +192,26 @@ fn held(person: &Value) -> Result<Option<u64>> {
     Ok(Some(number.with_context(|| format!("a name that nobody pushed: {person}"))?))
 }
 
+/// The nodes of all pages of a list, which stands at `list` in the answers. The query takes `$after`.
+pub(crate) async fn pages(api: &Api, query: &str, mut variables: Value, list: &str) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    loop {
+        let answer = api.send(query, variables.clone()).await.map_err(anyhow::Error::msg)?;
+        let page = answer.body["data"].pointer(list).unwrap_or(&Value::Null);
+        all.extend_from_slice(page["nodes"].as_array().with_context(|| format!("no {list}: {}", answer.body))?);
+        if page["pageInfo"]["hasNextPage"] != true {
+            return Ok(all);
+        }
+        variables["after"] = page["pageInfo"]["endCursor"].clone();
+    }
+}
+
 /// Compares the directory with what was acknowledged.
 pub(crate) async fn check(sources: &[Source], api: &Api) -> Result<BTreeMap<String, String>> {
     let query = "query ($after: String) { people(first: 1000, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } } }";
-    let (mut directory, mut after) = (BTreeMap::new(), json!(null));
-    loop {
-        let answer = api.send(query, json!({ "after": after })).await.map_err(anyhow::Error::msg)?;
-        let page = &answer.body["data"]["people"];
-        for person in page["nodes"].as_array().with_context(|| format!("no people: {}", answer.body))? {
-            let text = |key: &str| person[key].as_str().unwrap_or_default().to_owned();
-            directory.insert(text("id"), text("name"));
-        }
-        if page["pageInfo"]["hasNextPage"] != true {
-            break;
-        }
-        after = page["pageInfo"]["endCursor"].clone();
-    }
+    let text = |person: &Value, key: &str| person[key].as_str().unwrap_or_default().to_owned();
+    let people = pages(api, query, json!({}), "/people").await?;
+    let directory = people.iter().map(|person| (text(person, "id"), text(person, "name"))).collect();
     let acknowledged: BTreeMap<_, _> = sources.iter().flat_map(Source::people).collect();
     same("the directory", &directory, &acknowledged)?;
     Ok(directory)
