@@ -42,7 +42,7 @@ function Scalar({ value, path, onPick, picked }) {
   const text = value instanceof Exact ? value.source : JSON.stringify(value);
   const pickable = onPick && value !== null && typeof value !== "boolean";
   if (pickable) {
-    return html`<button type="button" class=${`pick code-${kind} ${picked === path ? "pick-on" : ""}`} aria-pressed=${picked === path ? "true" : "false"} title=${`Use ${path}`} onClick=${() => onPick(path)}>${text}</button>`;
+    return html`<button type="button" class=${`pick code-${kind} ${picked?.(path) ? "pick-on" : ""}`} aria-pressed=${picked?.(path) ? "true" : "false"} title=${`Use ${path}`} onClick=${() => onPick(path)}>${text}</button>`;
   }
   return html`<span class=${value === REDACTED ? "redacted" : `code-${kind}`}>${text}</span>`;
 }
@@ -58,7 +58,7 @@ function Value({ value, path, indent, onPick, picked }) {
   return html`${open}${"\n"}${entries.map(([step, inner], at) => html`${pad}${!list && html`<span class="code-key">${JSON.stringify(step)}</span>${": "}`}<${Value} value=${inner} path=${stepInto(path, step)} indent=${indent + 1} ...${{ onPick, picked }} />${at < entries.length - 1 ? "," : ""}${"\n"}`)}${"  ".repeat(indent)}${close}`;
 }
 
-/** A body: laid out where it is JSON, as it came otherwise. With `onPick(path)` each text and number is a button. */
+/** A body: laid out where it is JSON, as it came otherwise. With `onPick(path)` each text and number is a button; `picked(path)` says which are chosen. */
 export function Json({ text, label = "JSON", onPick, picked }) {
   const value = text && text.length < 200_000 ? parsed(text) : undefined;
   return html`<pre class="code" tabindex="0" role="region" aria-label=${label}>${value !== undefined ? html`<${Value} value=${value} path="$" indent=${0} onPick=${onPick} picked=${picked} />` : text}</pre>`;
