@@ -2,6 +2,7 @@
 import { disconnect, query, whenSessionEnds } from "./api.js";
 import { signal } from "./lib.js";
 import { here, navigate } from "./router.js";
+import { sentence } from "./ui/time.js";
 
 const RANK = { READER: 0, WRITER: 1, ADMIN: 2 };
 
@@ -41,7 +42,7 @@ export async function signIn(key) {
   if (!response.ok) {
     const said = (await response.json().catch(() => null))?.error;
     const again = response.status === 429 ? "Too many tries: wait a minute, then try again." : `The server answered ${response.status}. Try again.`;
-    throw new Error(said ?? again);
+    throw new Error(said ? `${sentence(said)}.` : again);
   }
   endedBecause.value = null;
   await loadViewer();

@@ -45,11 +45,11 @@ export function LookupTab() {
   const form = useForm();
   const { enabled } = form.values.value.lookup;
   const path = useValue("lookup", "path");
+  const hint = "A JSONPath to the unique ids of all records found. None found: the person is created. Several: the link is parked as ambiguous.";
+  const field = html`<${TextInput} label="Path to the unique ids" mono placeholder="$.contacts[*].id" ...${path} hint=${hint} />`;
   return html`<${Split} aside=${enabled && html`<${Side} operation="LOOKUP" />`}>
     <${Toggle} part="lookup" label="Look people up" hint="Finds a person's record by something else than its unique id: to see whether a create whose answer never came was carried out, and to link records that are already there." />
-    ${enabled && html`<${RuleFields} operation="LOOKUP" title="Lookup rule">
-      <${TextInput} label="Path to the unique ids" mono placeholder="$.contacts[*].id" ...${path} hint="A JSONPath to the unique ids of all records found. None found: the person is created. Several: the link is parked as ambiguous." />
-    <//>`}
+    ${enabled && html`<${RuleFields} operation="LOOKUP" title="Lookup rule" after=${field} />`}
   <//>`;
 }
 

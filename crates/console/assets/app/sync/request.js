@@ -17,7 +17,7 @@ export function Request({ request }) {
   </div>`;
 }
 
-/** @param {{response: object, onPick?: (path: string, value: any) => void, picked?: string}} props */
+/** @param {{response: object, duration: string, onPick?: (path: string) => void, picked?: (path: string) => boolean}} props */
 export function Answer({ response, duration, onPick, picked }) {
   return html`<div class="wire">
     <p class="wire-line"><${HttpStatus} status=${response.status} /><span class="muted">${duration}</span></p>

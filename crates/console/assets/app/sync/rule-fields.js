@@ -63,10 +63,10 @@ function Data({ part, operation }) {
 }
 
 /**
- * `before` stands above the method, `between` before what is said of sending, `children` in it.
- * @param {{operation: "CREATE" | "UPDATE" | "DELETE" | "LOOKUP", title: string, lead?: any, before?: any, between?: any, children?: any}} props
+ * `before` stands above the method, `after` below the data, `between` before what is said of sending, `children` in it.
+ * @param {{operation: "CREATE" | "UPDATE" | "DELETE" | "LOOKUP", title: string, lead?: any, before?: any, after?: any, between?: any, children?: any}} props
  */
-export function RuleFields({ operation, title, lead, before, between, children }) {
+export function RuleFields({ operation, title, lead, before, after, between, children }) {
   const { rule: part } = RULES[operation];
   const ssl = useValue(part, "sslVerification");
   const timeout = useValue(part, "timeoutSeconds");
@@ -76,6 +76,7 @@ export function RuleFields({ operation, title, lead, before, between, children }
       <${Url} ...${{ part, operation }} />
       <${HeaderRows} ...${{ part, operation }} />
       <${Data} ...${{ part, operation }} />
+      ${after}
     <//>
     ${between}
     <${Section} title="Sending">

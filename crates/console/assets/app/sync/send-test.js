@@ -19,16 +19,18 @@ function Result({ operation, result }) {
   const form = useForm();
   const { uniqueId, lookup } = form.values.value;
   const reads = operation === "CREATE" || operation === "LOOKUP";
-  const picked = operation === "LOOKUP" ? lookup.path : uniqueId.kind === "path" ? uniqueId.value : null;
-  const pick = (path) => (operation === "LOOKUP" ? form.set(["lookup", "path"], path) : form.set(["uniqueId"], { kind: "path", value: path }));
+  const chosen = operation === "LOOKUP" ? lookup.path : uniqueId.kind === "path" ? uniqueId.value : null;
+  // Of a list of records found, every one counts.
+  const pathOf = (path) => (operation === "LOOKUP" ? path.replace(/\[\d+\]/g, "[*]") : path);
+  const pick = (path) => (operation === "LOOKUP" ? form.set(["lookup", "path"], pathOf(path)) : form.set(["uniqueId"], { kind: "path", value: path }));
   return html`
     ${result.error ? html`<${Note} tone="bad" title="It would not count as accepted">${result.error}<//>` : html`<${Note} tone="info" icon="check-circle">It would count as accepted.<//>`}
     ${reads && result.uniqueId !== null && html`<p>Unique id found: <code class="tag" data-testid="unique-id">${result.uniqueId}</code></p>`}
     ${reads && result.uniqueId === null && !result.error && html`<p class="muted">${operation === "LOOKUP" ? "No record was found." : "No unique id is read from this answer."}</p>`}
     ${result.response && html`<section class="stack-s"><h3>Answer</h3>
       ${reads && html`<p class="small muted">Click a value to make its path the ${operation === "LOOKUP" ? "path to the unique ids" : "unique id path"}.</p>`}
-      <${Answer} response=${result.response} duration=${duration(result.durationMs)} onPick=${reads ? pick : undefined} picked=${picked} />
-      ${reads && picked && html`<p role="status">Path now: <code class="tag">${picked}</code>${form.dirty.value && html`<span class="muted small"> Save the sync to keep it.</span>`}</p>`}
+      <${Answer} response=${result.response} duration=${duration(result.durationMs)} onPick=${reads ? pick : undefined} picked=${(path) => pathOf(path) === chosen} />
+      ${reads && chosen && html`<p role="status">Path now: <code class="tag">${chosen}</code>${form.dirty.value && html`<span class="muted small"> Save the sync to keep it.</span>`}</p>`}
     </section>`}`;
 }
 

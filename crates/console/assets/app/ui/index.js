@@ -18,7 +18,7 @@
 //   <${Loaded} query=${useQuery(..)}>${(data) => ..}<//>: skeleton, error with "Try again", or what data makes
 //   <${Facts} facts=${[["Name", value], ..]} />: those without a value are left out
 //   <${Menu} label icon items=${[{ label, icon, onSelect, danger, hint }, "line"]} />, <${CopyButton} text label />
-//   <${Sparkline} points=${stats.series} />, <${Json} text onPick=${(path, value) => ..} />, <${Icon} name size />
+//   <${Sparkline} points=${stats.series} />, <${Json} text onPick=${(path) => ..} />, <${Icon} name size />
 //   <${Page} title lead crumbs actions narrow>..<//>: a page with its heading
 export * from "./badges.js";
 export * from "./button.js";

@@ -1,4 +1,4 @@
-import { html, useRef } from "../lib.js";
+import { html, useLayoutEffect, useRef } from "../lib.js";
 import { navigate } from "../router.js";
 import { Icon } from "./icons.js";
 
@@ -7,6 +7,14 @@ const MARKS = { dirty: "unsaved changes", error: "has an error" };
 /** Tabs that are addresses: arrow keys, Home and End go between them. */
 export function Tabs({ label, tabs, selected }) {
   const list = useRef(null);
+  // On a narrow screen they scroll sideways: the selected one stays in sight.
+  useLayoutEffect(() => {
+    const tab = list.current.querySelector('[aria-selected="true"]');
+    if (!tab) return;
+    const { offsetLeft, offsetWidth } = tab;
+    const { scrollLeft, clientWidth } = list.current;
+    if (offsetLeft < scrollLeft || offsetLeft + offsetWidth > scrollLeft + clientWidth) list.current.scrollLeft = offsetLeft - (clientWidth - offsetWidth) / 2;
+  }, [selected]);
   const onKeyDown = (event) => {
     const at = tabs.findIndex((tab) => tab.id === selected);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
