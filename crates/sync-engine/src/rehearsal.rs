@@ -7,7 +7,7 @@ use crate::{AccountScope, EngineError, EngineResult};
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::digest::{CONSTANT_KEY, Digest};
-use sync_core::fault::Fault;
+use sync_core::fault::{Fault, PathPart};
 use sync_core::id::{PersonId, SyncId};
 use sync_core::link::{Link, UniqueId};
 use sync_core::log::{FailureKind, LogOutcome};
@@ -16,7 +16,7 @@ use sync_core::patch::{Merged, SyncPatch, merge, rule_field};
 use sync_core::person::Person;
 use sync_core::ports::Preview;
 use sync_core::settle::{self, Attempt, Context, Reading};
-use sync_core::sync::{Operation, SyncConfig};
+use sync_core::sync::{LookupRule, Operation, SyncConfig};
 use sync_core::unique_id;
 
 /// For whom a rule is rendered.
@@ -66,7 +66,10 @@ impl AccountScope {
         let sync = match self.changed(id, changes).await {
             Ok(sync) => sync,
             Err(Changed::Error(error)) => return Err(error),
-            Err(Changed::Faults(config, faults)) => return Self::faulty(&config, operation, faults),
+            Err(Changed::Faults(config, faults)) => {
+                let link = self.link(id, subject).await?;
+                return self.faulty(*config, operation, subject, link.as_ref(), faults).await;
+            }
         };
         let link = self.link(id, subject).await?;
         self.preview(&sync, operation, subject, link.as_ref()).await
@@ -105,7 +108,7 @@ impl AccountScope {
         let config = self.unsaved(id, merged);
         match CompiledSync::compile(config.clone(), self.engine.templates(), &self.engine.inner.dispatching.vault) {
             Ok(sync) => self.preview(&sync, operation, subject, None).await,
-            Err(faults) => Self::faulty(&config, operation, faults),
+            Err(faults) => self.faulty(config, operation, subject, None, faults).await,
         }
     }
 
@@ -256,18 +259,44 @@ impl AccountScope {
         Ok(Previewed { method, parts, unchanged })
     }
 
-    /// A preview of a rule that does not compile: its faults, and what is literal.
-    fn faulty(config: &SyncConfig, operation: Operation, faults: Vec<Fault>) -> EngineResult<Previewed> {
+    /// A preview of a rule that does not compile: what is wrong with it, and what the rest of it renders.
+    async fn faulty(
+        &self,
+        config: SyncConfig,
+        operation: Operation,
+        subject: &Subject,
+        link: Option<&Link>,
+        faults: Vec<Fault>,
+    ) -> EngineResult<Previewed> {
         let method = config.settings.rule(operation).map(|rule| rule.method).ok_or_else(|| no_rule(operation))?;
-        let field = rule_field(operation);
-        let faults = faults.into_iter().map(|mut fault| {
-            if fault.path.first() == Some(&field.into()) {
+        // What is wrong with other rules is theirs.
+        let others: Vec<PathPart> =
+            Operation::ALL.iter().filter(|other| **other != operation).map(|other| rule_field(*other).into()).collect();
+        let mut faults: Vec<Fault> =
+            faults.into_iter().filter(|fault| fault.path.first().is_none_or(|at| !others.contains(at))).collect();
+        for fault in &mut faults {
+            if fault.path.first() == Some(&rule_field(operation).into()) {
                 fault.path.remove(0);
             }
-            fault
-        });
-        let parts = Preview { url: None, headers: Vec::new(), body: None, faults: faults.collect() };
-        Ok(Previewed { method, parts, unchanged: None })
+        }
+        let rest = without(config, operation, &faults);
+        let mut previewed =
+            match CompiledSync::compile(rest, self.engine.templates(), &self.engine.inner.dispatching.vault) {
+                Ok(sync) => self.preview(&sync, operation, subject, link).await?,
+                Err(_) => {
+                    let nothing = Preview { url: None, headers: Vec::new(), body: None, faults: Vec::new() };
+                    Previewed { method, parts: nothing, unchanged: None }
+                }
+            };
+        if !faults.is_empty() {
+            previewed.unchanged = None;
+        }
+        if names(&faults, "url") {
+            previewed.parts.url = None;
+        }
+        faults.append(&mut previewed.parts.faults);
+        previewed.parts.faults = faults;
+        Ok(previewed)
     }
 
     /// A saved sync as if it had been changed.
@@ -331,6 +360,40 @@ impl AccountScope {
 enum Changed {
     Error(EngineError),
     Faults(Box<SyncConfig>, Vec<Fault>),
+}
+
+/// A sync with one rule alone, and of that what is not faulty. The URL, which no rule is without, stands for one.
+fn without(config: SyncConfig, operation: Operation, faults: &[Fault]) -> SyncConfig {
+    let mut config = config;
+    let all = std::mem::take(&mut config.settings);
+    let mut rule = all.rule(operation).cloned();
+    if let Some(rule) = &mut rule {
+        if names(faults, "url") {
+            rule.url = "https://url.invalid/".to_owned();
+        }
+        if names(faults, "data") {
+            rule.data = None;
+        }
+        let is_faulty = |n: usize| faults.iter().any(|fault| fault.path.starts_with(&["headers".into(), n.into()]));
+        let mut n = 0..;
+        rule.headers.retain(|_| n.next().is_some_and(|n| !is_faulty(n)));
+    }
+    config.settings.authentication = all.authentication;
+    config.settings.unique_id = all.unique_id.filter(|_| !names(faults, "uniqueId"));
+    match operation {
+        Operation::Create => config.settings.create = rule,
+        Operation::Update => config.settings.update = rule,
+        Operation::Delete => config.settings.delete = rule,
+        Operation::Lookup => {
+            config.settings.lookup = rule.map(|request| LookupRule { request, path: "$".to_owned() });
+        }
+    }
+    config
+}
+
+/// Whether any of the faults is at a field, or within it.
+fn names(faults: &[Fault], field: &'static str) -> bool {
+    faults.iter().any(|fault| fault.path.first() == Some(&field.into()))
 }
 
 fn no_rule(operation: Operation) -> EngineError {

@@ -200,6 +200,27 @@ async fn templates_are_told_and_previewed() {
         .clone();
     assert_eq!(preview["faults"][0]["path"], json!(["data"]));
     assert_eq!(preview["faults"][0]["line"], 1);
+    // The rest is rendered all the same, whatever is wrong with other rules.
+    assert_eq!((&preview["url"], &preview["body"]), (&json!("https://crm.test/contacts"), &Value::Null), "{preview}");
+    assert!(preview.to_string().contains("Authorization"), "{preview}");
+    let changes = json!({
+        "createUsers": { "url": "https://crm.test/{{ nope }}", "headers": [
+            { "name": "X-One", "value": "{{ person.id }}" }, { "name": "X-Two", "value": "{{ person.id" },
+            { "name": "X-Three", "value": "3" },
+        ] },
+        "updateUsers": { "method": "PUT", "url": "https://crm.test/{{ nope }}" },
+    });
+    let asked = json!({ "i": { "syncId": id, "operation": "CREATE", "changes": changes, "personId": "ada" } });
+    let preview = world.data(&saved, asked).await["preview"].clone();
+    assert_eq!((&preview["url"], &preview["body"]), (&Value::Null, &json!("{\"name\":\"First ada\"}")), "{preview}");
+    let paths: Vec<_> = preview["faults"].as_array().unwrap().iter().map(|fault| fault["path"].clone()).collect();
+    assert_eq!(paths, [json!(["url"]), json!(["headers", "1", "value"])], "{preview}");
+    let names: Vec<_> = preview["headers"].as_array().unwrap().iter().map(|header| header["name"].clone()).collect();
+    assert_eq!(
+        names,
+        ["X-One", "X-Three", "Content-Type", "Authorization", "Idempotency-Key", "User-Agent"],
+        "{preview}"
+    );
     let bad =
         json!({ "i": { "syncId": id, "operation": "CREATE", "changes": { "createUsers": { "timeoutSeconds": 0 } } } });
     assert_eq!(
