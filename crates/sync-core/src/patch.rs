@@ -127,12 +127,21 @@ pub const fn rule_field(operation: Operation) -> &'static str {
     }
 }
 
+/// A patch that cannot be applied.
+#[derive(Debug)]
+pub struct Unmerged {
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// What it would come to, as far as it is right: never to be saved, but for finding what else is wrong.
+    pub settings: Settings,
+}
+
 /// Applies a patch to a sync (`None`: a new one), sealing what is secret. All faults at once.
 pub fn merge(
     saved: Option<(&str, &Settings)>,
     patch: &SyncPatch,
     seal: &dyn Fn(&SecretString) -> Sealed,
-) -> Result<Merged, Vec<Fault>> {
+) -> Result<Merged, Box<Unmerged>> {
     let none = Settings::default();
     let (saved_name, before) = saved.map_or((None, &none), |(name, settings)| (Some(name), settings));
     let mut merge =
@@ -149,7 +158,7 @@ pub fn merge(
         Settings { authentication, unique_id, create, update, delete, lookup, limits, dropped_secrets: None };
     merge.authorization_once(&settings);
     if !merge.faults.is_empty() {
-        return Err(merge.faults);
+        return Err(Box::new(Unmerged { faults: merge.faults, settings }));
     }
     settings.dropped_secrets = if merge.dropped.is_empty() {
         before.dropped_secrets.clone().filter(|_| misses_secret(&settings))

@@ -81,7 +81,7 @@ fn paths(faults: &[Fault]) -> Vec<String> {
 /// The faults of a patch to a full sync.
 fn faults(patch: &SyncPatch) -> Vec<String> {
     let full = made(&full());
-    paths(&merge(Some((&full.friendly_name, &full.settings)), patch, &seal).unwrap_err())
+    paths(&merge(Some((&full.friendly_name, &full.settings)), patch, &seal).unwrap_err().faults)
 }
 
 fn on_create(patch: RulePatch) -> SyncPatch {
@@ -376,7 +376,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         lookup: Set(LookupPatch { request: bad_rule(), path: Keep }),
         limits: Set(LimitsPatch { max_concurrency: Set(0), requests_per_second: Set(0.0) }),
     };
-    let faults = merge(None, &patch, &seal).unwrap_err();
+    let faults = merge(None, &patch, &seal).unwrap_err().faults;
     assert_eq!(
         paths(&faults),
         [
@@ -451,7 +451,7 @@ fn names_have_1_to_200_characters_without_control_characters() {
         assert_eq!(faults(&named(bad)), ["friendlyName"], "{bad:?}");
         assert!(name_fault(bad).unwrap().contains(part));
     }
-    assert_eq!(paths(&merge(None, &SyncPatch::default(), &seal).unwrap_err()), ["friendlyName"]);
+    assert_eq!(paths(&merge(None, &SyncPatch::default(), &seal).unwrap_err().faults), ["friendlyName"]);
     assert_eq!(faults(&SyncPatch { friendly_name: Clear, ..SyncPatch::default() }), ["friendlyName"]);
 }
 
@@ -484,7 +484,7 @@ fn authorization_is_sent_once() {
     let after = changed(&before, &with("Authorization", Clear));
     // Neither may come to the other.
     let patch = SyncPatch { authentication: basic("a", Some("b")), ..SyncPatch::default() };
-    let fault = merge(Some(("CRM", &after.settings)), &patch, &seal).unwrap_err();
+    let fault = merge(Some(("CRM", &after.settings)), &patch, &seal).unwrap_err().faults;
     assert_eq!(paths(&fault), ["createUsers.headers.0.name"]);
 }
 
@@ -526,7 +526,7 @@ fn headers_and_credentials_are_bounded() {
         authentication: Set(AuthenticationInput::Basic { username: "a".into(), password: None }),
         ..SyncPatch::default()
     };
-    let faults = merge(Some(("CRM", &bearer_before.settings)), &without, &seal).unwrap_err();
+    let faults = merge(Some(("CRM", &bearer_before.settings)), &without, &seal).unwrap_err().faults;
     assert_eq!(paths(&faults), ["authentication.basic.password"]);
 }
 

@@ -6,7 +6,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::{AccountScope, Engine};
 use secrecy::SecretString;
 use sync_core::id::SyncId;
-use sync_core::patch::{Merged, SyncPatch, merge, rule_field};
+use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
 use sync_core::ports::{ResyncScope, RetryFilter, SetResult, SweepKind};
 use sync_core::sync::{Sealed, Settings, SyncConfig};
 
@@ -26,20 +26,8 @@ impl AccountScope {
     /// Makes a sync. It may have its name alone; it sends nothing until the create rule is set up.
     pub async fn create_sync(&self, patch: &SyncPatch, include_existing: bool) -> EngineResult<SyncConfig> {
         let id = SyncId(self.engine.new_id());
-        let merged = merge(None, patch, &self.seal(id)).map_err(EngineError::Invalid)?;
-        let now = self.engine.now();
-        let config = SyncConfig {
-            account: self.account,
-            id,
-            friendly_name: merged.friendly_name,
-            revision: 1,
-            unique_id_revision: 1,
-            paused: false,
-            settings: merged.settings,
-            created_at: now,
-            updated_at: now,
-            deleted_at: None,
-        };
+        let merged = merge(None, patch, &self.seal(id)).map_err(|unmerged| self.all_faults(id, unmerged))?;
+        let config = self.unsaved(id, merged.friendly_name, merged.settings);
         self.compile(config.clone())?;
         self.store().create_sync(&config, include_existing).await?;
         Ok(config)
@@ -61,7 +49,7 @@ impl AccountScope {
                 return Err(revision_conflict(expected, saved.revision));
             }
             let merged = merge(Some((&saved.friendly_name, &saved.settings)), patch, &self.seal(id))
-                .map_err(EngineError::Invalid)?;
+                .map_err(|unmerged| self.all_faults(id, unmerged))?;
             let compiled = SyncConfig {
                 friendly_name: merged.friendly_name.clone(),
                 settings: merged.settings.clone(),
@@ -210,6 +198,19 @@ impl AccountScope {
     fn compile(&self, config: SyncConfig) -> EngineResult<CompiledSync> {
         CompiledSync::compile(config, self.engine.templates(), &self.engine.inner.dispatching.vault)
             .map_err(EngineError::Invalid)
+    }
+
+    /// What is wrong with a patch, and with the templates of what it would come to: all at once.
+    fn all_faults(&self, id: SyncId, unmerged: Box<Unmerged>) -> EngineError {
+        let Unmerged { mut faults, settings } = *unmerged;
+        let config = self.unsaved(id, String::new(), settings);
+        if let Err(EngineError::Invalid(more)) = self.compile(config) {
+            // At the list of headers: their positions may have moved.
+            let told: Vec<_> =
+                faults.iter().map(|fault| fault.path.iter().take(2).cloned().collect::<Vec<_>>()).collect();
+            faults.extend(more.into_iter().filter(|fault| !told.iter().any(|told| fault.path.starts_with(told))));
+        }
+        EngineError::Invalid(faults)
     }
 
     pub(crate) fn seal(&self, id: SyncId) -> impl Fn(&SecretString) -> Sealed + use<'_> {

@@ -12,11 +12,11 @@ use sync_core::id::{PersonId, SyncId};
 use sync_core::link::{Link, UniqueId};
 use sync_core::log::{FailureKind, LogOutcome};
 use sync_core::outcome::{Exchange, NotSent, Outcome, Request};
-use sync_core::patch::{Merged, SyncPatch, merge, rule_field};
+use sync_core::patch::{SyncPatch, merge, rule_field};
 use sync_core::person::Person;
 use sync_core::ports::Preview;
 use sync_core::settle::{self, Attempt, Context, Reading};
-use sync_core::sync::{LookupRule, Operation, SyncConfig};
+use sync_core::sync::{LookupRule, Operation, Settings, SyncConfig};
 use sync_core::unique_id;
 
 /// For whom a rule is rendered.
@@ -95,8 +95,8 @@ impl AccountScope {
             Operation::Delete | Operation::Lookup => patch.delete = rule,
         }
         let id = SyncId(self.engine.new_id());
-        let merged = merge(None, &patch, &self.seal(id)).map_err(|faults| {
-            let inner = faults.into_iter().map(|mut fault| {
+        let merged = merge(None, &patch, &self.seal(id)).map_err(|unmerged| {
+            let inner = unmerged.faults.into_iter().map(|mut fault| {
                 // From the rule on: the draft has no sync around it.
                 if fault.path.first() == Some(&rule_field(operation).into()) {
                     fault.path[0] = "rule".into();
@@ -105,7 +105,7 @@ impl AccountScope {
             });
             EngineError::Invalid(inner.collect())
         })?;
-        let config = self.unsaved(id, merged);
+        let config = self.unsaved(id, merged.friendly_name, merged.settings);
         match CompiledSync::compile(config.clone(), self.engine.templates(), &self.engine.inner.dispatching.vault) {
             Ok(sync) => self.preview(&sync, operation, subject, None).await,
             Err(faults) => self.faulty(config, operation, subject, None, faults).await,
@@ -310,9 +310,12 @@ impl AccountScope {
                 Err(Unusable::Faults(faults)) => Err(Changed::Error(EngineError::Conflict(faults))),
             };
         };
-        let merged = merge(Some((&saved.friendly_name, &saved.settings)), patch, &self.seal(id)).map_err(|faults| {
-            Changed::Error(EngineError::Invalid(faults.into_iter().map(|fault| fault.under("changes")).collect()))
-        })?;
+        let merged =
+            merge(Some((&saved.friendly_name, &saved.settings)), patch, &self.seal(id)).map_err(|unmerged| {
+                Changed::Error(EngineError::Invalid(
+                    unmerged.faults.into_iter().map(|fault| fault.under("changes")).collect(),
+                ))
+            })?;
         let config = SyncConfig { friendly_name: merged.friendly_name, settings: merged.settings, ..saved };
         CompiledSync::compile(config.clone(), self.engine.templates(), &self.engine.inner.dispatching.vault)
             .map(Arc::new)
@@ -339,16 +342,17 @@ impl AccountScope {
         sync.choose_id(&context_of(sync, person, None, CONSTANT_KEY)).and_then(Result::ok)
     }
 
-    fn unsaved(&self, id: SyncId, merged: Merged) -> SyncConfig {
+    /// A new sync, not saved yet.
+    pub(crate) fn unsaved(&self, id: SyncId, friendly_name: String, settings: Settings) -> SyncConfig {
         let now = self.engine.now();
         SyncConfig {
             account: self.account,
             id,
-            friendly_name: merged.friendly_name,
+            friendly_name,
             revision: 1,
             unique_id_revision: 1,
             paused: false,
-            settings: merged.settings,
+            settings,
             created_at: now,
             updated_at: now,
             deleted_at: None,

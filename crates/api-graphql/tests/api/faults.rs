@@ -113,6 +113,22 @@ async fn all_faults_come_at_once() {
     input["uniqueId"]["path"] = json!("id");
     let faults = world.faults(CREATE_SYNC, json!({ "input": input })).await;
     assert_eq!(faults.len(), 3, "{faults:?}");
+    // Templates are looked at too, also those of other rules, and nothing is told twice.
+    input["createUsers"]["data"] = json!("{{ nope }}");
+    input["updateUsers"] = json!({ "method": "PUT", "url": "https://crm.test/{{ nope }}", "timeoutSeconds": 900 });
+    let faults = world.faults(CREATE_SYNC, json!({ "input": input })).await;
+    let mut paths: Vec<_> = faults.iter().map(|(path, _)| path.to_string()).collect();
+    paths.sort_unstable();
+    let field = |rule, field| json!(["input", rule, field]).to_string();
+    let expected = [
+        field("createUsers", "data"),
+        field("createUsers", "timeoutSeconds"),
+        json!(["input", "friendlyName"]).to_string(),
+        field("uniqueId", "path"),
+        field("updateUsers", "timeoutSeconds"),
+        field("updateUsers", "url"),
+    ];
+    assert_eq!(paths, expected, "{faults:?}");
 }
 
 const UPSERT: &str = "mutation($people: [PersonInput!]!) { upsertPeople(input: $people) { id change version } }";
