@@ -73,12 +73,15 @@ const COLUMNS = [
 export default function Syncs() {
   const [first, setFirst] = useState(PAGE);
   const found = useQuery(SYNCS, { first }, { every: EVERY_MS });
-  const some = found.data?.syncs.nodes.length > 0;
-  if (found.data && !some) return html`<${Lazy} module="./pages/first-run.js" onChanged=${found.refresh} />`;
-  return html`<${Page} title="Syncs" lead="Each keeps one external system in step with your directory of people." actions=${some && can("ADMIN") && html`<${AddSync} />`}>
-    <div class="card"><${Loaded} query=${found}>${({ syncs }) => html`
-      <${Table} caption="Syncs" columns=${COLUMNS} rows=${syncs.nodes} rowKey=${(sync) => sync.id} />
-      ${syncs.pageInfo.hasNextPage && html`<div class="card-body"><${Button} busy=${found.loading} onClick=${() => setFirst(first + PAGE)}>Show more syncs<//></div>`}
-    `}<//></div>
-  <//>`;
+  const syncs = found.data?.syncs.nodes;
+  const none = syncs?.length === 0;
+  const welcome = { title: "Welcome to crm-sync", lead: "It keeps other systems in step with your directory of people: it sends the requests that you describe, and remembers which record each person has become." };
+  const usual = { title: "Syncs", lead: "Each keeps one external system in step with your directory of people.", actions: syncs && can("ADMIN") && html`<${AddSync} />` };
+  return html`<${Page} ...${none ? welcome : usual}><div class="stack">
+    ${syncs?.length < 2 && html`<${Lazy} module="./pages/first-run.js" sync=${syncs[0]} onChanged=${found.refresh} />`}
+    ${!none && html`<div class="card"><${Loaded} query=${found}>${({ syncs: { nodes, pageInfo } }) => html`
+      <${Table} caption="Syncs" columns=${COLUMNS} rows=${nodes} rowKey=${(sync) => sync.id} />
+      ${pageInfo.hasNextPage && html`<div class="card-body"><${Button} busy=${found.loading} onClick=${() => setFirst(first + PAGE)}>Show more syncs<//></div>`}
+    `}<//></div>`}
+  </div><//>`;
 }

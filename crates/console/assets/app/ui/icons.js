@@ -26,6 +26,7 @@ const SHAPES = {
   copy: "M5.5 5.5h8v8h-8zM10.5 5.3V2.5h-8v8h2.8",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.7 10.7 14 14",
   "chevron-down": "m4 6 4 4 4-4",
+  "chevron-up": "m4 10 4-4 4 4",
   "chevron-right": "m6 4 4 4-4 4",
   "chevron-up-down": "m5 6 3-3 3 3M5 10l3 3 3-3",
   more: "M3.5 8h.1M8 8h.1M12.5 8h.1",

@@ -3,9 +3,9 @@ import { html } from "../lib.js";
 import { Button } from "./button.js";
 import { Icon } from "./icons.js";
 
-const ICONS = { bad: "alert-circle", warn: "alert", info: "info", idle: "info" };
+const ICONS = { good: "check-circle", bad: "alert-circle", warn: "alert", info: "info", idle: "info" };
 
-/** Something to be read: `tone` is bad, warn, info or idle. */
+/** Something to be read: `tone` is good, bad, warn, info or idle. */
 export function Note({ tone = "info", title, icon, children, action, role }) {
   return html`<div class=${`note note-${tone}`} role=${role}>
     <${Icon} name=${icon ?? ICONS[tone]} />
