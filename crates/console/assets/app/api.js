@@ -90,7 +90,7 @@ function clientNow() {
     retryAttempts: Infinity,
     lazyCloseTimeout: 500,
     keepAlive: 15_000,
-    retryWait: (tries) => new Promise((done) => setTimeout(done, Math.min(500 * 2 ** tries, 10_000) * (0.75 + Math.random() / 2))),
+    retryWait: (tries) => new Promise((done) => setTimeout(done, Math.min(500 * 2 ** tries, 4_000) * (0.75 + Math.random() / 2))),
     shouldRetry: (event) => ![4401, 4403].includes(event?.code),
     on: {
       connecting: () => (connection.value = connection.value === "offline" ? "offline" : "connecting"),

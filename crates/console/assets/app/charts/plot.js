@@ -4,7 +4,7 @@ import { html, useLayoutEffect, useRef, useState } from "../lib.js";
 import { axisPlaces, axisTime, pointTimes, scale } from "./scale.js";
 
 const HEIGHT = 168;
-const PAD = { top: 10, right: 8, bottom: 22, left: 46 };
+const PAD = { top: 10, right: 8, bottom: 22, left: 56 };
 const LABEL_WIDTH = 76;
 
 function Bars({ points, series, x, y, step }) {

@@ -1,5 +1,5 @@
 // Retry now: makes what is owed for a person due at once, and tells what came of it.
-import { query, subscribe } from "../api.js";
+import { query } from "../api.js";
 import { useAction } from "../hooks.js";
 import { html, useEffect, useRef, useState } from "../lib.js";
 import { can } from "../session.js";
@@ -7,14 +7,28 @@ import { Button, Note, OutcomeBadge, Spinner, toast } from "../ui/index.js";
 
 /** So long the result is waited for. */
 const RESULT_MS = 20_000;
+const LOOK_MS = 500;
 
 const RETRY = "mutation ($filter: RetryFilter!) { retry(filter: $filter) { marked } }";
-const RESULT = "subscription ($filter: LogFilter) { logs(filter: $filter) { id operation outcome message uniqueId response { status } } }";
+const NEWEST = "query ($filter: LogFilter) { logs(filter: $filter, first: 1) { nodes { id operation outcome message } } }";
 const STANDS = "query ($id: ID!) { sync(id: $id) { status statusReason } }";
 
 /** Marks, and says how many links were marked. */
 export async function retry(filter) {
   return (await query(RETRY, { filter })).retry.marked;
+}
+
+const newest = async (syncId, personId) => (await query(NEWEST, { filter: { syncId, personId } })).logs.nodes[0];
+
+// The entry that came after another; null where none came in time.
+async function entryAfter(id, syncId, personId, gone) {
+  const until = Date.now() + RESULT_MS;
+  while (Date.now() < until && !gone.current) {
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+    const entry = await newest(syncId, personId);
+    if (entry && entry.id !== id) return entry;
+  }
+  return null;
 }
 
 // What keeps a due request from being sent, in words.
@@ -31,36 +45,23 @@ async function whyNothing(syncId) {
  */
 export function RetryNow({ syncId, personId, onDone, size = "small" }) {
   const [result, setResult] = useState(null);
-  const end = useRef(() => {});
-  useEffect(() => () => end.current(), []);
+  const gone = useRef(false);
+  useEffect(() => () => (gone.current = true), []);
   const [run, busy] = useAction(async () => {
-    end.current();
     setResult(null);
-    let stop = () => {};
     try {
-      // Listens first, so that the answer is not missed.
-      const answered = new Promise((resolve) => {
-        const unsubscribe = subscribe(RESULT, { filter: { syncId, personId } }, { next: ({ logs }) => resolve(logs), error: () => resolve(null) });
-        const timer = setTimeout(() => resolve(null), RESULT_MS);
-        stop = () => {
-          unsubscribe();
-          clearTimeout(timer);
-          resolve(null);
-        };
-      });
-      end.current = stop;
+      const before = await newest(syncId, personId);
       if ((await retry({ syncId, personIds: [personId] })) === 0) {
         setResult({ words: "Nothing is owed for this person any more: there is nothing to retry." });
         return;
       }
       setResult({ waiting: true });
-      const entry = await answered;
-      setResult(entry ? { entry } : { words: await whyNothing(syncId) });
+      const entry = await entryAfter(before?.id, syncId, personId, gone);
+      if (!gone.current) setResult(entry ? { entry } : { words: await whyNothing(syncId) });
     } catch (error) {
       setResult(null);
       toast.error(error);
     } finally {
-      stop();
       onDone?.();
     }
   });

@@ -1,7 +1,6 @@
 // The log as a whole: charts, filters, the list with its live tail, and the details of the entry in the address.
 import { connection } from "../api.js";
 import { Charts } from "../charts/charts.js";
-import { useQuery } from "../hooks.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib.js";
 import { here, setQuery } from "../router.js";
 import { Button, EmptyState, ErrorNote, number, Skeleton } from "../ui/index.js";
@@ -9,15 +8,8 @@ import { EntryDrawer } from "./detail.js";
 import { FilterBar } from "./filter-bar.js";
 import { countFilters, logFilter, NO_FILTER, readFilter } from "./filters.js";
 import { LogList } from "./list.js";
+import { useSyncNames } from "./sync-names.js";
 import { Tail } from "./tail.js";
-
-const SYNCS = "{ syncs(first: 500) { nodes { id friendlyName } } }";
-
-/** What syncs are called, by id. */
-function namesOf(syncs) {
-  const names = new Map((syncs ?? []).map((sync) => [sync.id, sync.friendlyName]));
-  return (id) => names.get(id) ?? (syncs ? "deleted sync" : "…");
-}
 
 const LIVE_WORDS = {
   online: ["Live", "live"],
@@ -50,10 +42,10 @@ export function LogView({ syncId }) {
   const { query } = here.value;
   const filter = readFilter(query);
   const asked = JSON.stringify(filter);
-  const live = !filter.until;
+  const live = useMemo(() => !filter.until || new Date(filter.until) > Date.now(), [filter.until]);
   const entry = query.get("entry");
-  const syncs = useQuery(syncId ? null : SYNCS);
-  const names = useMemo(() => (syncId ? null : namesOf(syncs.data?.syncs.nodes)), [syncs.data]);
+  const { syncs, nameOf } = useSyncNames(!syncId);
+  const names = syncId ? null : nameOf;
   const [tail, setTail] = useState(null);
   const [paused, setPaused] = useState(false);
   const [away, setAway] = useState(false);
@@ -84,7 +76,7 @@ export function LogView({ syncId }) {
   return html`<div class="stack">
     <${Charts} syncId=${syncId} operation=${filter.operation} />
     <section class="card log-card" aria-label="Entries">
-      <${FilterBar} filter=${filter} syncs=${syncId ? null : (syncs.data?.syncs.nodes ?? [])} />
+      <${FilterBar} filter=${filter} syncs=${syncId ? null : syncs} />
       ${tail && html`<${Entries} ...${{ tail, live, paused, away, names, hrefOf, box, entry }} filtered=${countFilters(filter) > 0} onPause=${setPaused} onShow=${show} onAway=${setAway} onBusy=${setBusy} />`}
     </section>
     ${entry && html`<${EntryDrawer} key=${entry} id=${entry} onClose=${() => setQuery({ entry: null })} />`}

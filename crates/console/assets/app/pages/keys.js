@@ -35,7 +35,7 @@ function CreateKey({ onClose, onCreated }) {
   };
   const foot = html`<${Button} onClick=${onClose}>Cancel<//><${Button} type="submit" kind="primary" busy=${busy}>Create key<//>`;
   return html`<${Dialog} title="Create an API key" onClose=${onClose} onSubmit=${submit} foot=${foot}>
-    <${TextInput} label="Name" hint="What it is for, such as: help desk, production" value=${name} onChange=${setName} error=${nameError} required maxlength="200" />
+    <${TextInput} label="Name" hint="What it is for, such as: help desk, production" value=${name} onChange=${setName} error=${nameError && `The name ${nameError}`} required maxlength="200" />
     <${Segments} label="Role" value=${role} options=${Object.entries(ROLES).map(([value, { label }]) => ({ value, label }))} onChange=${setRole} hint=${ROLES[role].words} />
     ${error && !nameError && html`<${ErrorNote} error=${error} />`}
   <//>`;

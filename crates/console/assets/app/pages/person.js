@@ -2,6 +2,7 @@
 import { useQuery } from "../hooks.js";
 import { html, useEffect, useRef } from "../lib.js";
 import { EntryDrawer } from "../logs/detail.js";
+import { useSyncNames } from "../logs/sync-names.js";
 import { FIELDS, PersonFields } from "../people/fields.js";
 import { LinkDetails, Standing } from "../people/link-card.js";
 import { STANDING } from "../people/standing.js";
@@ -17,6 +18,7 @@ const PERSON = `query ($id: ID!) { person(id: $id) { ${FIELDS} links { id sync {
 const CRUMBS = [{ label: "People", href: "/people" }];
 
 function Links({ person, onDone }) {
+  if (person.links.length === 0 && person.deletedAt) return html`<div class="card"><${EmptyState} icon="check-circle" title="Nothing is left to do">This person is deleted, and no sync has anything more to do with them.<//></div>`;
   if (person.links.length === 0) return html`<div class="card"><${EmptyState} icon="syncs" title="No sync has anything to do with this person">A sync takes up people who change after it was made; resync takes up everybody.<//></div>`;
   return html`<div class="link-cards">${person.links.map((link) => html`<section class="card" key=${link.id} aria-label=${`Link with ${link.sync.friendlyName}`}>
     <div class="card-head"><h3><a href=${`/syncs/${link.sync.id}/people?person=${encodeURIComponent(person.id)}`}>${link.sync.friendlyName}</a></h3><${Standing} link=${link} /></div>
@@ -32,7 +34,7 @@ function Found({ person, refresh }) {
     later.current = setTimeout(refresh, NEWS_MS);
   };
   useEffect(() => () => clearTimeout(later.current), []);
-  const names = new Map(person.links.map(({ sync }) => [sync.id, sync.friendlyName]));
+  const { nameOf } = useSyncNames();
   const title = person.name || person.email || person.id;
   const heading = html`<span class="wrap">${title}</span> ${person.deletedAt && html`<${Badge} tone="bad" icon="trash">Deleted<//>`}`;
   return html`<${Page} title=${title} heading=${heading} crumbs=${CRUMBS} lead=${html`<code class="wrap">${person.id}</code> · ${person.deletedAt ? html`<${Time} at=${person.deletedAt} prefix="deleted " />` : html`<${Time} at=${person.updatedAt} prefix="updated " />`}`}>
@@ -40,7 +42,7 @@ function Found({ person, refresh }) {
       <div class="stack">
         <section class="stack-s" aria-label="Links"><h2>Syncs</h2><${Links} person=${person} onDone=${refresh} /></section>
         <section class="card" aria-label="Timeline"><div class="card-head"><h2>Timeline</h2></div><div class="card-body">
-          <${PersonTimeline} personId=${person.id} version=${person.version} nameOf=${(id) => names.get(id) ?? "a deleted sync"} onNews=${soon} />
+          <${PersonTimeline} personId=${person.id} version=${person.version} nameOf=${nameOf} onNews=${soon} />
         </div></section>
       </div>
       <section class="card person-fields" aria-label="Fields"><div class="card-head"><h2>Fields</h2></div><div class="card-body"><${PersonFields} person=${person} /></div></section>

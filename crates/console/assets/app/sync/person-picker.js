@@ -58,7 +58,7 @@ export function PersonPicker({ person, onChange }) {
         choose(option);
         document.activeElement?.blur();
       }}>
-        <span class="truncate">${option ? option.name || option.id : "Sample person"}</span><span class="faint small truncate">${option ? (option.email ?? option.id) : "Ada Lovelace, with everything filled in"}</span>
+        <span class="truncate">${option ? option.name || option.id : "Sample person"}</span><span class="faint small truncate">${option ? (option.email ?? option.id) : "Ada Lovelace"}</span>
       </li>`)}
       ${found.error && html`<li class="bad small" role="presentation">${found.error.message}</li>`}
       ${!found.loading && found.data && options.length === 1 && html`<li class="muted small" role="presentation">${search ? "Nobody found" : "The directory is empty"}</li>`}

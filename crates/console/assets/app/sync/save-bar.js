@@ -79,20 +79,20 @@ export function SaveBar({ onSaved }) {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, []);
   const where = [...new Set(form.parts.value.map(tabOf))].map((tab) => NAMES[tab]).join(", ");
-  return html`<div class="save-bar-room">
-    ${dirty && html`<div class="save-bar" role="region" aria-label="Unsaved changes">
-      <div class="grow" role="status">
-        ${problem
-          ? html`<span class="bad row"><${Icon} name="alert-circle" /><span>${refused ? `Not saved: ${refused === 1 ? "one value is" : `${refused} values are`} wrong.` : problem.message}</span></span>`
+  const refusal = problem && (refused ? `Not saved: ${refused === 1 ? "one value is" : `${refused} values are`} wrong.` : problem.message);
+  return html`<p class="visually-hidden" role="status">${dirty && (refusal || `Unsaved changes in ${where}`)}</p>
+    <div class="save-bar-room">${dirty && html`<div class="save-bar" role="region" aria-label="Unsaved changes">
+      <div class="grow">
+        ${refusal
+          ? html`<span class="bad row"><${Icon} name="alert-circle" /><span>${refusal}</span></span>`
           : html`<span class="strong">Unsaved changes</span> <span class="muted">in ${where}</span>`}
       </div>
       ${problem && refused > 0 && html`<${Button} kind="quiet" onClick=${() => goToFault(form)}>Show the first<//>`}
       <${Button} onClick=${form.discard} disabled=${busy}>Discard changes<//>
       <${Button} kind="primary" busy=${busy} onClick=${() => save()}>Save sync<//>
-    </div>`}
+    </div>`}</div>
     ${asking?.moved && html`<${MovedDialog} onChoose=${save} onClose=${() => setAsking(null)} />`}
     ${asking?.theirs && html`<${ConfirmDialog} title="Somebody else changed this sync meanwhile" action="Show theirs, keep my changes" onConfirm=${() => form.rebase(asking.theirs)} onClose=${() => setAsking(null)}>
       <p>Nothing was saved. Their changes are shown now, with yours on top where both changed the same part; look at them, then save again.</p>
-    <//>`}
-  </div>`;
+    <//>`}`;
 }
