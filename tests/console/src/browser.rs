@@ -84,6 +84,11 @@ impl Browser {
         browser
     }
 
+    /// The browser itself, for what this has no words for.
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
     /// A command of the Chrome DevTools Protocol.
     ///
     /// # Panics
@@ -107,6 +112,12 @@ impl Browser {
             { "name": "prefers-reduced-motion", "value": "reduce" }
         ]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        // Colours change by transitions, however short.
+        let drawn = "
+            const done = arguments[arguments.length - 1];
+            requestAnimationFrame(() => requestAnimationFrame(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => done())));
+        ";
+        self.async_script(drawn, json!([])).await;
     }
 
     /// What is in sight, as PNG.

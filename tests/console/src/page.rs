@@ -166,6 +166,8 @@ impl Browser {
         loop {
             let found = self.until(what, script, arguments.clone()).await;
             let element = WebElement::from_json(found, self.driver.handle().clone()).expect("an element");
+            // What is pinned to the window's edge may cover it there.
+            let _left = element.scroll_into_view().await;
             match element.click().await {
                 Ok(()) => return,
                 Err(error) => assert!(begun.elapsed() < WITHIN, "{what} cannot be clicked: {error}"),
@@ -180,6 +182,7 @@ impl Browser {
     /// Where it cannot be written into.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.find(Role::Field, label).await;
+        field.scroll_into_view().await.unwrap_or_else(|error| panic!("the field {label}: {error}"));
         field.click().await.unwrap_or_else(|error| panic!("the field {label}: {error}"));
         self.replace(&field, text).await;
     }
@@ -190,6 +193,7 @@ impl Browser {
     /// Where it cannot be written into.
     pub async fn fill_code(&self, field: &str, text: &str) {
         let editor = self.code(field).await;
+        editor.scroll_into_view().await.unwrap_or_else(|error| panic!("the code field {field}: {error}"));
         editor.click().await.unwrap_or_else(|error| panic!("the code field {field}: {error}"));
         self.replace(&editor, text).await;
     }
