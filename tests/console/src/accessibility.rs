@@ -13,6 +13,8 @@ pub enum Rules {
     All,
     /// Contrast alone: what another colour scheme changes.
     Contrast,
+    /// All but contrast: what another width changes.
+    Structure,
 }
 
 impl Browser {
@@ -26,6 +28,7 @@ impl Browser {
         }
         let options = match rules {
             Rules::All => json!({}),
+            Rules::Structure => json!({ "rules": { "color-contrast": { "enabled": false } } }),
             Rules::Contrast => json!({ "runOnly": { "type": "rule", "values": ["color-contrast"] } }),
         };
         let look = r"

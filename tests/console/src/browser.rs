@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// How long driver and browser may take to start.
 const START_WITHIN: Duration = Duration::from_secs(30);
+/// How long one script may take.
+const SCRIPT_WITHIN: Duration = Duration::from_secs(120);
 
 /// A browser with an empty profile. Ended when dropped.
 pub struct Browser {
@@ -76,9 +78,10 @@ impl Browser {
         set.expect("capabilities are JSON");
         let driver = WebDriver::builder(format!("http://127.0.0.1:{}", process.port), wanted)
             .client(WebDriverHttp::new())
-            .request_timeout(START_WITHIN)
+            .request_timeout(SCRIPT_WITHIN + START_WITHIN)
             .connect();
         let driver = driver.await.expect("chromium starts: `cargo xtask test` installs it");
+        driver.set_script_timeout(SCRIPT_WITHIN).await.expect("the driver takes timeouts");
         let browser = Self { driver, url: url.trim_end_matches('/').to_owned(), _process: process, _profile: profile };
         browser.resize(1280, 800).await;
         browser
