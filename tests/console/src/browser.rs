@@ -68,7 +68,6 @@ impl Browser {
                 "--disable-sync",
                 "--disable-default-apps",
                 "--hide-scrollbars",
-                "--lang=en-GB",
             ] {
                 wanted.add_arg(argument)?;
             }
@@ -84,6 +83,9 @@ impl Browser {
         driver.set_script_timeout(SCRIPT_WITHIN).await.expect("the driver takes timeouts");
         let browser = Self { driver, url: url.trim_end_matches('/').to_owned(), _process: process, _profile: profile };
         browser.resize(1280, 800).await;
+        // The same everywhere.
+        browser.devtools("Emulation.setLocaleOverride", json!({ "locale": "en-GB" })).await;
+        browser.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/Berlin" })).await;
         browser
     }
 
@@ -152,8 +154,8 @@ impl Browser {
         let address = self.driver.current_url().await.map_or_else(|error| error.to_string(), |url| url.to_string());
         let title = self.driver.title().await.unwrap_or_default();
         let log = self.driver.browser_log().await.unwrap_or_default();
-        let log: String = log.iter().map(|entry| format!("{} {}\n", entry.level, entry.message)).collect();
-        let text = format!("{address}\n{title}\n\n{log}");
+        let log: Vec<String> = log.iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect();
+        let text = format!("{address}\n{title}\n\n{}\n", log.join("\n"));
         std::fs::write(directory.join(format!("{name}.txt")), text).expect("evidence can be kept");
         eprintln!("at {address}; more in {}/{name}.*", directory.display());
     }

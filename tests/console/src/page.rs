@@ -279,9 +279,10 @@ impl Browser {
     /// Waits until nothing says that it is loading.
     pub async fn settles(&self) {
         let script = r#"
-            return document.readyState === "complete" && Boolean(document.querySelector("main h1")) &&
-                !document.querySelector("main .skeleton, main .spinner, main [aria-busy=true], dialog .skeleton, dialog .spinner") &&
-                ![...document.querySelectorAll(".code-field")].some((field) => field.hidden);
+            if (document.readyState !== "complete" || !document.querySelector("main h1")) return false;
+            // At the end of a long list more is loaded only when one comes near.
+            const loading = document.querySelector(":is(main, dialog) :is(.skeleton, .spinner):not(.wt-foot *)");
+            return !loading && ![...document.querySelectorAll(".code-field")].some((field) => field.hidden);
         "#;
         self.until("the page is there", script, json!([])).await;
     }

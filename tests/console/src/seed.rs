@@ -4,10 +4,10 @@ use crate::Stage;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use mock_crm::Faults;
-use product_tests::{WallClock, eventually};
+use product_tests::eventually;
 use serde_json::{Value, json};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const WITHIN: Duration = Duration::from_secs(30);
 /// Looks, a fiftieth of a second apart.
@@ -34,7 +34,7 @@ const NAMES: [(&str, &str, &str, &str); 24] = [
     ("Amélie", "Rousseau", "Atelier Rousseau", "fr"),
     ("Søren", "Kjær", "Nordlys A/S", "da"),
     ("Zoë", "O'Connor", "Shamrock Legal", "en"),
-    ("李", "小龍", "Jade Trading", "zh"),
+    ("Ελένη", "Παπαδοπούλου", "Aegean Shipping", "el"),
     ("محمد", "الخوارزمي", "House of Wisdom", "ar"),
     ("Priya", "Raghunathan", "Monsoon Labs", "en"),
     ("Łukasz", "Wiśniewski", "Wisła Logistics", "pl"),
@@ -42,7 +42,7 @@ const NAMES: [(&str, &str, &str, &str); 24] = [
     ("Jonas", "Müller-Lüdenscheidt", "Müller & Söhne", "de"),
     ("Grace", "Hopper", "Harbour Computing", "en"),
     ("Thandiwe", "Nkosi", "Ubuntu Health", "en"),
-    ("Kenji", "Watanabe", "Watanabe 製作所", "ja"),
+    ("Kenji", "Watanabe", "Watanabe Seisakusho", "ja"),
     ("Oluwaseun", "Adeyemi", "Lagos Freight", "en"),
     ("Chloé", "Lefèvre", "Lefèvre et Fils", "fr"),
     ("Mateo", "Rossi", "Rossi Marmi", "it"),
@@ -71,26 +71,23 @@ fn id(n: usize) -> String {
     format!("usr_{}", 48_201 + n * 37)
 }
 
-/// Puts people into the directory and syncs beside it, in all the states that the console shows. With a clock, that the stage's server
-/// goes by, it happens over the last 24 hours; without one, now.
+/// Puts people into the directory and syncs beside it, in all the states that the console shows. `day`: as if it had happened over the
+/// last 24 hours, on SQLite.
 ///
 /// # Panics
 /// Where the server does not do what it is told.
-pub async fn fill(stage: &Stage, clock: Option<&WallClock>) -> Seeded {
+pub async fn fill(stage: &Stage, day: bool) -> Seeded {
     let crm = stage.crm.url();
     let data = r#"{
   "external_id": "{{ person.id }}",
   "first_name": "{{ person.first_name }}",
   "last_name": "{{ person.last_name }}",
   "email": "{{ person.email }}",
-  "company": "{{ person.organizations | first }}",
+  "company": "{{ person.organization_list | first }}",
   "plan": "{{ person.custom.plan }}",
   "seats": {{ person.custom.seats }}
 }"#;
     let rule = |method: &str, url: String| json!({ "method": method, "url": url, "data": data });
-    if let Some(clock) = clock {
-        clock.set("-24h");
-    }
     let empty = json!({ "input": { "friendlyName": "New Webhook Sync" } });
     let empty = stage.api.ok("mutation ($input: SyncInput!) { createSync(input: $input) { id } }", empty).await;
     let paused = stage.sync("Billing", json!({})).await;
@@ -109,13 +106,14 @@ pub async fn fill(stage: &Stage, clock: Option<&WallClock>) -> Seeded {
     });
     let sync = stage.sync("HubSpot", sync).await;
 
-    // Without a clock that goes on, a sync that was suspended would stay so.
     let delays = ["delay=35ms:0.3", "delay=120ms:0.1"].as_slice();
-    let failures = if clock.is_some() { ["status=500:0.05", "status=422:0.02"].as_slice() } else { &[] };
+    let failures = if day { ["status=500:0.05", "status=422:0.02"].as_slice() } else { &[] };
     let rates = delays.iter().chain(failures).map(|rate| rate.parse().expect("a fault")).collect();
     stage.crm.set_faults(Faults { rates, seed: 7, ..Faults::default() }).expect("faults can be set");
-    let steps = if clock.is_some() { STEPS } else { 4 };
+    let steps = if day { STEPS } else { 4 };
+    let mut begun = Vec::new();
     for step in 0..steps {
+        begun.push(now_micros());
         // People come by day.
         let busy = 1 + (step * 5 % 7) + if (16..36).contains(&step) { 6 } else { 0 };
         let people: Vec<Value> = (0..busy).map(|n| person((step * 3 + n) % 60, step)).collect();
@@ -124,9 +122,9 @@ pub async fn fill(stage: &Stage, clock: Option<&WallClock>) -> Seeded {
         if step + 2 == steps {
             stage.api.ok("mutation ($id: ID!) { pauseSync(id: $id) { id } }", json!({ "id": paused })).await;
         }
-        if let Some(clock) = clock {
-            clock.set(&format!("-{}m", (STEPS - 1 - step) * 30));
-        }
+    }
+    if day {
+        spread(stage, &begun);
     }
     stage.crm.set_faults(Faults::default()).expect("faults can be set");
     stage.push(json!([person(0, 99), person(1, 99)])).await;
@@ -147,6 +145,43 @@ pub async fn fill(stage: &Stage, clock: Option<&WallClock>) -> Seeded {
     }
 }
 
+fn now_micros() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_micros()
+}
+
+/// Moves what happened since each of the times of `begun` back, so that half an hour lies between them. Counters are counted anew.
+fn spread(stage: &Stage, begun: &[u128]) {
+    let rounds: Vec<String> =
+        begun.iter().rev().enumerate().map(|(ago, begun)| format!("({begun}, {})", ago * 1_800_000_000)).collect();
+    let back = "(SELECT back FROM rounds WHERE begun <= at ORDER BY begun DESC LIMIT 1)";
+    let statement = format!(
+        "BEGIN IMMEDIATE;
+         CREATE TEMP TABLE rounds (begun INTEGER PRIMARY KEY, back INTEGER);
+         INSERT INTO rounds VALUES {rounds};
+         UPDATE person_changes SET at = at - {back} WHERE {back} > 0;
+         UPDATE log_entries SET at = at - {back},
+             id = unhex(printf('%012x', (at - {back}) / 1000) || substr(hex(id), 13)) WHERE {back} > 0;
+         DELETE FROM counters WHERE kind < 2;
+         INSERT INTO counters (account, sync, start, width, operation, kind, bucket, count)
+             SELECT account, sync, at / 60000000 * 60000000, 60000000, operation, outcome <> 0,
+                 (SELECT count(*) FROM json_each('{bounds:?}') WHERE value < duration_ms), count(*)
+             FROM log_entries WHERE attempt IS NOT NULL GROUP BY 1, 2, 3, 5, 6, 7;
+         DROP TABLE rounds;
+         COMMIT;",
+        rounds = rounds.join(", "),
+        bounds = sync_core::stats::LATENCY_BOUNDS_MS,
+    );
+    write(stage, &statement);
+}
+
+/// Runs statements on a stage's SQLite file, beside the server.
+fn write(stage: &Stage, statements: &str) {
+    let file = stage.database.directory.join("test.db");
+    let mut database = SqliteConnection::establish(file.to_str().expect("a path of text")).expect("the database");
+    database.batch_execute("PRAGMA busy_timeout = 20000;").expect("a pragma");
+    database.batch_execute(statements).expect("the database can be written");
+}
+
 /// Waits until nothing is sent for a moment: what is owed yet waits for its next try, far off.
 async fn settled(stage: &Stage) {
     let quiet = Mutex::new((0, -1));
@@ -164,12 +199,9 @@ async fn settled(stage: &Stage) {
 /// # Panics
 /// Where the database cannot be written.
 pub fn long_log(stage: &Stage, count: usize) {
-    let file = stage.database.directory.join("test.db");
-    let mut database = SqliteConnection::establish(file.to_str().expect("a path of text")).expect("the database");
     // Ids are UUIDs of version 7: milliseconds, version, and what makes them differ.
     let statement = format!(
-        "PRAGMA busy_timeout = 20000;
-         BEGIN IMMEDIATE;
+        "BEGIN IMMEDIATE;
          CREATE TEMP TABLE newest AS SELECT * FROM log_entries ORDER BY id DESC LIMIT 1;
          CREATE TEMP TABLE many AS
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
@@ -184,5 +216,5 @@ pub fn long_log(stage: &Stage, count: usize) {
          DROP TABLE newest;
          COMMIT;"
     );
-    database.batch_execute(&statement).expect("log entries can be written");
+    write(stage, &statement);
 }

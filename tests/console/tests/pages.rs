@@ -47,7 +47,7 @@ async fn every_page_is_accessible_narrow_and_quiet() {
         wrong.extend(faults_of(page, "logs-empty").await);
         page.open("/people").await;
         wrong.extend(faults_of(page, "people-empty").await);
-        let seeded = seed::fill(&stage, None).await;
+        let seeded = seed::fill(&stage, false).await;
         for place in places::all(&seeded) {
             page.open(&place.path).await;
             wrong.extend(faults_of(page, place.name).await);
