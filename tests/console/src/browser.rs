@@ -102,9 +102,9 @@ impl Browser {
         self.driver.cdp().send_raw(command, parameters).await.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// Gives the page another size, in CSS pixels, one to a device's pixel.
+    /// Gives the page another size, in CSS pixels, one to a device's pixel. A narrow one is a telephone's.
     pub async fn resize(&self, width: u32, height: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 

@@ -39,7 +39,7 @@ async fn take(page: &Browser, stage: &Stage, directory: &Path) {
     page.click(Role::Button, "Send test request").await;
     page.sees("Answer").await;
     in_both_schemes(page, directory, "send-test").await;
-    page.resize(390, 844).await;
+    page.resize(360, 740).await;
     for (name, path) in
         [("narrow-syncs", "/"), ("narrow-logs", "/logs"), ("narrow-sync", &format!("/syncs/{}/create", seeded.sync))]
     {
