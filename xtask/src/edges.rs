@@ -21,8 +21,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Binaries, `tests` and `examples` are wired freely; but only tests use the testkit.
-const FREE: &[&str] = &["crm-sync", "mock-crm", "product-tests", "sim", "examples"];
-const TESTS: &[&str] = &["product-tests", "sim"];
+const FREE: &[&str] = &["crm-sync", "mock-crm", "product-tests", "sim", "console-tests", "examples"];
+const TESTS: &[&str] = &["product-tests", "sim", "console-tests"];
 
 pub(crate) fn check() -> Result<()> {
     let metadata = Cmd::cargo(["metadata", "--no-deps", "--format-version", "1", "--locked"]).output()?;

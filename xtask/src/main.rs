@@ -60,6 +60,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Take a picture of each page of the console, light and dark, into target/screenshots
+    Screenshots,
     /// Forwards to `crm-sync prune-logs`: removes log entries that are older than asked for
     #[command(disable_help_flag = true)]
     PruneLogs(Forwarded),
@@ -119,6 +121,7 @@ fn main() -> Result<()> {
         Command::Faults { arguments } => on_release("faults", Some("kill"), arguments),
         Command::Soak { arguments } => on_release("faults", Some("soak"), arguments),
         Command::Sim { arguments } => sim(arguments),
+        Command::Screenshots => screenshots(),
         Command::PruneLogs(forwarded) => forward("prune-logs", forwarded),
         Command::Retry(forwarded) => forward("retry", forwarded),
         Command::Resync(forwarded) => forward("resync", forwarded),
@@ -146,6 +149,16 @@ fn on_release(program: &str, subcommand: Option<&str>, arguments: Vec<String>) -
     }
     program.args(subcommand).args(arguments);
     program.run()
+}
+
+/// Builds the server and the program that looks at its console, and runs that.
+fn screenshots() -> Result<()> {
+    test::install_browser()?;
+    Cmd::cargo(["build", "--locked", "-p", "crm-sync", "-p", "console-tests", "--bins"]).run()?;
+    let target = run::target_dir()?;
+    let mut screenshots = Cmd::new(target.join("debug/screenshots"));
+    screenshots.env("CRM_SYNC_TEST_SERVER", target.join("debug/crm-sync")).args([target.join("screenshots")]);
+    screenshots.run()
 }
 
 /// Builds the simulation with optimizations, and runs it.

@@ -22,6 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !has_faketime() {
         debian::install("libfaketime", "libfaketime, to set a server's wall clock")?;
     }
+    install_browser()?;
     let cluster = Cluster::start(Durability::None)?;
     eprintln!("xtask: building the binaries");
     Cmd::cargo(["build", "--locked", "-p", "crm-sync", "-p", "mock-crm"]).run()?;
@@ -55,6 +56,16 @@ fn hand_over<'a>(tests: &'a mut Cmd, cluster: &Cluster, bin: &std::path::Path) -
         .env("CRM_SYNC_TEST_POSTGRES", cluster.url("postgres"))
         .env("CRM_SYNC_TEST_SERVER", bin.join("crm-sync"))
         .env("CRM_SYNC_TEST_MOCK_CRM", bin.join("mock-crm"))
+}
+
+/// What drives the console. Debian keeps browser and driver in step.
+pub(crate) fn install_browser() -> Result<()> {
+    for (program, package) in [("chromium", "chromium"), ("chromedriver", "chromium-driver")] {
+        if !Cmd::new(program).args(["--version"]).succeeds() {
+            debian::install(package, &format!("{program}, to drive the console"))?;
+        }
+    }
+    Ok(())
 }
 
 /// As `tests/src/clock.rs` looks for it.

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use dispatch_http::HttpDispatcher;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use store_postgres::PostgresStore;
@@ -53,8 +54,14 @@ pub(crate) async fn ready_store(config: &Config) -> Result<Arc<dyn Store>> {
 
 /// The engine over a store.
 pub(crate) fn engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
+    engine_beside(config, store, None)
+}
+
+/// The engine over a store, beside a mock CRM that its requests may go to.
+pub(crate) fn engine_beside(config: &Config, store: Arc<dyn Store>, mock_crm: Option<SocketAddr>) -> Result<Engine> {
     let options = dispatch_http::Options {
         allow_networks: config.allow_networks.clone(),
+        allow_sockets: mock_crm.into_iter().collect(),
         native_roots: std::env::var_os("SSL_CERT_FILE").is_some() || std::env::var_os("SSL_CERT_DIR").is_some(),
         trace_headers: config.traces.as_ref().and(crate::telemetry::traces::HEADERS),
         ..dispatch_http::Options::default()

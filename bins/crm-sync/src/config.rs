@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sync_core::backoff::Policy;
@@ -94,6 +94,11 @@ pub(crate) struct Options {
     #[serde(default)]
     pub(crate) allow_network: Vec<IpNet>,
 
+    /// For trying out: starts a mock CRM in this process, on this loopback address (port 0 takes a free one). Requests may go
+    /// there, and the console's first steps offer it; its records are gone with the process [default: none]
+    #[arg(long, env = "CRM_SYNC_MOCK_CRM", global = true, value_name = "ADDRESS:PORT")]
+    pub(crate) mock_crm: Option<SocketAddr>,
+
     /// Waits between tries, such as 5s,30s,2m [default: 5s,30s,2m,10m,30m,1h,3h,6h,12h,24h,24h]
     #[arg(long, env = "CRM_SYNC_RETRY_SCHEDULE", global = true, value_name = "DURATIONS")]
     pub(crate) retry_schedule: Option<String>,
@@ -128,6 +133,7 @@ pub(crate) struct Config {
     pub(crate) traces: Option<Traces>,
     pub(crate) mode: Mode,
     pub(crate) allow_networks: Vec<IpNet>,
+    pub(crate) mock_crm: Option<SocketAddr>,
     pub(crate) policy: Policy,
     pub(crate) alerts_every: Duration,
     pub(crate) grace: Duration,
@@ -216,6 +222,7 @@ impl Options {
             traces,
             mode,
             allow_networks,
+            mock_crm: mock_crm(self.mock_crm.or(file.mock_crm), mode)?,
             policy,
             alerts_every: alerts_every(self.alerts_every.or(file.alerts_every))?,
             grace: duration("--grace", self.grace.or(file.grace), sync_engine::GRACE)?,
@@ -268,6 +275,20 @@ fn duration(flag: &str, text: Option<String>, default: Duration) -> Result<Durat
         None => Ok(default),
         Some(text) => parse_duration(flag, &text),
     }
+}
+
+fn mock_crm(at: Option<SocketAddr>, mode: Mode) -> Result<Option<SocketAddr>> {
+    let Some(at) = at else { return Ok(None) };
+    if !at.ip().is_loopback() {
+        bail!(
+            "--mock-crm: {at} is no loopback address, and the mock CRM lets everybody in; write one such as {}",
+            SocketAddr::from((Ipv4Addr::LOCALHOST, at.port()))
+        );
+    }
+    if mode != Mode::All {
+        bail!("--mock-crm: it is for trying out on one node, which goes with --mode all");
+    }
+    Ok(Some(at))
 }
 
 fn alerts_every(text: Option<String>) -> Result<Duration> {
@@ -364,6 +385,10 @@ mod tests {
             ("database-timeout = \"0s\"", "--database-timeout: no database answers within 0"),
             ("retry-schedule = \"5s,x\"", "--retry-schedule: `x`"),
             ("mode = \"api\"", "--mode"),
+            ("mock-crm = \"0.0.0.0:9090\"", "--mock-crm: 0.0.0.0:9090 is no loopback address"),
+            ("mock-crm = \"[::ffff:127.0.0.1]:9090\"", "--mock-crm: [::ffff:127.0.0.1]:9090"),
+            ("mock-crm = \"9090\"", "mock-crm"),
+            ("mock-crm = \"127.0.0.1:1\"\ndatabase = \"postgres://x\"\nmode = \"dispatch\"", "--mode all"),
             ("database = \"mysql://x\"", "--database"),
             ("database = \"sqlite:\"", "names no file"),
             ("listen = \"127.0.0.1:9\"\nmetrics-listen = \"127.0.0.1:9\"", "--metrics-listen: 127.0.0.1:9"),

@@ -7,6 +7,7 @@ use crate::telemetry;
 use anyhow::{Context, Result};
 use axum::Router;
 use futures_util::future::join_all;
+use mock_crm::{MockCrm, MockCrmOptions};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,6 +19,8 @@ use tracing::{error, info, warn};
 
 /// The variable with the first admin key, for scripts.
 const BOOTSTRAP_KEY: &str = "CRM_SYNC_BOOTSTRAP_ADMIN_KEY";
+/// Newest requests that a mock CRM beside the server shows at `/_mock/requests`.
+const MOCK_CRM_REQUESTS: usize = 100;
 
 /// A server that runs.
 pub(crate) struct Running {
@@ -39,7 +42,11 @@ pub(crate) struct Running {
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(crate) async fn serve(config: &Config) -> Result<()> {
     let bootstrap = std::env::var(BOOTSTRAP_KEY).ok().filter(|key| !key.is_empty()).map(Into::into);
-    let running = start(config, bootstrap, None).await?;
+    let mock_crm = match config.mock_crm {
+        Some(listen) => Some(mock_crm(listen).await?),
+        None => None,
+    };
+    let running = start(config, bootstrap, mock_crm.as_ref()).await?;
     if let Some(key) = &running.first_key {
         println!(
             "This is the first start: the account `default` was made, with this admin key. It is shown this once:\n"
@@ -49,6 +56,9 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     if let Some(address) = running.metrics_address {
         println!("metrics are at http://{address}/metrics");
     }
+    if let Some(crm) = &mock_crm {
+        println!("a mock CRM, for trying out, is at {}", crm.url());
+    }
     if let Some(url) = &running.console_url {
         println!("the console is at {url}");
     }
@@ -56,24 +66,36 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     until_told_to_stop().await;
     info!("stopping: finishing what is in flight");
     running.stop().await;
+    if let Some(crm) = mock_crm {
+        crm.stop().await;
+    }
     Ok(())
+}
+
+/// Starts a mock CRM for trying out.
+async fn mock_crm(listen: SocketAddr) -> Result<MockCrm> {
+    let options = MockCrmOptions { listen, record_requests: MOCK_CRM_REQUESTS, ..MockCrmOptions::default() };
+    let crm = MockCrm::start(options).await.context("--mock-crm")?;
+    info!(mock_crm.url = crm.url(), "a mock CRM runs beside the server");
+    Ok(crm)
 }
 
 /// Starts everything.
 pub(crate) async fn start(
     config: &Config,
     bootstrap: Option<secrecy::SecretString>,
-    mock_crm_url: Option<String>,
+    mock_crm: Option<&MockCrm>,
 ) -> Result<Running> {
     // Before the engine, which takes its counters from it.
     let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
     let store = compose::ready_store(config).await?;
-    let engine = compose::engine(config, store)?;
+    let engine = compose::engine_beside(config, store, mock_crm.map(MockCrm::address))?;
     let first_key = engine.bootstrap(bootstrap).await.context("cannot make the first account")?;
     for (sync, why) in engine.unusable_syncs().await? {
         warn!(sync.id = %sync.id, sync.friendly_name = sync.friendly_name, why, "a sync cannot send");
     }
     let (listener, address) = listen("--listen", config.listen).await?;
+    let mock_crm_url = mock_crm.map(MockCrm::url);
     let server = api_graphql::ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), mock_crm_url };
     let console = config.console.clone().filter(|_| config.mode != Mode::Dispatch);
     let console_url = console.as_ref().map(|home| match &home.public_url {

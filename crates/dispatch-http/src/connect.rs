@@ -164,7 +164,7 @@ fn checked(guard: &AddressGuard, host: &str, resolved: Vec<SocketAddr>) -> Resul
     let mut refused = None;
     let (v6, v4): (Vec<_>, Vec<_>) = resolved
         .into_iter()
-        .filter(|address| guard.check(address.ip()).map_err(|range| refused = Some(range)).is_ok())
+        .filter(|address| guard.check_socket(*address).map_err(|range| refused = Some(range)).is_ok())
         .partition(SocketAddr::is_ipv6);
     let (mut v6, mut v4) = (v6.into_iter(), v4.into_iter());
     let mut in_turn = Vec::new();

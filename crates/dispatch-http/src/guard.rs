@@ -2,7 +2,7 @@
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What kind of range an address is refused for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,13 +116,25 @@ const TEREDO: Ipv6Net = v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32);
 #[derive(Clone, Debug, Default)]
 pub struct AddressGuard {
     allow: Vec<IpNet>,
+    allow_sockets: Vec<SocketAddr>,
 }
 
 impl AddressGuard {
     /// A guard that lets through public addresses and those in `allow`. An IPv4 network in `allow` also lets through the
     /// IPv6 forms that embed its addresses.
     pub fn new(allow: Vec<IpNet>) -> Self {
-        Self { allow }
+        Self { allow, allow_sockets: Vec::new() }
+    }
+
+    /// Also lets through these addresses with these ports, and nothing else beside them.
+    pub fn and_sockets(mut self, allow: Vec<SocketAddr>) -> Self {
+        self.allow_sockets = allow;
+        self
+    }
+
+    /// Whether `address` may be connected to at its port; else for what range it is refused.
+    pub fn check_socket(&self, address: SocketAddr) -> Result<(), RangeName> {
+        if self.allow_sockets.contains(&address) { Ok(()) } else { self.check(address.ip()) }
     }
 
     /// Whether `address` may be connected to; else for what range it is refused.
@@ -260,5 +272,15 @@ mod tests {
         assert_eq!(check(&guard, "10.2.0.1"), Err(RangeName::Private));
         assert_eq!(check(&guard, "127.0.0.1"), Err(RangeName::Loopback));
         assert_eq!(check(&guard, "::ffff:127.0.0.1"), Err(RangeName::Loopback));
+    }
+
+    #[test]
+    fn an_allowed_socket_opens_its_port_alone() {
+        let guard = AddressGuard::default().and_sockets(vec!["127.0.0.1:9090".parse().unwrap()]);
+        assert_eq!(guard.check_socket("127.0.0.1:9090".parse().unwrap()), Ok(()));
+        assert_eq!(guard.check_socket("8.8.8.8:9090".parse().unwrap()), Ok(()));
+        for refused in ["127.0.0.1:9091", "127.0.0.2:9090", "[::1]:9090", "[::ffff:127.0.0.1]:9090"] {
+            assert_eq!(guard.check_socket(refused.parse().unwrap()), Err(RangeName::Loopback), "{refused}");
+        }
     }
 }

@@ -35,6 +35,7 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ipnet::IpNet;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::outcome::{Exchange, NoAnswer, NotSent, Outcome, Request};
@@ -66,6 +67,8 @@ const POOL_TRIES: usize = 4;
 pub struct Options {
     /// Networks that may be connected to although they are not public, such as `127.0.0.0/8`.
     pub allow_networks: Vec<IpNet>,
+    /// Addresses with their ports that may be connected to although they are not public, each for itself.
+    pub allow_sockets: Vec<SocketAddr>,
     /// How much of an answer's body is read, and of what it decodes to. Bytes.
     pub response_body_bytes_max: usize,
     /// Also trusts the system's roots: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where set, else the platform's.
@@ -84,6 +87,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             allow_networks: Vec::new(),
+            allow_sockets: Vec::new(),
             response_body_bytes_max: RESPONSE_BODY_BYTES_MAX,
             native_roots: false,
             extra_roots_pem: None,
@@ -129,7 +133,8 @@ impl HttpDispatcher {
     /// The roots asked for cannot be read.
     #[expect(clippy::needless_pass_by_value, reason = "options are made for one dispatcher")]
     pub fn new(options: Options) -> Result<Self, OptionsError> {
-        let guard = Arc::new(AddressGuard::new(options.allow_networks.clone()));
+        let guard =
+            Arc::new(AddressGuard::new(options.allow_networks.clone()).and_sockets(options.allow_sockets.clone()));
         Ok(Self {
             verified: client(Connector::new(guard.clone(), tls::verified(&options)?)),
             unverified: client(Connector::new(guard, tls::unverified()?)),

@@ -55,8 +55,6 @@ pub(crate) async fn run(config: Config, arguments: Arguments) -> Result<ExitCode
         database: Database::Sqlite(scratch.0.join("demo.db")),
         mode: Mode::All,
         listen: if arguments.keep { config.listen } else { ([127, 0, 0, 1], 0).into() },
-        // Loopback, for the mock CRM only.
-        allow_networks: vec!["127.0.0.1/32".parse().context("a network")?],
         // What takes minutes in earnest takes moments here.
         policy: Policy::new(
             [200, 400, 800, 1600, 3000, 3000, 3000, 3000].map(Duration::from_millis).to_vec(),
@@ -65,7 +63,7 @@ pub(crate) async fn run(config: Config, arguments: Arguments) -> Result<ExitCode
         ),
         ..config
     };
-    let running = start(&config, None, Some(crm.url())).await?;
+    let running = start(&config, None, Some(&crm)).await?;
     let equal = rehearse(&running, &crm, &arguments).await;
     if arguments.keep && equal.is_ok() {
         keep(&running, &crm).await;

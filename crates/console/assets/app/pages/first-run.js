@@ -49,7 +49,7 @@ function AddStep({ sync, mockCrmUrl, onChanged }) {
   if (!mockCrmUrl) {
     return html`<p class="muted">A sync describes the requests that keep one external system in step: one for people who are created, one for updates, one for deletes.</p>
       <div class="row"><${Button} kind="primary" icon="webhook" busy=${adding} onClick=${add}>Add a webhook sync<//></div>
-      <p class="small faint">No external system at hand? Run <code>mock-crm</code> beside the server, and use its address.</p>`;
+      <p class="small faint">No external system at hand? Start the server with <code>--mock-crm 127.0.0.1:8081</code>: a mock CRM runs beside it then, and is offered here.</p>`;
   }
   return html`<p class="muted">A mock CRM runs beside this server, at <code>${mockCrmUrl}</code>. With one click you have a whole sync with it: create, update, delete and lookup. Nothing leaves this machine.</p>
     <div class="row"><${Button} kind="primary" icon="webhook" busy=${busy} onClick=${useMock}>Use the mock CRM<//><${Button} busy=${adding} onClick=${add}>Set up my own<//></div>`;

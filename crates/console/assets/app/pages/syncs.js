@@ -57,7 +57,7 @@ const COLUMNS = [
   },
   {
     title: "Status",
-    cell: (sync) => html`<div class="sync-status"><${SyncStatus} sync=${sync} />${sync.heldUntil && new Date(sync.heldUntil) > Date.now() && html`<span class="faint small"><${Time} at=${sync.heldUntil} prefix="next try " /></span>`}</div>`,
+    cell: (sync) => html`<div class="sync-status"><${SyncStatus} sync=${sync} />${sync.status !== "PAUSED" && sync.heldUntil && new Date(sync.heldUntil) > Date.now() && html`<span class="faint small"><${Time} at=${sync.heldUntil} prefix="next try " /></span>`}</div>`,
   },
   { title: "Last 24 hours", cell: ({ stats }) => html`<${Sparkline} points=${stats.series} />` },
   { title: "Sent", end: true, cell: ({ stats }) => html`<span class="num">${number(stats.sent)}</span>` },

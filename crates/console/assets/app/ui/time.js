@@ -13,12 +13,12 @@ const UNITS = [
   ["year", Infinity],
 ];
 
-/** How long before or after `to` a time is, in words: "3 min. ago", "in 2 hr.". */
+/** How long before or after `to` a time is, in words: "3 min ago", "in 2 hr". Without dots: it may end a sentence. */
 export function relativeTime(at, to = Date.now()) {
   let value = (new Date(at).getTime() - to) / 1000;
   if (Math.abs(value) < 2) return "now";
   for (const [unit, size] of UNITS) {
-    if (Math.abs(Math.round(value)) < size) return relative.format(Math.round(value), unit);
+    if (Math.abs(Math.round(value)) < size) return relative.format(Math.round(value), unit).replace(".", "");
     value /= size;
   }
   return "";
