@@ -107,9 +107,10 @@ async fn the_keyboard_alone_signs_in_opens_a_sync_and_signs_out() {
         page.open("/").await;
         page.find(Role::Link, "CRM").await;
         page.click_on(".side .who").await;
-        for _ in 0..3 {
-            page.keys(Key::Down + "").await;
-        }
+        page.until("the menu has the focus", "return document.activeElement.matches('[role^=menuitem]')", json!([])).await;
+        // Round from the first entry to the last.
+        page.keys(Key::Up + "").await;
+        page.until("the last entry has the focus", "return document.activeElement.textContent === 'Sign out'", json!([])).await;
         page.keys(Key::Enter + "").await;
         page.is_at("/sign-in").await;
         page.open("/people").await;

@@ -33,28 +33,28 @@ async fn four_tabs_are_filled_in_refused_mended_and_saved() {
         // Faults are shown as one types, at their place.
         page.fill_code("createUsers.data", "{\n  \"name\": \"{{ person.nam }}\"\n}").await;
         assert!(fault_of(page, "createUsers.data").await.contains("person.name"), "the nearest known name is offered");
-        // Two values on two tabs: one is led to the first, and the other tab is marked.
+        // Three values on two tabs, told at once: one is led to the first, and the other tab is marked.
         page.fill("Friendly name", "").await;
         page.click(Role::Tab, "Limits").await;
         page.fill("Requests at a time", "0").await;
         page.click(Role::Button, "Save sync").await;
-        page.sees("Not saved: 2 values are wrong.").await;
+        page.sees("Not saved: 3 values are wrong.").await;
         is_in_wrong_field(page, "Friendly name").await;
         let limits = page.find(Role::Tab, "Limits").await.text().await.unwrap();
         assert!(limits.contains("has an error"), "{limits}");
         page.fill("Friendly name", "Contacts").await;
         page.click(Role::Button, "Save sync").await;
-        page.sees("Not saved: one value is wrong.").await;
-        is_in_wrong_field(page, "Requests at a time").await;
-        page.fill("Requests at a time", "4").await;
+        page.sees("Not saved: 2 values are wrong.").await;
         // A template is refused at its place, and the focus goes into its editor.
-        page.click(Role::Button, "Save sync").await;
-        page.find(Role::Tab, "Create Users").await;
         assert!(fault_of(page, "createUsers.data").await.contains("person.name"));
         let within = "return document.activeElement.dataset.field === 'createUsers.data'";
         page.until("the focus is in the editor", within, json!([])).await;
         page.fill_code("createUsers.data", r#"{ "external_id": "{{ person.id }}", "name": "{{ person.name }}" }"#)
             .await;
+        page.click(Role::Button, "Save sync").await;
+        page.sees("Not saved: one value is wrong.").await;
+        is_in_wrong_field(page, "Requests at a time").await;
+        page.fill("Requests at a time", "4").await;
         page.click(Role::Tab, "Update Users").await;
         page.click(Role::Field, "Update people in this system").await;
         page.fill_code("updateUsers.url", &format!("{crm}/contacts/{{{{ unique_id }}}}")).await;

@@ -15,7 +15,8 @@ async fn faults_of(page: &Browser, name: &str) -> Vec<String> {
     page.prefers_dark(false).await;
     page.resize(360, 740).await;
     let sideways = r"
-        const wide = document.documentElement.scrollWidth;
+        const scrolled = [document.documentElement, ...document.querySelectorAll('dialog[open], dialog[open] .dialog-body')];
+        const wide = Math.max(...scrolled.map((one) => 360 + one.scrollWidth - one.clientWidth));
         if (wide <= 360) return null;
         const out = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > 361 && one.checkVisibility());
         return `${wide} px wide: ${out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120)).join(' | ')}`;
