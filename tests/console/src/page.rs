@@ -33,7 +33,7 @@ const FIND: &str = r#"
     const root = dialogs.length ? dialogs[dialogs.length - 1] : document;
     const words = (text) => (text ?? "").replace(/\s+/g, " ").trim();
     const selector = {
-        Button: "button:enabled", Link: "a[href]", Tab: "[role=tab]", MenuItem: "[role^=menuitem]",
+        Button: "button:enabled:not([aria-disabled])", Link: "a[href]", Tab: "[role=tab]", MenuItem: "[role^=menuitem]",
         Field: "input, select, textarea", Heading: "h1, h2, h3",
     }[role];
     const named = (element) => {

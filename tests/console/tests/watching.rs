@@ -35,6 +35,10 @@ async fn entries_appear_as_they_are_written_and_a_failed_one_is_retried() {
         page.sees("[redacted]").await;
         page.click(Role::Button, "Retry now").await;
         page.sees("Succeeded").await;
+        page.sees("Nothing is owed.").await;
+        // What came of it stays, and so does the focus.
+        assert_eq!(page.focused().await, "button: Retry now");
+        page.sees("Succeeded").await;
         stage.linked(&sync, 2).await;
         page.click(Role::Button, "Close").await;
         page.open("/people/1").await;

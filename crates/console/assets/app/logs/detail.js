@@ -45,12 +45,12 @@ function Entry({ entry, refresh }) {
     ["Failure", entry.failure && FAILURES[entry.failure]],
     ["Entry", html`<code class="wrap">${entry.id}</code>`],
   ];
-  const mends = entry.sync && link && (link.owed || link.parkedReason);
+  const mends = Boolean(entry.sync && link && (link.owed || link.parkedReason));
   return html`<div class="stack">
     <div class="row"><${OutcomeBadge} outcome=${entry.outcome} /><span class="strong">${OPERATIONS[entry.operation]}</span></div>
     <p class="wrap">${entry.message}</p>
     <${Next} entry=${entry} link=${link} />
-    ${mends && html`<${RetryNow} syncId=${entry.syncId} personId=${entry.personId} onDone=${refresh} />`}
+    <${RetryNow} syncId=${entry.syncId} personId=${entry.personId} needed=${mends} onDone=${refresh} />
     <${Facts} facts=${facts} />
     ${entry.request ? html`<${SentRequest} request=${entry.request} />` : html`<${Note} tone="idle">Nothing was sent.<//>`}
     ${entry.response ? html`<${ReceivedResponse} response=${entry.response} />` : entry.request && html`<${Note} tone="idle">No answer came.<//>`}

@@ -40,10 +40,13 @@ async function whyNothing(syncId) {
 }
 
 /**
- * Retry now, for one person of one sync. `onDone` is called when something has come of it.
- * @param {{syncId: string, personId: string, onDone?: () => void, size?: string}} props
+ * Retry now, for one person of one sync, where it is `needed`. Once there it stays: with nothing owed any more, what came of it is
+ * still told, and the focus kept. `onDone` is called when something has come of it.
+ * @param {{syncId: string, personId: string, needed: boolean, onDone?: () => void, size?: string}} props
  */
-export function RetryNow({ syncId, personId, onDone, size = "small" }) {
+export function RetryNow({ syncId, personId, needed, onDone, size = "small" }) {
+  const shown = useRef(false);
+  shown.current ||= needed;
   const [result, setResult] = useState(null);
   const gone = useRef(false);
   useEffect(() => () => (gone.current = true), []);
@@ -65,7 +68,7 @@ export function RetryNow({ syncId, personId, onDone, size = "small" }) {
       onDone?.();
     }
   });
-  if (!can("WRITER")) return null;
+  if (!shown.current || !can("WRITER")) return null;
   return html`<div class="retry"><${Button} icon="retry" size=${size} busy=${busy} onClick=${run}>Retry now<//>
     <div role="status">${result?.waiting && html`<${Spinner} label="Due now; waiting for the answer" />`}
     ${result?.words && html`<${Note} tone="idle">${result.words}<//>`}

@@ -24,6 +24,6 @@ export function LinkDetails({ link, version, onDone }) {
     <p class="muted">${STATE_WORDS[link.state]} ${nextWords(link)}</p>
     ${link.parkedReason && html`<${Note} tone="bad" title=${PARK_REASONS[link.parkedCode]}>${link.parkedReason}<//>`}
     <${Facts} facts=${facts} />
-    ${(link.owed || link.parkedReason) && html`<${RetryNow} syncId=${link.sync.id} personId=${link.person.id} onDone=${onDone} />`}
+    <${RetryNow} syncId=${link.sync.id} personId=${link.person.id} needed=${Boolean(link.owed || link.parkedReason)} onDone=${onDone} />
   </div>`;
 }
