@@ -25,8 +25,6 @@ const CLAIM_MAX: usize = 1000;
 /// Of the permits that are free, a claim leaves so many (or half of them) to a hand-off while its transaction lasts, and a
 /// hand-off to a claim: else a backlog that is claimed without end would keep all that is fresh waiting for the next claim.
 const LEFT_TO_OTHERS: usize = 64;
-/// So many requests are begun before others have their turn: rendering hundreds in a row would keep all else waiting.
-const BEGUN_AT_ONCE: usize = 64;
 /// How often the table is looked at although nothing said that something is due: the net under lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait after a claim failed.
@@ -89,11 +87,8 @@ impl Dispatching {
     }
 
     /// Sends what was leased. Permits that are left over are given back.
-    pub(crate) async fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits, origins: &Origins) {
-        for (n, leased) in leased.into_iter().enumerate() {
-            if n > 0 && n % BEGUN_AT_ONCE == 0 {
-                tokio::task::yield_now().await;
-            }
+    pub(crate) fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits, origins: &Origins) {
+        for leased in leased {
             let Some(permit) = permits.permits.split(1) else {
                 error!("more was leased than there were permits; the lease runs out");
                 continue;
@@ -137,7 +132,7 @@ impl Dispatching {
                 // A full claim: the next one at once.
                 let wait = if claimed.more && claimed.leased.len() == free { Duration::ZERO } else { wait };
                 self.metrics.batch(Stage::Claim, claimed.leased.len());
-                self.start(claimed.leased, permits, &Origins::default()).await;
+                self.start(claimed.leased, permits, &Origins::default());
                 (claimed.more, wait)
             }
             Err(error) => {

@@ -115,7 +115,7 @@ async fn record_calls(
     dispatching.metrics.recorded(&recorded.results);
     if let Some(permits) = permits {
         dispatching.metrics.batch(Stage::HandOff, recorded.leased.len());
-        dispatching.start(recorded.leased, permits, origins).await;
+        dispatching.start(recorded.leased, permits, origins);
     }
     if recorded.due {
         dispatching.wake.notify_one();
