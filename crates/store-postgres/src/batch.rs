@@ -11,6 +11,7 @@ use crate::Conn;
 use crate::error::Fault;
 use crate::sql::Sql;
 use diesel::QueryResult;
+use diesel::result::Error::RollbackTransaction;
 use diesel_async::RunQueryDsl;
 use futures_util::future::BoxFuture;
 use std::future::poll_fn;
@@ -56,9 +57,9 @@ impl<'c> Batch<'c> {
         self.statements.push(Statement { answer: statement.execute(&mut c), expected, written: None });
     }
 
-    /// Sends them all. False where one that inserts found rows there already: somebody else made them meanwhile, and the
-    /// transaction is to be repeated.
-    pub(crate) async fn run(mut self) -> Result<bool, Fault> {
+    /// Sends them all. Where one that inserts found rows there already, somebody else made them meanwhile: the fault is one
+    /// for which the transaction is repeated.
+    pub(crate) async fn run(mut self) -> Result<(), Fault> {
         poll_fn(|context| {
             let mut pending = false;
             for statement in &mut self.statements {
@@ -73,16 +74,16 @@ impl<'c> Batch<'c> {
             if pending { Poll::Pending } else { Poll::Ready(Ok(())) }
         })
         .await?;
-        Ok(self
-            .statements
-            .iter()
-            .all(|statement| statement.expected.is_none_or(|rows| statement.written == Some(rows))))
+        let is_whole =
+            |statement: &Statement<'_>| statement.expected.is_none_or(|rows| statement.written == Some(rows));
+        if self.statements.iter().all(is_whole) { Ok(()) } else { Err(RollbackTransaction.into()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::is_repeatable;
     use crate::fixture::cluster;
     use crate::sql::sql_query;
     use crate::{Options, PostgresStore};
@@ -113,8 +114,7 @@ mod tests {
         let mut batch = Batch::new(c);
         (0..200).for_each(|n| batch.add(note(n)));
         let seen = sql_query("SELECT current_setting('seen.numbers') AS seen").get_result::<Seen>(&mut read);
-        let (written, seen) = try_join(batch.run(), seen.map_err(Fault::from)).await?;
-        assert!(written);
+        let ((), seen) = try_join(batch.run(), seen.map_err(Fault::from)).await?;
         Ok(seen.seen)
     }
 
@@ -149,7 +149,7 @@ mod tests {
             matches!(&fault, Fault::Database(DatabaseError(_, info)) if info.message().contains("zero")),
             "{fault:?}"
         );
-        assert!(store.read("test", |c| Box::pin(async move { Batch::new(c).run().await })).await.unwrap());
+        store.read("test", |c| Box::pin(async move { Batch::new(c).run().await })).await.unwrap();
     }
 
     #[tokio::test]
@@ -160,11 +160,12 @@ mod tests {
                 Box::pin(async move {
                     let mut batch = Batch::new(c);
                     batch.add_new(sql_query("SELECT generate_series(1, 3)"), rows);
-                    batch.run().await
+                    Ok(batch.run().await)
                 })
             })
         };
-        assert!(written(3).await.unwrap());
-        assert!(!written(4).await.unwrap());
+        assert!(written(3).await.unwrap().is_ok());
+        let fault = written(4).await.unwrap().unwrap_err();
+        assert!(matches!(fault, Fault::Database(RollbackTransaction)) && is_repeatable(&fault), "{fault:?}");
     }
 }

@@ -166,8 +166,8 @@ pub(crate) enum Shard {
     Other = 3,
 }
 
-/// Writes links and their counts. False where a row to be inserted is there already: somebody else made it meanwhile.
-pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<bool, Fault> {
+/// Writes links and their counts.
+pub(crate) async fn write(c: &mut Conn, writes: Vec<LinkWrite>, shard: Shard) -> Result<(), Fault> {
     let mut batch = Batch::new(c);
     add_writes(&mut batch, writes, shard);
     batch.run().await
@@ -213,8 +213,7 @@ pub(crate) fn add_writes(batch: &mut Batch<'_>, writes: Vec<LinkWrite>, shard: S
 pub(crate) async fn remove(c: &mut Conn, ids: &[LinkId]) -> Result<(), Fault> {
     let mut batch = Batch::new(c);
     add_removal(&mut batch, ids);
-    batch.run().await?;
-    Ok(())
+    batch.run().await
 }
 
 fn add_removal(batch: &mut Batch<'_>, ids: &[LinkId]) {

@@ -262,8 +262,7 @@ pub(crate) async fn remove(c: &mut Conn, account: AccountId, person: &Person) ->
     );
     let gone = terms(person).into_iter().map(|term| (term, person.id.as_str())).collect();
     add_removal_of_terms(&mut batch, account, gone);
-    batch.run().await?;
-    Ok(())
+    batch.run().await
 }
 
 fn add_removal_of_terms(batch: &mut Batch<'_>, account: AccountId, gone: Vec<(String, &str)>) {

@@ -76,7 +76,7 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
     if !writes.is_empty() {
         links::add_writes(&mut batch, writes, Shard::Claim);
     }
-    let (_, next) = try_join(batch.run(), next_claimable(c, now)).await?;
+    let ((), next) = try_join(batch.run(), next_claimable(c, now)).await?;
     times.extend(next);
     claimed.next_in = next_in(now, times);
     Ok(claimed)

@@ -7,7 +7,6 @@ use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{self, SyncRow, governor_of};
 use crate::{Conn, PostgresStore, columns, people};
-use diesel::result::Error::RollbackTransaction;
 use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use futures_util::future::{try_join, try_join3, try_join4};
@@ -35,18 +34,15 @@ pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &Record
     people::add_writes(&mut batch, account, &folded.changed);
     batch.extend(people_count(account, present_difference(&folded.changed)));
     if configs.is_empty() {
-        return if batch.run().await? { Ok(nothing_owed) } else { Err(RollbackTransaction.into()) };
+        batch.run().await?;
+        return Ok(nothing_owed);
     }
     let links = link_ids(account, &configs, &folded.changed);
     let taking: Vec<SyncConfig> = match &request.hand_off {
         Some(_) => configs.iter().filter(|sync| takes_hand_off(sync)).cloned().collect(),
         None => Vec::new(),
     };
-    let (written, locked, loads) =
-        try_join3(batch.run(), links::lock(c, &links), loads(c, account, taking, now)).await?;
-    if !written {
-        return Err(RollbackTransaction.into());
-    }
+    let ((), locked, loads) = try_join3(batch.run(), links::lock(c, &links), loads(c, account, taking, now)).await?;
     let held = links::by_id(c, locked).await?;
     let mut writes = mark_changed(&folded.changed, &configs, held, &request.policy, now);
     let leased = match &request.hand_off {
@@ -59,9 +55,7 @@ pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &Record
     if due {
         batch.extend(notification(&[Signal::Due]));
     }
-    if !batch.run().await? {
-        return Err(RollbackTransaction.into());
-    }
+    batch.run().await?;
     Ok(Recorded { leased, due, ..nothing_owed })
 }
 

@@ -9,7 +9,6 @@ use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{governor_of, governor_writes, sweep_insertion};
 use crate::{Conn, PostgresStore};
-use diesel::result::Error::RollbackTransaction;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::TryFutureExt;
@@ -230,13 +229,12 @@ async fn write(
     }
     let log = &output.log;
     if log.is_empty() {
-        return if batch.run().await? { Ok(output.results) } else { Err(RollbackTransaction.into()) };
+        batch.run().await?;
+        return Ok(output.results);
     }
     // A log that cannot be written never fails a settlement.
     let (written, logged) = join(batch.run(), log_in_savepoint(c, log)).await;
-    if !written? {
-        return Err(RollbackTransaction.into());
-    }
+    written?;
     if let Err(fault) = logged {
         let error = store_error("log", fault);
         if matches!(error, StoreError::Unavailable { .. }) {

@@ -6,7 +6,6 @@ use crate::links::{self, Shard, with_extras};
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
 use crate::{Conn, PostgresStore, people};
-use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
@@ -151,8 +150,8 @@ async fn mark_batch(
         })
         .collect();
     let marked = !writes.is_empty();
-    if marked && !links::write(c, writes, Shard::Other).await? {
-        return Err(Error::RollbackTransaction.into());
+    if marked {
+        links::write(c, writes, Shard::Other).await?;
     }
     if ids.len() < rows_max {
         end(c, sweep).await?;
