@@ -159,19 +159,21 @@ pub(crate) fn add_writes(batch: &mut Batch<'_>, account: AccountId, changed: &[C
     add_changes(batch, account, changed);
 }
 
-/// The columns after the account, with the types that UNNEST gives them; lists come as JSON.
+/// The columns after the account, with the types that UNNEST gives them; lists come as their text.
 const WRITTEN: &str = "id, version, first_name, last_name, name, emails, phones, organizations, labels, summary, timezone, \
     language, contact, custom, last_logged_in, created_at, updated_at, deleted_at";
 
-fn list(column: &str) -> String {
-    format!("ARRAY(SELECT json_array_elements_text(o.{column}))")
+/// A list as Postgres writes it: UNNEST takes lists of lists apart to their last item. (Read faster than JSON, too.)
+fn list(items: &[String]) -> String {
+    let quoted = |item: &String| format!("\"{}\"", item.replace('\\', r"\\").replace('"', r#"\""#));
+    format!("{{{}}}", items.iter().map(quoted).collect::<Vec<_>>().join(","))
 }
 
 fn values() -> String {
     WRITTEN
         .split(", ")
         .map(|column| match column.trim() {
-            column @ ("emails" | "phones" | "organizations" | "labels") => list(column),
+            column @ ("emails" | "phones" | "organizations" | "labels") => format!("o.{column}::text[]"),
             column => format!("o.{column}"),
         })
         .collect::<Vec<_>>()
@@ -213,10 +215,10 @@ fn bind<'q>(sql: &str, account: AccountId, people: &[&ChangedPerson]) -> Sql<'q>
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.first_name.clone()))
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.last_name.clone()))
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.name.clone()))
-        .bind::<Array<Json>, _>(all(people, |p| json!(p.emails)))
-        .bind::<Array<Json>, _>(all(people, |p| json!(p.phones)))
-        .bind::<Array<Json>, _>(all(people, |p| json!(p.organizations)))
-        .bind::<Array<Json>, _>(all(people, |p| json!(p.labels)))
+        .bind::<Array<Text>, _>(all(people, |p| list(&p.emails)))
+        .bind::<Array<Text>, _>(all(people, |p| list(&p.phones)))
+        .bind::<Array<Text>, _>(all(people, |p| list(&p.organizations)))
+        .bind::<Array<Text>, _>(all(people, |p| list(&p.labels)))
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.summary.clone()))
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.timezone.clone()))
         .bind::<Array<Nullable<Text>>, _>(all(people, |p| p.language.clone()))
@@ -311,4 +313,41 @@ fn add_changes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPers
     .bind::<Array<Timestamptz>, _>(rows.iter().map(|(_, change)| time(change.at)).collect::<Vec<_>>())
     .bind::<Array<Json>, _>(rows.iter().map(|(_, change)| json!(change.fields)).collect::<Vec<_>>());
     batch.add(statement);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::cluster;
+    use crate::{Options, PostgresStore};
+
+    #[derive(diesel::QueryableByName)]
+    struct Lists {
+        #[diesel(sql_type = Array<Text>)]
+        list: Vec<String>,
+    }
+
+    #[tokio::test]
+    async fn postgres_reads_a_list_as_it_was() {
+        let store = PostgresStore::connect(&cluster().into(), Options::default()).await.unwrap();
+        let lists: Vec<Vec<String>> = vec![
+            vec![],
+            vec![String::new()],
+            ["ada@example.com", "NULL", "null", "", " ", "a b", "ä😀", "\u{7f}\u{1}"].map(String::from).to_vec(),
+            ["\"", "\\", "\\\"", "\"\"", "\\\\", "a,b", "{a}", "{\"a\",b}", "'", "\n\r\t", "$1"]
+                .map(String::from)
+                .to_vec(),
+        ];
+        for expected in lists {
+            let text = list(&expected);
+            let read: Lists = store
+                .read("test", |c| {
+                    let statement = sql_query("SELECT $1::text[] AS list").bind::<Text, _>(text);
+                    Box::pin(async move { Ok(statement.get_result(c).await?) })
+                })
+                .await
+                .unwrap();
+            assert_eq!(read.list, expected);
+        }
+    }
 }
