@@ -11,7 +11,8 @@ use crate::Conn;
 use crate::error::Fault;
 use crate::sql::Sql;
 use diesel::QueryResult;
-use diesel::result::Error::RollbackTransaction;
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error::{DatabaseError, RollbackTransaction};
 use diesel_async::RunQueryDsl;
 use futures_util::future::BoxFuture;
 use std::future::poll_fn;
@@ -25,9 +26,9 @@ pub(crate) struct Batch<'c> {
 
 struct Statement<'c> {
     answer: BoxFuture<'c, QueryResult<usize>>,
-    /// How many rows it has to write.
-    expected: Option<usize>,
-    written: Option<usize>,
+    /// What it writes must not be there yet.
+    is_new: bool,
+    is_done: bool,
 }
 
 impl<'c> Batch<'c> {
@@ -37,7 +38,7 @@ impl<'c> Batch<'c> {
 
     /// Adds a statement.
     pub(crate) fn add(&mut self, statement: Sql<'_>) {
-        self.push(statement, None);
+        self.push(statement, false);
     }
 
     /// Adds a statement, if there is one.
@@ -47,36 +48,35 @@ impl<'c> Batch<'c> {
         }
     }
 
-    /// Adds an insertion that leaves out what is there already, which must not be.
-    pub(crate) fn add_new(&mut self, statement: Sql<'_>, rows: usize) {
-        self.push(statement, Some(rows));
+    /// Adds an insertion of rows that were not there when they were looked for.
+    pub(crate) fn add_new(&mut self, statement: Sql<'_>) {
+        self.push(statement, true);
     }
 
-    fn push(&mut self, statement: Sql<'_>, expected: Option<usize>) {
+    fn push(&mut self, statement: Sql<'_>, is_new: bool) {
         let mut c = self.c;
-        self.statements.push(Statement { answer: statement.execute(&mut c), expected, written: None });
+        self.statements.push(Statement { answer: statement.execute(&mut c), is_new, is_done: false });
     }
 
-    /// Sends them all. Where one that inserts found rows there already, somebody else made them meanwhile: the fault is one
-    /// for which the transaction is repeated.
+    /// Sends them all. Where what should be new is there, somebody else made it meanwhile: the fault is one for which the
+    /// transaction is repeated.
     pub(crate) async fn run(mut self) -> Result<(), Fault> {
         poll_fn(|context| {
             let mut pending = false;
-            for statement in &mut self.statements {
-                if statement.written.is_none() {
-                    match statement.answer.as_mut().poll(context) {
-                        Poll::Ready(Ok(written)) => statement.written = Some(written),
-                        Poll::Ready(Err(fault)) => return Poll::Ready(Err(fault)),
-                        Poll::Pending => pending = true,
+            for statement in self.statements.iter_mut().filter(|statement| !statement.is_done) {
+                match statement.answer.as_mut().poll(context) {
+                    Poll::Ready(Ok(_)) => statement.is_done = true,
+                    Poll::Ready(Err(DatabaseError(UniqueViolation, _))) if statement.is_new => {
+                        return Poll::Ready(Err(RollbackTransaction));
                     }
+                    Poll::Ready(Err(fault)) => return Poll::Ready(Err(fault)),
+                    Poll::Pending => pending = true,
                 }
             }
             if pending { Poll::Pending } else { Poll::Ready(Ok(())) }
         })
         .await?;
-        let is_whole =
-            |statement: &Statement<'_>| statement.expected.is_none_or(|rows| statement.written == Some(rows));
-        if self.statements.iter().all(is_whole) { Ok(()) } else { Err(RollbackTransaction.into()) }
+        Ok(())
     }
 }
 
@@ -87,7 +87,6 @@ mod tests {
     use crate::fixture::cluster;
     use crate::sql::sql_query;
     use crate::{Options, PostgresStore};
-    use diesel::result::Error::DatabaseError;
     use diesel::sql_types::Text;
     use futures_util::TryFutureExt;
     use futures_util::future::try_join;
@@ -153,19 +152,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_insertion_that_writes_too_little_is_told() {
+    async fn a_row_that_should_be_new_and_is_not_has_the_transaction_repeated() {
         let store = store().await;
-        let written = |rows| {
+        let insertion = "INSERT INTO accounts (id, name) VALUES ('00000000-0000-0000-0000-0000000000ff', 'x')";
+        let run = |is_new| {
             store.read("test", move |c| {
                 Box::pin(async move {
+                    sql_query("CREATE TEMP TABLE IF NOT EXISTS accounts (id uuid PRIMARY KEY, name text)")
+                        .execute(c)
+                        .await?;
                     let mut batch = Batch::new(c);
-                    batch.add_new(sql_query("SELECT generate_series(1, 3)"), rows);
+                    batch.push(sql_query(insertion), is_new);
                     Ok(batch.run().await)
                 })
             })
         };
-        assert!(written(3).await.unwrap().is_ok());
-        let fault = written(4).await.unwrap().unwrap_err();
+        assert!(run(true).await.unwrap().is_ok());
+        let fault = run(true).await.unwrap().unwrap_err();
         assert!(matches!(fault, Fault::Database(RollbackTransaction)) && is_repeatable(&fault), "{fault:?}");
+        let fault = run(false).await.unwrap().unwrap_err();
+        assert!(matches!(fault, Fault::Database(DatabaseError(UniqueViolation, _))), "{fault:?}");
     }
 }

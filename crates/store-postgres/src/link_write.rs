@@ -142,7 +142,7 @@ columns! {
     }
 }
 
-/// Inserts links, where there is none yet.
+/// Inserts links that are not there yet.
 pub(crate) fn insertion<'q>(links: &[Link]) -> Sql<'q> {
     let blank = links.first().map(|link| Link::new(link.id.clone(), link.updated_at));
     let written =
@@ -153,7 +153,7 @@ pub(crate) fn insertion<'q>(links: &[Link]) -> Sql<'q> {
         .map(|column| if written(column.part) { format!("o.{}", column.name) } else { column.blank.to_owned() })
         .collect();
     let sql = format!(
-        "INSERT INTO links (account, sync, person, {}) SELECT o.account, o.sync, o.person, {} FROM {} ON CONFLICT DO NOTHING",
+        "INSERT INTO links (account, sync, person, {}) SELECT o.account, o.sync, o.person, {} FROM {}",
         names.join(", "),
         values.join(", "),
         rows(&written)

@@ -21,14 +21,18 @@ use uuid::Uuid;
 pub(crate) const FRESH: &str = "NOT l.retrying";
 pub(crate) const RETRYING: &str = "l.retrying";
 
+/// That a link stands in a sync's queue, as the indexes of queues keep it: the account is only looked at. Asked for as a key,
+/// it would lead through all of its links by primary key, once a table that was analysed while it was small has grown.
+pub(crate) fn in_queue(account: &str, sync: &str) -> String {
+    format!("l.queue = {sync} AND (l.account = {account}) IS TRUE")
+}
+
 /// That a sync has links that are claimable at `now`: an expression over what the statement calls these.
 pub(crate) fn has_claimable(account: &str, sync: &str, now: &str) -> String {
     // Not EXISTS, which the planner may answer by hashing what all syncs of the account have claimable.
+    let queue = in_queue(account, sync);
     let exists = |kind| {
-        format!(
-            "(SELECT true FROM links l WHERE l.account = {account} AND l.queue = {sync} AND {kind} \
-             AND l.claimable_at <= {now} LIMIT 1) IS NOT NULL"
-        )
+        format!("(SELECT true FROM links l WHERE {queue} AND {kind} AND l.claimable_at <= {now} LIMIT 1) IS NOT NULL")
     };
     format!("({} OR {})", exists(FRESH), exists(RETRYING))
 }
@@ -36,8 +40,8 @@ pub(crate) fn has_claimable(account: &str, sync: &str, now: &str) -> String {
 /// How many of a sync's links are leased at `now`.
 pub(crate) fn leased(account: &str, sync: &str, now: &str) -> String {
     format!(
-        "(SELECT count(*) FROM links l WHERE l.account = {account} AND l.queue = {sync} AND l.lease_token IS NOT NULL \
-         AND l.lease_until > {now})"
+        "(SELECT count(*) FROM links l WHERE {} AND l.lease_token IS NOT NULL AND l.lease_until > {now})",
+        in_queue(account, sync)
     )
 }
 
@@ -46,8 +50,8 @@ pub(crate) fn leased(account: &str, sync: &str, now: &str) -> String {
 pub(crate) fn first_claimable(which: &str) -> String {
     let first = |kind| {
         format!(
-            "(SELECT l.claimable_at FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} AND {which} \
-             ORDER BY l.claimable_at LIMIT 1)"
+            "(SELECT l.claimable_at FROM links l WHERE {} AND {kind} AND {which} ORDER BY l.claimable_at LIMIT 1)",
+            in_queue("s.account", "s.id")
         )
     };
     format!("LEAST({}, {})", first(FRESH), first(RETRYING))
@@ -234,7 +238,7 @@ fn bind_keys<'q>(sql: &str, keys: Keys) -> Sql<'q> {
 }
 
 fn add_insertion(batch: &mut Batch<'_>, links: &[Link]) {
-    batch.add_new(link_write::insertion(links), links.len());
+    batch.add_new(link_write::insertion(links));
     add_extras(batch, links.iter().filter(|link| !link.extras.is_empty()));
 }
 

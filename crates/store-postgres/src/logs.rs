@@ -95,7 +95,7 @@ fn entries(rows: Vec<LogRow>) -> Result<Vec<LogEntry>, Fault> {
     rows.into_iter().map(|row| row.entry().map_err(Fault::from)).collect()
 }
 
-/// Writes entries in bulk; those that are there already stay.
+/// Writes entries in bulk.
 pub(crate) fn insertion<'q>(log: &[LogEntry]) -> Sql<'q> {
     fn all<T>(log: &[LogEntry], of: impl Fn(&LogEntry) -> T) -> Vec<T> {
         log.iter().map(of).collect()
@@ -104,8 +104,7 @@ pub(crate) fn insertion<'q>(log: &[LogEntry]) -> Sql<'q> {
     sql_query(
         "INSERT INTO log_entries (account, id, at, sync, person, person_version, operation, outcome, failure, message, \
          unique_id, unique_id_number, attempt, duration_ms, status, exchange, next_attempt_at) \
-         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
-         ON CONFLICT DO NOTHING",
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind::<Array<SqlUuid>, _>(all(log, |e| e.account.0))
     .bind::<Array<SqlUuid>, _>(all(log, |e| e.id.0))

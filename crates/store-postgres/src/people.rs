@@ -150,7 +150,7 @@ pub(crate) async fn read_of_links(
 pub(crate) fn add_writes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPerson]) {
     let (new, known): (Vec<&ChangedPerson>, Vec<&ChangedPerson>) = changed.iter().partition(|c| c.before.is_none());
     if !new.is_empty() {
-        batch.add_new(insertion(account, &new), new.len());
+        batch.add_new(insertion(account, &new));
     }
     if !known.is_empty() {
         batch.add(update(account, &known));
@@ -184,8 +184,7 @@ const PARAMETERS: &str = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
 
 fn insertion<'q>(account: AccountId, people: &[&ChangedPerson]) -> Sql<'q> {
     let sql = format!(
-        "INSERT INTO people (account, {WRITTEN}) SELECT o.account, {} FROM UNNEST({PARAMETERS}) AS o(account, {WRITTEN}) \
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO people (account, {WRITTEN}) SELECT o.account, {} FROM UNNEST({PARAMETERS}) AS o(account, {WRITTEN})",
         values()
     );
     bind(&sql, account, people)
@@ -304,7 +303,7 @@ fn add_changes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPers
     }
     let statement = sql_query(
         "INSERT INTO person_changes (account, person, version, kind, at, fields) \
-         SELECT $1, * FROM UNNEST($2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+         SELECT $1, * FROM UNNEST($2, $3, $4, $5, $6)",
     )
     .bind::<SqlUuid, _>(account.0)
     .bind::<Array<Text>, _>(rows.iter().map(|(person, _)| *person).collect::<Vec<_>>())

@@ -13,7 +13,7 @@ use tokio_postgres::Client;
 /// What a scan's condition must speak of (one of these) so that it reads no more than it should: of links, for example,
 /// never all of an account, which may have 1000 syncs.
 const SCOPES: [(&str, &[&str]); 11] = [
-    ("links", &["sync = ", "queue = ", "ROW(account, queue) > "]),
+    ("links", &["sync = ", "queue = ", "queue > "]),
     ("link_extras", &["person = "]),
     ("people", &["id = ", "id > ", "deleted_at IS NOT NULL"]),
     ("people_terms", &["term = ", "term >= "]),
@@ -21,7 +21,7 @@ const SCOPES: [(&str, &[&str]); 11] = [
     ("log_entries", &["id = ", "id < ", "id >= ", "sync = ", "person = ", "at < "]),
     ("counters", &["sync = ", "start < "]),
     ("sessions", &["hash = ", "api_key = ", "expires_at <= "]),
-    ("syncs", &["account = "]),
+    ("syncs", &["account = ", "id = "]),
     ("sync_runtime", &["account = "]),
     ("link_counts", &["account = "]),
 ];
@@ -93,7 +93,7 @@ async fn no_plan_reads_more_than_is_asked_for() {
     let texts = TEXTS.lock().unwrap().clone();
     assert!(texts.len() > 90, "only {} texts were run", texts.len());
     let mut faults = BTreeSet::new();
-    for shape in [Shape::Fresh, Shape::MostParked, Shape::ManySyncs, Shape::OneOwesAll] {
+    for shape in [Shape::Fresh, Shape::Small, Shape::MostParked, Shape::ManySyncs, Shape::OneOwesAll] {
         let fixture = Fixture::fresh().await;
         let client = fixture::client(&fixture.database).await;
         if let Some(sql) = shape.sql() {
@@ -108,7 +108,9 @@ async fn no_plan_reads_more_than_is_asked_for() {
             }));
             for (name, parts, _) in HOT {
                 if parts.iter().all(|part| text.contains(part)) {
-                    hot.entry(name).or_default().extend(scans.iter().map(|scan| scan.index.clone()));
+                    // Either finds one sync.
+                    let index = |scan: &Scan| scan.index.replace("syncs_by_id", "syncs_pkey");
+                    hot.entry(name).or_default().extend(scans.iter().map(index));
                 }
             }
         }
@@ -129,6 +131,8 @@ async fn no_plan_reads_more_than_is_asked_for() {
 enum Shape {
     /// Empty, and never analysed.
     Fresh,
+    /// Analysed while it held 20 people: what is planned for that is kept until it is analysed again, which may take a minute.
+    Small,
     /// 20,000 links of 4 syncs out of 200, 90 % of them parked, some owed.
     MostParked,
     /// 20 people, each in 1000 syncs of one account, all owed.
@@ -142,10 +146,13 @@ impl Shape {
     fn sql(self) -> Option<String> {
         let (people, syncs, linked, owed, parked) = match self {
             Self::Fresh => return None,
+            Self::Small => (20, 200, "s <= 2", "p = 20", "p = 10"),
             Self::MostParked => (5000, 200, "s <= 4", "p % 50 = 0", "p % 10 > 0"),
             Self::ManySyncs => (20, 1000, "true", "true", "false"),
             Self::OneOwesAll => (20_000, 200, "s = 3 OR p <= 50", "s = 3", "false"),
         };
+        // What is pruned is old.
+        let logged = people.max(1000);
         let uuid = |n: &str| format!("lpad(to_hex({n}), 32, '0')::uuid");
         let (account, sync) = (uuid("1"), uuid("s"));
         Some(format!(
@@ -168,7 +175,7 @@ impl Shape {
              INSERT INTO link_extras SELECT account, sync, person, '{{}}', NULL FROM links WHERE tries > 0 LIMIT 1000; \
              INSERT INTO log_entries (account, id, at, sync, person, person_version, operation, outcome, message, \
                  unique_id_number) SELECT {account}, gen_random_uuid(), now() - p * interval '1 minute', {sync}, 'p' || p, 1, 0, \
-                 p % 2, '', false FROM generate_series(1, {syncs}) s, generate_series(1, {people}) p WHERE {linked}; \
+                 p % 2, '', false FROM generate_series(1, LEAST({syncs}, 20)) s, generate_series(1, {logged}) p WHERE {linked}; \
              INSERT INTO counters SELECT {account}, {sync}, 60, now() - p * interval '1 minute', 0, 0, 0, 1 \
                  FROM generate_series(1, {syncs}) s, generate_series(1, 20) p; ANALYZE"
         ))
@@ -197,7 +204,7 @@ impl Scan {
 
 /// The scans of a statement's plan; `None` where it is none that is planned.
 async fn scans(client: &Client, text: &str, types: &[u32]) -> Option<Vec<Scan>> {
-    if text.starts_with("LOCK ") {
+    if ["LOCK ", "SAVEPOINT ", "RELEASE "].iter().any(|begin| text.starts_with(begin)) {
         return None;
     }
     // As the prune itself does.

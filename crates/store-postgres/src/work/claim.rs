@@ -90,16 +90,15 @@ struct Waiting {
     id: Uuid,
 }
 
-/// Active syncs that owe something, as `s`: the index is leapt through from sync to sync, so that those that owe nothing
+/// Active syncs that owe something, as `s`: the index is leapt through from queue to queue, so that those that owe nothing
 /// cost nothing.
-const OWING: &str = "WITH RECURSIVE owing (account, queue) AS ( \
-     (SELECT l.account, l.queue FROM links l WHERE l.claimable_at IS NOT NULL ORDER BY l.account, l.queue LIMIT 1) \
-     UNION ALL SELECT n.account, n.queue FROM owing o CROSS JOIN LATERAL (SELECT l.account, l.queue FROM links l \
-         WHERE l.claimable_at IS NOT NULL AND (l.account, l.queue) > (o.account, o.queue) \
-         ORDER BY l.account, l.queue LIMIT 1) AS n), \
+const OWING: &str = "WITH RECURSIVE owing (queue) AS ( \
+     (SELECT l.queue FROM links l WHERE l.claimable_at IS NOT NULL ORDER BY l.queue LIMIT 1) \
+     UNION ALL SELECT n.queue FROM owing o CROSS JOIN LATERAL (SELECT l.queue FROM links l \
+         WHERE l.claimable_at IS NOT NULL AND l.queue > o.queue ORDER BY l.queue LIMIT 1) AS n), \
      s AS (SELECT s.account, s.id, r.blocked_until > $1 AS blocked, r.blocked_until FROM owing o CROSS JOIN LATERAL \
          (SELECT s.account, s.id FROM syncs s \
-             WHERE s.account = o.account AND s.id = o.queue AND NOT s.paused AND s.deleted_at IS NULL OFFSET 0) AS s \
+             WHERE s.id = o.queue AND NOT s.paused AND s.deleted_at IS NULL OFFSET 0) AS s \
          CROSS JOIN LATERAL (SELECT r.blocked_until FROM sync_runtime r \
              WHERE r.account = s.account AND r.sync = s.id OFFSET 0) AS r) ";
 
@@ -171,8 +170,8 @@ async fn candidates(
     .get_results(&mut first);
     let claimable = |kind| {
         format!(
-            "(SELECT count(*) FROM (SELECT 1 FROM links l WHERE l.account = s.account AND l.queue = s.id AND {kind} \
-             AND l.claimable_at <= $1 LIMIT $2) AS d)"
+            "(SELECT count(*) FROM (SELECT 1 FROM links l WHERE {} AND {kind} AND l.claimable_at <= $1 LIMIT $2) AS d)",
+            links::in_queue("s.account", "s.id")
         )
     };
     let loads = sql_query(format!(
@@ -239,10 +238,10 @@ async fn picks(
             let order = if newest_first { "DESC" } else { "ASC" };
             let sql = format!(
                 "SELECT p.* FROM UNNEST($2, $3, $4) AS k(account, sync, links_max) CROSS JOIN LATERAL ( \
-                     SELECT {} FROM links l WHERE l.account = k.account AND l.queue = k.sync AND {kind} \
-                         AND l.claimable_at <= $1 \
+                     SELECT {} FROM links l WHERE {} AND {kind} AND l.claimable_at <= $1 \
                      ORDER BY l.claimable_at {order}, l.person {order} LIMIT k.links_max FOR UPDATE OF l SKIP LOCKED) AS p",
-                link_row::COLUMNS
+                link_row::COLUMNS,
+                links::in_queue("k.account", "k.sync")
             );
             let rows: Vec<LinkRow> = sql_query(sql)
                 .bind::<Timestamptz, _>(time(now))

@@ -11,8 +11,7 @@ use crate::syncs::{governor_of, governor_writes, sweep_insertion};
 use crate::{Conn, PostgresStore};
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures_util::TryFutureExt;
-use futures_util::future::{BoxFuture, join, try_join3, try_join4};
+use futures_util::future::{BoxFuture, join, try_join4};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
@@ -270,16 +269,12 @@ async fn log_in_savepoint(c: &Conn, log: &[LogEntry]) -> Result<(), Fault> {
     let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
     ids.sort_unstable();
     let mut batch = Batch::new(c);
+    // Statements like the others, so that they keep their place among them.
+    batch.add(sql_query("SAVEPOINT log"));
     batch.add(logs::insertion(log));
     batch.extend(notification(&[Signal::Logged(ids)]));
-    let (mut first, mut last) = (c, c);
-    try_join3(
-        first.batch_execute("SAVEPOINT log").map_err(Fault::from),
-        batch.run(),
-        last.batch_execute("RELEASE SAVEPOINT log").map_err(Fault::from),
-    )
-    .await?;
-    Ok(())
+    batch.add(sql_query("RELEASE SAVEPOINT log"));
+    batch.run().await
 }
 
 /// What can be written of a log that failed as a whole.
