@@ -26,8 +26,8 @@ enum Holds {
     Process { child: Child, is_user_mapped: bool },
     /// A mount that everybody sees.
     Sudo,
-    /// Nothing: it was there before.
-    Shared,
+    /// Nothing: it was there before. The lock keeps others of these tests from filling it, too.
+    Shared { _lock: File },
 }
 
 impl SmallDisk {
@@ -53,9 +53,10 @@ impl SmallDisk {
         match size_of(SHARED) {
             Ok(size) if size <= SHARED_MAX => {
                 let shared = Path::new(SHARED).join(directory.file_name().expect("a directory has a name"));
+                let lock = File::open(SHARED).and_then(|file| file.lock().map(|()| file)).expect("a lock of /dev/shm");
                 std::fs::create_dir(&shared).expect("a directory in /dev/shm");
                 std::fs::remove_dir(&directory).expect("nothing is in a directory to be mounted at");
-                return Self { holds: Holds::Shared, directory: shared, size };
+                return Self { holds: Holds::Shared { _lock: lock }, directory: shared, size };
             }
             Ok(size) => why.push(format!("{SHARED} has {} MiB, and is not filled beyond 128", size / MIB)),
             Err(said) => why.push(said),
@@ -114,7 +115,7 @@ impl SmallDisk {
     fn ballast(&self) -> PathBuf {
         let seen = match &self.holds {
             Holds::Process { child, .. } => format!("/proc/{}/root{}", child.id(), self.directory.display()).into(),
-            Holds::Sudo | Holds::Shared => self.directory.clone(),
+            Holds::Sudo | Holds::Shared { .. } => self.directory.clone(),
         };
         seen.join("ballast")
     }
@@ -132,7 +133,7 @@ impl Drop for SmallDisk {
                 let _left = Command::new("sudo").args(["-n", "umount", "--lazy"]).arg(&self.directory).status();
                 let _left = std::fs::remove_dir(&self.directory);
             }
-            Holds::Shared => {
+            Holds::Shared { .. } => {
                 let _left = std::fs::remove_dir_all(&self.directory);
             }
         }
