@@ -1,5 +1,6 @@
 //! Databases to run the server on: an SQLite file, or a database of its own on the scratch cluster.
 
+use crate::SmallDisk;
 use std::path::PathBuf;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
@@ -10,6 +11,8 @@ pub struct Database {
     pub url: String,
     /// Where the test may keep files.
     pub directory: PathBuf,
+    /// What the directory is on, where it is to be filled.
+    disk: Option<SmallDisk>,
 }
 
 impl Database {
@@ -20,7 +23,32 @@ impl Database {
     pub fn sqlite() -> Self {
         let directory = std::env::temp_dir().join(format!("crm-sync-test-{}", Uuid::new_v4().simple()));
         std::fs::create_dir_all(&directory).expect("a temporary directory");
-        Self { url: "sqlite:test.db".to_owned(), directory }
+        Self { url: "sqlite:test.db".to_owned(), directory, disk: None }
+    }
+
+    /// An SQLite file on a file system of its own, of some MiB. What is in the directory only the server sees.
+    ///
+    /// # Panics
+    /// Where none can be made.
+    pub fn on_small_disk(mib: usize) -> Self {
+        let mut database = Self::sqlite();
+        let disk = SmallDisk::mount(database.directory.clone(), mib);
+        database.directory = disk.directory().to_owned();
+        database.disk = Some(disk);
+        database
+    }
+
+    /// What it is on.
+    ///
+    /// # Panics
+    /// Where that is no small one.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().expect("a database on a small disk")
+    }
+
+    /// What a command that uses it begins with.
+    pub(crate) fn enter(&self) -> Vec<String> {
+        self.disk.as_ref().map(SmallDisk::enter).unwrap_or_default()
     }
 
     /// An empty database on the scratch cluster that `cargo xtask test` hands over.

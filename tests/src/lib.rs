@@ -10,6 +10,7 @@ pub mod process;
 pub mod prometheus;
 pub mod proxy;
 pub mod server;
+pub mod small_disk;
 
 pub use api::Api;
 pub use arrivals::Arrivals;
@@ -18,6 +19,7 @@ pub use cluster::Cluster;
 pub use database::Database;
 pub use proxy::Proxy;
 pub use server::{Server, ServerOptions};
+pub use small_disk::SmallDisk;
 
 use std::future::Future;
 use std::ops::Range;

@@ -76,8 +76,10 @@ pub fn binary() -> std::path::PathBuf {
 pub fn command(database: &Database) -> Command {
     // Beyond a limit of a file's size, which stands for a full disk in tests, a write fails as on one. Without this, the
     // system would end the process.
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(binary());
+    let shell = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""].map(str::to_owned);
+    let mut words = database.enter().into_iter().chain(shell);
+    let mut command = Command::new(words.next().expect("at least a shell"));
+    command.args(words).arg(binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CRM_SYNC_")) {
         command.env_remove(name);
     }

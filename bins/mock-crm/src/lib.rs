@@ -142,6 +142,11 @@ impl MockCrm {
         self.state.contacts().store.all().cloned().map(Value::Object).collect()
     }
 
+    /// Removes the record with this id, as somebody does by hand. False where there is none.
+    pub fn remove(&self, id: &str) -> bool {
+        self.state.contacts().store.delete(id).is_ok()
+    }
+
     /// Forgets all records and idempotency keys; ids are not given again.
     pub fn clear(&self) {
         self.state.contacts().clear();

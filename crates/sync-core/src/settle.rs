@@ -99,6 +99,8 @@ pub struct Settled {
     pub deferrals: i16,
     /// Whether a RECREATE stands since the last accepted update.
     pub recreated: bool,
+    /// Whether an administrator's retry still allows a create: the one that it allows was not sent.
+    pub allow_resend: bool,
     /// Nothing is sent for this long.
     pub quiet: Option<Duration>,
     /// What follows.
@@ -131,6 +133,7 @@ impl Settled {
             tries: link.tries,
             deferrals: link.deferrals,
             recreated: link.recreated,
+            allow_resend: link.allow_resend,
             quiet: None,
             next: Next::Done,
             answer: link.extras.answer.clone(),
@@ -292,7 +295,10 @@ fn no_answer(mut settled: Settled, attempt: &Attempt, kind: NoAnswer, why: &str,
 /// The state after a request that may or may not have been carried out.
 fn may_have_been_carried_out(settled: &mut Settled, attempt: &Attempt) {
     match attempt.operation {
-        Operation::Create => settled.state = LinkState::Uncertain,
+        Operation::Create => {
+            settled.state = LinkState::Uncertain;
+            settled.allow_resend = false;
+        }
         Operation::Delete => {
             if let Some(id) = &attempt.unique_id {
                 settled.state = LinkState::Leaving(id.clone());

@@ -193,6 +193,7 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>) {
             if link.state == LinkState::Unlinked {
                 link.state = LinkState::Uncertain;
             }
+            link.allow_resend = false;
             // Unless the person changed meanwhile (then the mark kept it), the create carried the snapshot of today.
             if link.extras.first_snapshot.is_none() {
                 link.extras.first_snapshot =
@@ -494,6 +495,7 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
     row.state = settled.state.clone();
     row.sent.clone_from(&settled.sent);
     row.recreated = settled.recreated;
+    row.allow_resend &= settled.allow_resend;
     // A retry during the attempt set the tries back; that counts.
     row.tries = settled.tries.min(row.tries.saturating_add(1));
     row.deferrals = settled.deferrals.min(row.deferrals.saturating_add(1));

@@ -422,6 +422,40 @@ fn s1_06_a_refused_repeat_is_still_uncertain_and_keeps_its_key() {
 }
 
 #[test]
+fn s1_06_an_administrators_retry_allows_one_create() {
+    let retried = || {
+        let mut world = in_flight(Means::Park, Operation::Create);
+        world.finish(Fate::LostBefore);
+        assert_eq!(world.next(), "park Uncertain");
+        world.run();
+        assert!(world.mark(Mark::Retry));
+        assert_eq!(world.next(), "repeat A");
+        world
+    };
+    // It may have been carried out: whoever looked into the external system has to look again.
+    for lost in [Fate::LostAfter, Fate::LostBefore, Fate::Refused(500)] {
+        let mut world = retried();
+        world.finish(lost);
+        world.run();
+        assert_eq!(world.parked(), Some(ParkReason::Uncertain), "{lost:?}");
+        assert!(world.records().len() <= 1, "{lost:?}");
+    }
+    for carried_out in [false, true] {
+        let mut world = retried();
+        world.crash(carried_out);
+        world.run();
+        assert_eq!(world.parked(), Some(ParkReason::Uncertain), "a crash, {carried_out}");
+    }
+    // It was certainly not.
+    for unsent in [Fate::NotSent, Fate::Released, Fate::Refused(429), Fate::Refused(503)] {
+        let mut world = retried();
+        world.finish(unsent);
+        world.run();
+        world.assert_in_step();
+    }
+}
+
+#[test]
 fn s1_06_an_id_chosen_by_us_and_posted_twice_is_linked_by_its_409() {
     let mut world = in_flight(Means::ChosenPost, Operation::Create);
     world.finish(Fate::LostAfter);

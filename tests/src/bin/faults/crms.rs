@@ -100,6 +100,24 @@ impl Crm {
         Ok(parked.len())
     }
 
+    /// What an administrator does about those who are parked as uncertain: removes what a create without an answer left in
+    /// the CRM, and has them tried again. Otherwise they become more and more.
+    pub(crate) async fn resolve(&self, api: &Api) -> Result<()> {
+        let parked = self.parked(api).await?.into_iter().filter(|(_, code)| code == "UNCERTAIN");
+        let parked: BTreeSet<_> = parked.map(|(id, _)| id).take(1000).collect();
+        if parked.is_empty() {
+            return Ok(());
+        }
+        for record in self.mock.records() {
+            if record["external_id"].as_str().is_some_and(|id| parked.contains(id)) {
+                self.mock.remove(record["id"].as_str().unwrap_or(&record["id"].to_string()));
+            }
+        }
+        let query = "mutation ($sync: ID!, $people: [ID!]!) { retry(filter: { syncId: $sync, personIds: $people }) { marked } }";
+        api.ok(query, json!({ "sync": self.sync, "people": parked })).await;
+        Ok(())
+    }
+
     /// Who is parked, and why.
     async fn parked(&self, api: &Api) -> Result<Vec<(String, String)>> {
         let query = "query ($id: ID!, $after: String) { sync(id: $id) { links(filter: { parked: true }, first: 1000, \

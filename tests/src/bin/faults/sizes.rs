@@ -5,13 +5,14 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
 use product_tests::{Database, process};
+use std::collections::BTreeMap;
 use tokio_postgres::NoTls;
 
 /// Tables that grow with what has happened, until retention ends it: the log, the history of people, the counters.
 const HISTORY: [&str; 3] = ["log_entries", "person_changes", "counters"];
 
 /// What was measured at a moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sizes {
     /// The server's own memory, in MiB.
     pub(crate) memory: f64,
@@ -19,6 +20,8 @@ pub(crate) struct Sizes {
     pub(crate) steady: f64,
     /// Those of history, in KiB.
     pub(crate) history: f64,
+    /// All tables but those of history, one by one, in KiB.
+    pub(crate) tables: BTreeMap<String, f64>,
 }
 
 /// Measures one database.
@@ -67,11 +70,16 @@ impl Scales {
                 rows.iter().map(|row| Table { name: row.get(0), bytes: row.get(1) }).collect()
             }
         };
-        let kib = |history: bool| {
-            let is_history = |table: &&Table| HISTORY.iter().any(|name| table.name.starts_with(name)) == history;
-            tables.iter().filter(is_history).map(|table| table.bytes as f64).sum::<f64>() / 1024.0
-        };
-        let sizes = Sizes { memory: process::own_memory_mib(server)?, steady: kib(false), history: kib(true) };
+        let mut sizes = Sizes { memory: process::own_memory_mib(server)?, ..Sizes::default() };
+        for Table { name, bytes } in tables {
+            let kib = bytes as f64 / 1024.0;
+            if HISTORY.iter().any(|history| name.starts_with(history)) {
+                sizes.history += kib;
+            } else {
+                sizes.steady += kib;
+                sizes.tables.insert(name, kib);
+            }
+        }
         ensure!(sizes.steady > 0.0 && sizes.history > 0.0, "the database tells no sizes of its tables");
         Ok(sizes)
     }

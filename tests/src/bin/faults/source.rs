@@ -147,8 +147,8 @@ impl Source {
         let count = self.random.usize(1..=BATCH_MAX);
         let mut people = self.random.choose_multiple(0..self.known.len(), count);
         people.sort_unstable();
-        if self.random.u8(..5) == 0 {
-            let there: Vec<_> = people.iter().copied().filter(|person| self.known[*person].is_some()).take(3).collect();
+        if self.random.u8(..3) == 0 {
+            let there: Vec<_> = people.iter().copied().filter(|person| self.known[*person].is_some()).collect();
             if !there.is_empty() {
                 return Call { people: there, to: None };
             }
