@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
-use sync_core::link::Link;
+use sync_core::link::{Link, StateName};
 use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::plan::revise::revised;
@@ -321,8 +321,11 @@ fn links_wanted(account: AccountId, sync: SyncId, filter: &LinkFilter, page: &Pa
         wanted.and("l.person > ?", values![after]);
     }
     if let Some(state) = filter.state {
-        // In the text, so that the index of rare states can be used.
         wanted.and(&format!("l.state = {}", state.code()), []);
+        // SQLite uses the index of rare states only where it reads the index's own condition.
+        if matches!(state, StateName::Uncertain | StateName::Leaving | StateName::Unaddressable) {
+            wanted.and("l.state IN (1, 3, 4)", []);
+        }
     }
     let set = |column: &str, set: bool| format!("{column} IS {}NULL", if set { "NOT " } else { "" });
     if let Some(owed) = filter.owed {

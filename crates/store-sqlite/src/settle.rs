@@ -123,9 +123,9 @@ fn read(db: &mut Db, settlements: &[Settlement]) -> Result<BatchInput, Fault> {
     }
     for ((account, sync), ids) in ids {
         let holders: Vec<Holder> = db.rows(
-            "SELECT unique_id, person FROM links WHERE account = ? AND sync = ? AND unique_id IS NOT NULL \
-             AND unique_id IN (SELECT value FROM json_each(?))",
-            &values![account.0, sync.0, json_texts(ids.iter().map(String::as_str))],
+            "SELECT l.unique_id, l.person FROM json_each(?) j CROSS JOIN links l ON l.account = ? AND l.sync = ? \
+             AND l.unique_id IS NOT NULL AND l.unique_id = j.value",
+            &values![json_texts(ids.iter().map(String::as_str)), account.0, sync.0],
         )?;
         for Holder { unique_id, person } in holders {
             let person = sound(PersonId::new(person.as_str()).ok(), "links", "person", &person)?;

@@ -260,6 +260,68 @@ async fn a_schema_that_is_not_this_programs_is_refused() {
     }
 }
 
+/// The migrations before that which made a new table of links, as an older program ran them.
+const OLDER: [(&str, &str); 5] = [
+    ("0001", include_str!("../../../migrations/sqlite/0001_initial/up.sql")),
+    ("0002", include_str!("../../../migrations/sqlite/0002_lean/up.sql")),
+    ("0003", include_str!("../../../migrations/sqlite/0003_by_age/up.sql")),
+    ("0004", include_str!("../../../migrations/sqlite/0004_alerts/up.sql")),
+    ("0005", include_str!("../../../migrations/sqlite/0005_sessions/up.sql")),
+];
+
+/// Links keep all they hold, their leases too.
+#[tokio::test]
+async fn an_older_database_is_migrated_with_what_it_holds() {
+    let (newer, older) = (Place::new(), Place::new());
+    let store = newer.open();
+    let setting = furnish(&store).await;
+    store.record_changes(upsert(&setting, &["c", "a", "d"])).await.unwrap();
+    let settlements = accept(&store, &setting).await;
+    assert_eq!(store.settle(settlements).await.unwrap(), vec![SettleResult::Applied; 3]);
+    store.record_changes(upsert(&setting, &["b"])).await.unwrap();
+    let leased = accept(&store, &setting).await;
+    store.record_changes(upsert(&setting, &["e"])).await.unwrap();
+    let links = async |store: &SqliteStore| {
+        let page = PageRequest::first(100);
+        store.links(setting.account, setting.sync.id, &LinkFilter::default(), page).await.unwrap().items
+    };
+    let held = links(&store).await;
+    let logged = log(&store, &setting).await;
+    drop(store);
+
+    older
+        .sql("CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP)")
+        .unwrap();
+    for (version, text) in OLDER {
+        older.sql(text).unwrap();
+        older.sql(&format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}')")).unwrap();
+    }
+    let tables =
+        ["accounts", "api_keys", "people", "people_search", "person_changes", "syncs", "sync_runtime", "links"];
+    let copy = tables
+        .iter()
+        .chain(&["link_extras", "log_entries", "counters"])
+        .fold(format!("ATTACH '{}' AS newer;", newer.file().display()), |copy, table| {
+            format!("{copy} INSERT INTO main.{table} SELECT * FROM newer.{table};")
+        });
+    older.sql(&copy).unwrap();
+
+    let store = older.open();
+    let error = store.ready().await.expect_err("it is older");
+    assert!(matches!(&error, StoreError::Schema(what) if what.contains("crm-sync migrate")), "{error:?}");
+    store.migrate().await.unwrap();
+    store.ready().await.unwrap();
+    assert_eq!(held.len(), 5);
+    assert_eq!(links(&store).await, held);
+    assert_eq!(log(&store, &setting).await, logged);
+    assert_eq!(store.settle(leased).await.unwrap(), [SettleResult::Applied], "the lease went on");
+    let rest = accept(&store, &setting).await;
+    assert_eq!(store.settle(rest).await.unwrap(), [SettleResult::Applied], "what was owed is claimed");
+    assert_eq!(linked(&store, &setting).await, ["a", "b", "c", "d", "e"]);
+    let twice = older.sql("UPDATE links SET unique_id = 'crm-a' WHERE person = 'b'");
+    assert!(twice.is_err(), "a unique id is that of one person still");
+}
+
 /// It holds people's data.
 #[cfg(unix)]
 #[tokio::test]

@@ -14,7 +14,7 @@ pub const VERSION_MAX: Version = i32::MAX as Version;
 /// The most bytes that one person may take as JSON: a bound on what a single call can make the stores hold.
 pub const PERSON_BYTES_MAX: usize = 256 * 1024;
 
-/// One entry of the directory: its newest state.
+/// One entry of the directory: its newest state. What is empty is left out of its JSON: stores keep a person as that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Person {
     /// The id that the source system uses.
@@ -22,36 +22,50 @@ pub struct Person {
     /// 1 when first seen, one more with each change.
     pub version: Version,
     /// First name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Last name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// The whole name where one was given; see [`Person::name`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Email addresses, the first one being *the* email.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<String>,
     /// Phone numbers, the first one being *the* phone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<String>,
     /// Organizations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub organizations: Vec<String>,
     /// Labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// A summary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     /// Language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Address by type, such as `whatsapp`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub contact: Map<String, Value>,
     /// Any JSON values by key.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub custom: Map<String, Value>,
     /// When the person last logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_logged_in: Option<Timestamp>,
     /// As the source system says, else when first seen here.
     pub created_at: Timestamp,
     /// As the source system says, else when last changed here.
     pub updated_at: Timestamp,
     /// Set on a tombstone: the person was deleted, its last snapshot is kept until every link is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
 }
 

@@ -3,6 +3,7 @@ use crate::error::Fault;
 use crate::sql::{Db, Value, json_texts, values};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use std::ops::Range;
 use std::sync::LazyLock;
 use sync_core::digest::Digest;
 use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
@@ -12,24 +13,29 @@ use sync_core::plan::{LinkWrite, counts_of};
 use sync_core::sync::Operation;
 use sync_core::time::Timestamp;
 
-/// In the order of [`bound`]; the first three are the key.
+/// In the order of [`bound`]; the first three are the key. Of the others, those that change together stand together:
+/// [`UPDATED_TOGETHER`].
 #[rustfmt::skip]
 const COLUMNS: [&str; 35] = [
-    "account", "sync", "person", "state", "unique_id", "unique_id_number", "generation", "due_at", "claimable_at",
-    "retrying", "quiet_until", "force", "allow_resend", "asked", "sent_version", "sent_revision", "sent_digest", "key",
-    "key_version", "key_first_used_at", "tries", "deferrals", "last_tried_at", "recreated", "parked", "parked_detail",
-    "parked_at", "refused_digest", "lease_token", "lease_until", "lease_operation", "lease_version", "settled_token",
-    "last_decision", "updated_at",
+    "account", "sync", "person",
+    "state", "unique_id", "unique_id_number",
+    "generation", "due_at", "claimable_at", "retrying", "quiet_until",
+    "force", "allow_resend", "asked",
+    "sent_version", "sent_revision", "sent_digest",
+    "key", "key_version", "key_first_used_at",
+    "tries", "deferrals", "recreated", "parked", "parked_detail", "parked_at", "refused_digest",
+    "lease_token", "lease_until", "lease_operation", "lease_version",
+    "last_tried_at", "settled_token", "last_decision",
+    "updated_at",
 ];
 
-static UPSERT: LazyLock<String> = LazyLock::new(|| {
-    let set: Vec<String> = COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+/// Columns, by their places, that one update writes where any of them differs. Few, since each set of them is a statement
+/// that is kept prepared; what is not written costs neither a check nor an entry of an index.
+const UPDATED_TOGETHER: [Range<usize>; 9] = [3..6, 6..11, 11..14, 14..17, 17..20, 20..27, 27..31, 31..34, 34..35];
+
+static INSERT: LazyLock<String> = LazyLock::new(|| {
     let marks = vec!["?"; COLUMNS.len()].join(", ");
-    format!(
-        "INSERT INTO links ({}) VALUES ({marks}) ON CONFLICT (account, sync, person) DO UPDATE SET {}",
-        COLUMNS.join(", "),
-        set.join(", ")
-    )
+    format!("INSERT INTO links ({}) VALUES ({marks})", COLUMNS.join(", "))
 });
 
 /// The columns of a link with its extras.
@@ -260,7 +266,10 @@ pub(crate) fn write(db: &mut Db, writes: &[LinkWrite]) -> Result<(), Fault> {
     for write in writes {
         match write {
             LinkWrite { before, after: Some(after) } => {
-                db.run(&UPSERT, &bound(after))?;
+                match before {
+                    Some(before) => update(db, before, after)?,
+                    None => drop(db.run(&INSERT, &bound(after))?),
+                }
                 let before = before.as_ref().map(|before| &before.extras);
                 if before.map_or(!after.extras.is_empty(), |before| *before != after.extras) {
                     write_extras(db, after)?;
@@ -279,6 +288,28 @@ pub(crate) fn write(db: &mut Db, writes: &[LinkWrite]) -> Result<(), Fault> {
         syncs::add_counts(db, account, sync, &difference)?;
     }
     Ok(())
+}
+
+/// Writes what differs, and nothing where nothing does.
+fn update(db: &mut Db, before: &Link, after: &Link) -> Result<(), Fault> {
+    let (old, new) = (bound(before), bound(after));
+    let mut changed =
+        UPDATED_TOGETHER.into_iter().filter(|columns| old[columns.clone()] != new[columns.clone()]).flatten();
+    let Some(first) = changed.next() else { return Ok(()) };
+    let mut text = format!("UPDATE links SET {} = ?", COLUMNS[first]);
+    let mut values = vec![new[first].clone()];
+    for column in changed {
+        text.push_str(", ");
+        text.push_str(COLUMNS[column]);
+        text.push_str(" = ?");
+        values.push(new[column].clone());
+    }
+    text.push_str(" WHERE account = ? AND sync = ? AND person = ?");
+    values.extend_from_slice(&new[..3]);
+    match db.run(&text, &values)? {
+        0 => Err(Fault::Refused("a link that was read is not there".to_owned())),
+        _ => Ok(()),
+    }
 }
 
 fn bound(link: &Link) -> [Value; COLUMNS.len()] {
@@ -308,7 +339,6 @@ fn bound(link: &Link) -> [Value; COLUMNS.len()] {
         key.map(|key| key.first_used_at),
         link.tries,
         link.deferrals,
-        link.last_tried_at,
         link.recreated,
         parked.map(|parked| parked.reason.code()),
         parked.map(|parked| parked.detail.as_str()),
@@ -318,6 +348,7 @@ fn bound(link: &Link) -> [Value; COLUMNS.len()] {
         lease.map(|lease| lease.until),
         lease.and_then(|lease| lease.operation).map(Operation::code),
         lease.map(|lease| lease.version),
+        link.last_tried_at,
         link.settled_token.map(|token| token.0),
         link.last_decision.as_deref(),
         link.updated_at,

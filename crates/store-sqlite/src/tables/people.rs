@@ -28,8 +28,8 @@ pub(crate) fn read(db: &mut Db, account: AccountId, ids: &[PersonId]) -> Result<
         return Ok(HashMap::new());
     }
     let rows: Vec<PersonRow> = db.rows(
-        "SELECT person FROM people WHERE account = ? AND id IN (SELECT value FROM json_each(?))",
-        &values![account.0, json_texts(ids.iter().map(PersonId::as_str))],
+        "SELECT p.person FROM json_each(?) j CROSS JOIN people p ON p.account = ? AND p.id = j.value",
+        &values![json_texts(ids.iter().map(PersonId::as_str)), account.0],
     )?;
     rows.iter().map(|row| row.person().map(|person| (person.id.clone(), person))).collect()
 }
