@@ -33,6 +33,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if has_nextest && std::env::var_os("CI").is_some() {
         tests.args(["--profile", "ci"]);
     }
+    if has_nextest && std::env::var_os("NEXTEST_TEST_THREADS").is_none() {
+        // Many tests wait for time to pass: one more than there are processors.
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1;
+        tests.args([format!("--test-threads={threads}")]);
+    }
     match &arguments.package {
         Some(package) => tests.args(["-p", package]),
         // Doctests have a run of their own, since nextest does not know them.
