@@ -11,6 +11,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 /// Brings the schema up to date.
 pub(crate) fn migrate(db: &mut Db) -> Result<(), Fault> {
     refuse_newer(db)?;
+    // What a large table is made anew with does not fit in memory: beyond some MiB it goes to the directory of temporary files.
+    db.batch("PRAGMA temp_store = FILE")?;
     let run = db.bare().run_pending_migrations(MIGRATIONS);
     run.map(drop).map_err(|error| Fault::Schema(format!("it could not be brought up to date: {error}")))
 }
