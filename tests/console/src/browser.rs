@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// How long driver and browser may take to start.
 const START_WITHIN: Duration = Duration::from_secs(30);
+/// How often the driver is started, where it ends at once.
+const STARTS_MAX: u32 = 5;
 /// How long one script may take.
 const SCRIPT_WITHIN: Duration = Duration::from_secs(120);
 
@@ -193,7 +195,19 @@ struct Driver {
 }
 
 impl Driver {
+    /// It takes a free port for one family of addresses and then asks for the same of the other, which somebody may have taken
+    /// meanwhile: then it ends, and is started again.
     async fn start(profile: &Profile) -> Self {
+        for _ in 0..STARTS_MAX {
+            if let Some(driver) = Self::try_start(profile).await {
+                return driver;
+            }
+        }
+        panic!("chromedriver ended before it listened, {STARTS_MAX} times");
+    }
+
+    /// `None` where it ends before it listens.
+    async fn try_start(profile: &Profile) -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         // Whatever driver and browser leave lying about.
@@ -205,14 +219,14 @@ impl Driver {
         let port = tokio::time::timeout(START_WITHIN, async {
             while let Some(line) = lines.next_line().await.expect("text") {
                 if let Some((_, port)) = line.split_once("started successfully on port ") {
-                    return port.trim_end_matches('.').parse().expect("a port");
+                    return Some(port.trim_end_matches('.').parse().expect("a port"));
                 }
             }
-            panic!("chromedriver ended before it listened");
+            None
         });
-        let port = port.await.expect("chromedriver listens in time");
+        let port = port.await.expect("chromedriver listens in time")?;
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, port }
+        Some(Self { process, port })
     }
 }
 
