@@ -15,7 +15,7 @@ const SHARED: &str = "/dev/shm";
 /// A small file system at a directory, and a file on it that takes up the room.
 pub struct SmallDisk {
     holds: Holds,
-    /// Where programs find it that [`SmallDisk::enter`] starts.
+    /// Where programs find it that starts within it.
     directory: PathBuf,
     size: usize,
 }
@@ -69,7 +69,7 @@ impl SmallDisk {
         );
     }
 
-    /// Where it is for a program that [`SmallDisk::enter`] starts.
+    /// Where it is for a program that starts within it.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
