@@ -2,6 +2,7 @@
 
 use crate::dispatch::Dispatching;
 use crate::error::{EngineError, EngineResult, chain};
+use crate::gather::gather;
 use crate::metrics::Stage;
 use crate::trace::Origins;
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ pub(crate) async fn run(dispatching: Arc<Dispatching>, mut calls: mpsc::Receiver
     let mut gathered = Vec::new();
     let mut gather_for = Duration::ZERO;
     while calls.recv_many(&mut gathered, CALLS_MAX).await > 0 {
-        gather(&mut calls, &mut gathered, gather_for).await;
+        gather(&mut calls, &mut gathered, CALLS_MAX, gather_for, || !gather_for.is_zero()).await;
         let (begun, is_alone) = (Instant::now(), gathered.len() == 1);
         let mut by_account: HashMap<AccountId, Vec<Waiting>> = HashMap::new();
         for waiting in gathered.drain(..) {
@@ -50,17 +51,6 @@ pub(crate) async fn run(dispatching: Arc<Dispatching>, mut calls: mpsc::Receiver
             }
         }
         gather_for = if is_alone { Duration::ZERO } else { GATHER_MAX.min(begun.elapsed() / GATHER_PART) };
-    }
-}
-
-async fn gather(calls: &mut mpsc::Receiver<Waiting>, gathered: &mut Vec<Waiting>, time: Duration) {
-    let until = Instant::now() + time;
-    while !time.is_zero() && gathered.len() < CALLS_MAX {
-        let more = CALLS_MAX - gathered.len();
-        match tokio::time::timeout_at(until, calls.recv_many(gathered, more)).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
     }
 }
 

@@ -24,6 +24,7 @@ mod attempt;
 mod compiled;
 mod dispatch;
 mod error;
+mod gather;
 mod intake;
 mod keys;
 mod maintenance;

@@ -2,6 +2,7 @@
 
 use crate::dispatch::Dispatching;
 use crate::error::chain;
+use crate::gather::gather;
 use crate::metrics::Stage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,24 +24,12 @@ const WAITS_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
 pub(crate) async fn run(dispatching: Arc<Dispatching>, mut outcomes: mpsc::Receiver<Settlement>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while outcomes.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        gather(&dispatching, &mut outcomes, &mut batch).await;
+        gather(&mut outcomes, &mut batch, BATCH_MAX, GATHER, || dispatching.in_flight() > 0).await;
         let written = batch.len();
         dispatching.metrics.batch(Stage::Settle, written);
         write(&dispatching.store, std::mem::take(&mut batch)).await;
         dispatching.unsettled.send_modify(|outcomes| *outcomes -= written);
         dispatching.settled.notify_one();
-    }
-}
-
-/// Waits a moment for what is in flight, so that a busy node settles in large batches.
-async fn gather(dispatching: &Dispatching, outcomes: &mut mpsc::Receiver<Settlement>, batch: &mut Vec<Settlement>) {
-    let until = tokio::time::Instant::now() + GATHER;
-    while batch.len() < BATCH_MAX && dispatching.in_flight() > 0 {
-        let more = BATCH_MAX - batch.len();
-        match tokio::time::timeout_at(until, outcomes.recv_many(batch, more)).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
     }
 }
 

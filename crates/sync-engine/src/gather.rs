@@ -1,0 +1,23 @@
+//! Gathering: what comes a moment later goes into the same transaction.
+
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+/// Receives more for so long at most, up to `most` in all, as long as more is expected and a sender is left.
+pub(crate) async fn gather<T>(
+    incoming: &mut mpsc::Receiver<T>,
+    batch: &mut Vec<T>,
+    most: usize,
+    time: Duration,
+    expects_more: impl Fn() -> bool,
+) {
+    let until = Instant::now() + time;
+    while batch.len() < most && expects_more() {
+        let room = most - batch.len();
+        match timeout_at(until, incoming.recv_many(batch, room)).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+}
