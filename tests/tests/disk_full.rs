@@ -104,28 +104,29 @@ async fn fill(database: &Database, api: &Api, delivering: &mut Delivering) {
     database.disk().fill();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_waited_for() {
+/// A server on a disk that was filled in the middle of deliveries, and said so.
+async fn on_a_full_disk() -> (Database, Server, Delivering) {
     let database = Database::on_small_disk(DISK_MIB);
     let server = Server::start(&database, &ServerOptions::default()).await;
     let api = server.api();
     let mut delivering = Delivering::begin(&api).await;
     fill(&database, &api, &mut delivering).await;
     delivering.is_told(&api).await;
+    (database, server, delivering)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_waited_for() {
+    let (database, server, mut delivering) = on_a_full_disk().await;
 
     database.disk().clear();
-    delivering.recovers(&api).await;
+    delivering.recovers(&server.api()).await;
     assert!(server.stop().await, "the same process, and it ends in order");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_on_a_full_disk_loses_nothing() {
-    let database = Database::on_small_disk(DISK_MIB);
-    let server = Server::start(&database, &ServerOptions::default()).await;
-    let api = server.api();
-    let mut delivering = Delivering::begin(&api).await;
-    fill(&database, &api, &mut delivering).await;
-    delivering.is_told(&api).await;
+    let (database, server, mut delivering) = on_a_full_disk().await;
     server.kill().await;
 
     let mut start = command(&database);
