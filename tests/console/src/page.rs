@@ -56,6 +56,19 @@ const CODE_TEXT: &str = r#"
     return [...lines].map((line) => line.textContent).join("\n");
 "#;
 
+/// Whether an element is where it was a frame ago, and still part of the page.
+const STANDS_STILL: &str = r"
+    const [element, done] = arguments;
+    const place = () => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return element.isConnected && [x, y, width, height].join();
+    };
+    requestAnimationFrame(() => {
+        const before = place();
+        requestAnimationFrame(() => done(Boolean(before) && place() === before));
+    });
+";
+
 impl Browser {
     /// Goes to an address of the console by loading it.
     ///
@@ -160,20 +173,28 @@ impl Browser {
         self.press(selector, "return document.querySelector(arguments[0])", json!([selector])).await;
     }
 
-    // What is found may be drawn anew, or be covered by what goes away, until it is clicked.
-    async fn press(&self, what: &str, script: &str, arguments: Value) {
+    // What is found may be drawn anew, move, or be covered by what goes away, until it is clicked: nobody clicks what moves.
+    async fn press(&self, what: &str, script: &str, arguments: Value) -> WebElement {
         let begun = Instant::now();
         loop {
             let found = self.until(what, script, arguments.clone()).await;
             let element = WebElement::from_json(found, self.driver.handle().clone()).expect("an element");
             // What is pinned to the window's edge may cover it there.
             let _left = element.scroll_into_view().await;
-            match element.click().await {
-                Ok(()) => return,
-                Err(error) => assert!(begun.elapsed() < WITHIN, "{what} cannot be clicked: {error}"),
-            }
+            let failed = match self.stands_still(&element).await {
+                Ok(true) => element.click().await.err().map(|error| error.to_string()),
+                Ok(false) => Some("it moves".to_owned()),
+                Err(error) => Some(error.to_string()),
+            };
+            let Some(why) = failed else { return element };
+            assert!(begun.elapsed() < WITHIN, "{what} cannot be clicked: {why}");
             tokio::time::sleep(AGAIN).await;
         }
+    }
+
+    async fn stands_still(&self, element: &WebElement) -> WebDriverResult<bool> {
+        let still = self.driver.execute_async(STANDS_STILL, vec![element.to_json()?]).await?;
+        Ok(still.json() == &Value::Bool(true))
     }
 
     /// Replaces what stands in a field.
@@ -181,9 +202,8 @@ impl Browser {
     /// # Panics
     /// Where it cannot be written into.
     pub async fn fill(&self, label: &str, text: &str) {
-        let field = self.find(Role::Field, label).await;
-        field.scroll_into_view().await.unwrap_or_else(|error| panic!("the field {label}: {error}"));
-        field.click().await.unwrap_or_else(|error| panic!("the field {label}: {error}"));
+        let arguments = json!([format!("{:?}", Role::Field), label]);
+        let field = self.press(&format!("the field {label}"), FIND, arguments).await;
         self.replace(&field, text).await;
     }
 
@@ -192,9 +212,7 @@ impl Browser {
     /// # Panics
     /// Where it cannot be written into.
     pub async fn fill_code(&self, field: &str, text: &str) {
-        let editor = self.code(field).await;
-        editor.scroll_into_view().await.unwrap_or_else(|error| panic!("the code field {field}: {error}"));
-        editor.click().await.unwrap_or_else(|error| panic!("the code field {field}: {error}"));
+        let editor = self.press(&format!("the code field {field}"), CODE, json!([field])).await;
         self.replace(&editor, text).await;
     }
 

@@ -6,8 +6,8 @@ import { useAction, useQuery } from "../hooks.js";
 import { html, useState } from "../lib.js";
 import { nextWords } from "../people/standing.js";
 import { can } from "../session.js";
+import { addWebhook } from "../sync/add-sync.js";
 import { Button, Icon, Loaded, Note, toast } from "../ui/index.js";
-import { addWebhook } from "./syncs.js";
 
 const EVERY_MS = 3_000;
 const CLOSED = "crm-sync.guide-closed";
@@ -101,22 +101,36 @@ function Guide({ data, onChanged, onNews, onClose }) {
   </ol>`;
 }
 
-/** @param {{sync?: {id: string}, onChanged: () => Promise<void>}} props `sync`: the only one there is; without one the guide is all there is */
-export default function FirstRun({ sync, onChanged }) {
+/**
+ * Whether the guide is shown: without a sync it is all there is; beside the only one, until that works or it is closed.
+ * @param {{id: string}[] | undefined} syncs undefined: not known yet
+ * @returns {{pending: boolean, shown: boolean, sync?: {id: string}, found: object, close: () => void}} `pending`: to be
+ *   waited for, so that nothing that can be clicked moves when the guide comes
+ */
+export function useFirstRun(syncs) {
   const [closed, setClosed] = useState(() => localStorage.getItem(CLOSED) === "true");
-  const shown = !sync || !closed;
-  const found = useQuery(shown ? GUIDE : null, { sample: SAMPLE_ID, sync: sync?.id ?? NO_SYNC, withSync: Boolean(sync) }, { every: EVERY_MS });
-  if (!shown) return null;
+  const sync = syncs?.[0];
+  const asked = syncs?.length === 0 || (syncs?.length === 1 && !closed);
+  const found = useQuery(asked ? GUIDE : null, { sample: SAMPLE_ID, sync: sync?.id ?? NO_SYNC, withSync: Boolean(sync) }, { every: EVERY_MS });
+  const { data, error } = found;
   // A sync that works already, without the sample person, needs no guide.
-  const { data } = found;
-  if (sync && (!data || (data.sync?.stats.linked > 0 && (!data.person || data.person.deletedAt)))) return null;
+  const works = data?.sync?.stats.linked > 0 && (!data.person || data.person.deletedAt);
+  const close = () => {
+    localStorage.setItem(CLOSED, "true");
+    setClosed(true);
+  };
+  const pending = asked && !data && !error;
+  return { pending, shown: asked && !pending && (!sync || (data && !works)), sync, found, close };
+}
+
+/** @param {{guide: ReturnType<typeof useFirstRun>, onChanged: () => Promise<void>}} props */
+export function FirstRun({ guide: { sync, found, close: closeGuide }, onChanged }) {
   const changed = async () => {
     await onChanged();
     await found.refresh();
   };
   const close = () => {
-    localStorage.setItem(CLOSED, "true");
-    setClosed(true);
+    closeGuide();
     void onChanged();
   };
   return html`<section class="card guide" aria-label="First steps">

@@ -1,11 +1,10 @@
 // All syncs with how they stand; where there is none, the first run.
-import { query } from "../api.js";
-import { Lazy } from "../app.js";
-import { useAction, useQuery } from "../hooks.js";
+import { useQuery } from "../hooks.js";
 import { html, useState } from "../lib.js";
-import { navigate } from "../router.js";
 import { can } from "../session.js";
-import { Button, Loaded, Menu, number, Page, percent, Sparkline, SyncStatus, Table, Time, toast } from "../ui/index.js";
+import { AddSync } from "../sync/add-sync.js";
+import { Button, Loaded, number, Page, percent, Skeleton, Sparkline, SyncStatus, Table, Time } from "../ui/index.js";
+import { FirstRun, useFirstRun } from "./first-run.js";
 
 const PAGE = 50;
 const EVERY_MS = 10_000;
@@ -20,26 +19,6 @@ const SYNCS = `query ($first: Int!) {
     pageInfo { hasNextPage }
   }
 }`;
-
-const CREATE = "mutation ($input: SyncInput!) { createSync(input: $input) { id } }";
-
-/** Makes a sync with the seed guide's name, and opens it. */
-export async function addWebhook() {
-  try {
-    const { createSync } = await query(CREATE, { input: { friendlyName: "New Webhook Sync" } });
-    await navigate(`/syncs/${createSync.id}/create`);
-  } catch (error) {
-    toast.error(error);
-  }
-}
-
-/** Add sync -> Webhook. */
-export function AddSync() {
-  const [add, busy] = useAction(addWebhook);
-  const items = [{ label: "Webhook", icon: "webhook", hint: "Requests that you describe, to any HTTP API", onSelect: add }];
-  const trigger = (attributes) => html`<${Button} kind="primary" icon="plus" busy=${busy} ...${attributes}>Add sync<//>`;
-  return html`<${Menu} label="Add sync" ...${{ items, trigger }} />`;
-}
 
 const host = (url) => {
   try {
@@ -74,12 +53,14 @@ export default function Syncs() {
   const [first, setFirst] = useState(PAGE);
   const found = useQuery(SYNCS, { first }, { every: EVERY_MS });
   const syncs = found.data?.syncs.nodes;
+  const guide = useFirstRun(syncs);
   const none = syncs?.length === 0;
   const welcome = { title: "Welcome to crm-sync", lead: "It keeps other systems in step with your directory of people: it sends the requests that you describe, and remembers which record each person has become." };
   const usual = { title: "Syncs", lead: "Each keeps one external system in step with your directory of people.", actions: syncs && can("ADMIN") && html`<${AddSync} />` };
   return html`<${Page} ...${none ? welcome : usual}><div class="stack">
-    ${syncs?.length < 2 && html`<${Lazy} module="./pages/first-run.js" sync=${syncs[0]} onChanged=${found.refresh} />`}
-    ${!none && html`<div class="card"><${Loaded} query=${found}>${({ syncs: { nodes, pageInfo } }) => html`
+    ${guide.shown && html`<${FirstRun} guide=${guide} onChanged=${found.refresh} />`}
+    ${guide.pending && html`<div class="card"><${Skeleton} /></div>`}
+    ${!guide.pending && !none && html`<div class="card"><${Loaded} query=${found}>${({ syncs: { nodes, pageInfo } }) => html`
       <${Table} caption="Syncs" columns=${COLUMNS} rows=${nodes} rowKey=${(sync) => sync.id} />
       ${pageInfo.hasNextPage && html`<div class="card-body"><${Button} busy=${found.loading} onClick=${() => setFirst(first + PAGE)}>Show more syncs<//></div>`}
     `}<//></div>`}

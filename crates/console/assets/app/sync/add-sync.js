@@ -1,0 +1,26 @@
+// How a sync begins: with the seed guide's name, and open to be set up.
+import { query } from "../api.js";
+import { useAction } from "../hooks.js";
+import { html } from "../lib.js";
+import { navigate } from "../router.js";
+import { Button, Menu, toast } from "../ui/index.js";
+
+const CREATE = "mutation ($input: SyncInput!) { createSync(input: $input) { id } }";
+
+/** Makes a sync with the seed guide's name, and opens it. */
+export async function addWebhook() {
+  try {
+    const { createSync } = await query(CREATE, { input: { friendlyName: "New Webhook Sync" } });
+    await navigate(`/syncs/${createSync.id}/create`);
+  } catch (error) {
+    toast.error(error);
+  }
+}
+
+/** Add sync -> Webhook. */
+export function AddSync() {
+  const [add, busy] = useAction(addWebhook);
+  const items = [{ label: "Webhook", icon: "webhook", hint: "Requests that you describe, to any HTTP API", onSelect: add }];
+  const trigger = (attributes) => html`<${Button} kind="primary" icon="plus" busy=${busy} ...${attributes}>Add sync<//>`;
+  return html`<${Menu} label="Add sync" ...${{ items, trigger }} />`;
+}
