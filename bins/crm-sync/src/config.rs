@@ -141,7 +141,7 @@ pub(crate) struct Config {
 
 /// Where traces are sent.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "refused in a build without traces"))]
+#[cfg_attr(not(any(feature = "otel", test)), expect(dead_code, reason = "refused in a build without traces"))]
 pub(crate) struct Traces {
     /// The collector's URL for traces.
     pub(crate) endpoint: Url,
