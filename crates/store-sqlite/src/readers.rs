@@ -1,19 +1,44 @@
-//! Connections that read beside the writer.
+//! Threads that read beside the writer.
 
 use crate::connection::Opener;
 use crate::error::Fault;
 use crate::sql::Db;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 use sync_core::ports::{PoolStatus, StoreResult, measures};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
-/// A few connections, each used by one reader at a time.
+/// A few connections, each on a thread of its own: begun when it is needed, kept until the store goes. Threads that come
+/// and go, as the runtime's for blocking work do, would each leave the allocator memory that it cannot give back.
 pub(crate) struct Readers {
     opener: Arc<Opener>,
-    idle: Arc<Mutex<Vec<Db>>>,
+    /// The one that read last is asked first: what it read is in its cache.
+    idle: Arc<Mutex<Vec<Reader>>>,
     places: Arc<Semaphore>,
     most: usize,
+}
+
+/// A thread that reads. It ends when this is dropped.
+struct Reader(mpsc::Sender<Job>);
+
+/// What is done on a thread with its connection, which is opened by the first.
+type Job = Box<dyn FnOnce(&mut Option<Db>) + Send>;
+
+impl Reader {
+    fn begin() -> Result<Self, Fault> {
+        let (reader, jobs) = mpsc::channel::<Job>();
+        let work = move || {
+            let mut connection = None;
+            while let Ok(job) = jobs.recv() {
+                job(&mut connection);
+            }
+        };
+        std::thread::Builder::new()
+            .name("sqlite-reader".to_owned())
+            .spawn(work)
+            .map_err(|error| Fault::Unavailable(format!("cannot begin a reader's thread: {error}")))?;
+        Ok(Self(reader))
+    }
 }
 
 impl Readers {
@@ -26,7 +51,7 @@ impl Readers {
         PoolStatus { connections_max: self.most, in_use: self.most - self.places.available_permits(), waiting: 0 }
     }
 
-    /// Reads from one snapshot.
+    /// Reads from one snapshot; to its end where this future is dropped.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         operation: &'static str,
@@ -36,20 +61,36 @@ impl Readers {
         let asked_at = Instant::now();
         let place = self.places.clone().acquire_owned().await.map_err(|_| gone())?;
         metrics::histogram!(measures::POOL_WAIT_SECONDS).record(asked_at.elapsed());
-        let (opener, idle) = (self.opener.clone(), self.idle.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            let held = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut db = held.map_or_else(|| opener.reader(), Ok)?;
-            let read = db.atomically(work);
-            if read.as_ref().err().is_none_or(|fault| !fault.is_of_the_database()) {
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
-            }
-            read
-        });
-        let read = read.await.map_err(|_| gone()).and_then(|read| read.map_err(|fault: Fault| fault.told(operation)));
-        measured(operation, asked_at, read)
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = idle.map_or_else(Reader::begin, Ok).map_err(|fault| fault.told(operation))?;
+        let (opener, idle, jobs) = (self.opener.clone(), self.idle.clone(), reader.0.clone());
+        let (reply, answer) = oneshot::channel();
+        let job = move |connection: &mut Option<Db>| {
+            let done = read(connection, &opener, work);
+            // Idle before its place is free: who comes next finds it.
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            drop(place);
+            // An error says that the caller is gone.
+            let _ = reply.send(done);
+        };
+        jobs.send(Box::new(job)).map_err(|_| gone())?;
+        // No answer: it panicked, and with it ended its thread.
+        let done = answer.await.map_err(|_| gone()).and_then(|done| done.map_err(|fault| fault.told(operation)));
+        measured(operation, asked_at, done)
     }
+}
+
+fn read<T>(
+    connection: &mut Option<Db>,
+    opener: &Opener,
+    work: impl FnOnce(&mut Db) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut db = connection.take().map_or_else(|| opener.reader(), Ok)?;
+    let done = db.atomically(work);
+    if done.as_ref().err().is_none_or(|fault| !fault.is_of_the_database()) {
+        *connection = Some(db);
+    }
+    done
 }
 
 /// Measures a call that is over.
@@ -58,4 +99,53 @@ pub(crate) fn measured<T>(operation: &'static str, asked_at: Instant, done: Stor
     // 0 too: a series that begins with its first failure has no rate.
     metrics::counter!(measures::FAILURES, "operation" => operation).increment(u64::from(done.is_err()));
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, SqliteStore};
+    use futures_util::future::join_all;
+    use std::collections::HashSet;
+    use std::sync::{Arc, Barrier};
+    use sync_core::ports::StoreError;
+
+    const READERS: usize = 3;
+
+    fn store() -> SqliteStore {
+        SqliteStore::temporary(Options { readers: READERS, ..Options::default() }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn threads_are_as_many_as_read_at_the_same_time() {
+        let store = store();
+        let mut threads = HashSet::new();
+        for _ in 0..10 {
+            threads.insert(store.readers.run("test", |_| Ok(std::thread::current().id())).await.unwrap());
+        }
+        assert_eq!(threads.len(), 1, "one is enough for one after the other");
+        for _ in 0..10 {
+            // Each waits for all others.
+            let all = Arc::new(Barrier::new(READERS));
+            let reads = (0..READERS).map(|_| {
+                let all = all.clone();
+                store.readers.run("test", move |_| {
+                    all.wait();
+                    Ok(std::thread::current().id())
+                })
+            });
+            threads.extend(join_all(reads).await.into_iter().map(Result::unwrap));
+        }
+        assert_eq!(threads.len(), READERS);
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_is_told_and_costs_the_others_nothing() {
+        let store = store();
+        for _ in 0..=READERS {
+            let panicked = store.readers.run::<()>("test", |_| panic!("on purpose")).await;
+            assert!(matches!(panicked, Err(StoreError::Unavailable { .. })), "{panicked:?}");
+        }
+        assert_eq!(store.readers.run("test", |_| Ok(1)).await.unwrap(), 1);
+        assert_eq!(store.readers.status().in_use, 0);
+    }
 }
