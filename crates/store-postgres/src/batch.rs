@@ -36,6 +36,10 @@ impl<'c> Batch<'c> {
         Self { c, statements: Vec::new() }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
     /// Adds a statement.
     pub(crate) fn add(&mut self, statement: Sql<'_>) {
         self.push(statement, false);

@@ -39,17 +39,13 @@ pub(crate) fn is_repeatable(fault: &Fault) -> bool {
 
 /// Whether nothing can be done with the database now.
 fn is_unavailable(error: &Error) -> bool {
-    match error {
-        Error::BrokenTransactionManager | Error::NotInTransaction => true,
-        Error::DatabaseError(kind, info) => match kind {
-            DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::UnableToSendCommand
-            | DatabaseErrorKind::ReadOnlyTransaction
-            | DatabaseErrorKind::SerializationFailure => true,
-            DatabaseErrorKind::Unknown => UNAVAILABLE.iter().any(|text| info.message().contains(text)),
-            _ => false,
-        },
-        Error::RollbackErrorOnCommit { commit_error, .. } => is_unavailable(commit_error),
+    let Error::DatabaseError(kind, info) = error else { return false };
+    match kind {
+        DatabaseErrorKind::ClosedConnection
+        | DatabaseErrorKind::UnableToSendCommand
+        | DatabaseErrorKind::ReadOnlyTransaction
+        | DatabaseErrorKind::SerializationFailure => true,
+        DatabaseErrorKind::Unknown => UNAVAILABLE.iter().any(|text| info.message().contains(text)),
         _ => false,
     }
 }

@@ -31,12 +31,15 @@ mod signals;
 mod sql;
 mod syncs;
 mod tls;
+mod transaction;
 mod work;
 
+use crate::batch::Batch;
 use crate::clock::TestClock;
 use crate::error::{Fault, is_repeatable, store_error};
 use crate::signals::Signals;
 use crate::sql::sql_query;
+use crate::transaction::{Committed, begin, roll_back};
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{self, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -59,7 +62,8 @@ pub struct Options {
     /// How long to wait for a connection before the store counts as unavailable.
     pub wait: Duration,
     /// How long an operation may take, beyond the wait for its connection. A database that takes longer (frozen, cut off
-    /// without a word) counts as unavailable, and the connection is dropped, which ends the transaction.
+    /// without a word) counts as unavailable, and the connection is dropped, which ends the transaction: rolled back, unless
+    /// its COMMIT was on its way already.
     pub operation_max: Duration,
     /// The delays that settlements take.
     pub policy: Arc<Policy>,
@@ -175,7 +179,9 @@ impl PostgresStore {
     ) -> StoreResult<T> {
         let asked_at = Instant::now();
         let done = match self.connection(operation).await {
-            Ok(connection) => in_time(operation, self.inner.operation_max, connection, async |c| body(c).await).await,
+            Ok(connection) => {
+                in_time(operation, self.inner.operation_max, connection, async |c| Ok(body(c).await)).await
+            }
             Err(error) => Err(error),
         };
         let done = done.and_then(|done| done.map_err(|fault| store_error(operation, fault)));
@@ -188,14 +194,39 @@ impl PostgresStore {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
     {
+        let body = Arc::new(body);
+        self.transact_ahead(operation, move |c| {
+            let body = body.clone();
+            Box::pin(async move {
+                let begun = begin(c).await?;
+                let done = body(c).await?;
+                Ok((done, begun.commit(Batch::new(c)).await?))
+            })
+        })
+        .await
+    }
+
+    /// Runs a transaction as [`PostgresStore::transact`] does, whose body sends BEGIN along with its first statements and
+    /// COMMIT along with its last.
+    pub(crate) async fn transact_ahead<T, F>(&self, operation: &'static str, body: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<(T, Committed), Fault>> + Send + Sync + 'static,
+    {
         let (this, asked_at) = (self.clone(), Instant::now());
         let task = tokio::spawn(async move {
             let mut repeats = 0;
             loop {
                 let connection = this.connection(operation).await?;
-                let transaction = async |c: &mut Conn| c.transaction(async |c| body(c).await).await;
+                let transaction = async |c: &mut Conn| {
+                    let done = body(c).await;
+                    if done.is_err() {
+                        roll_back(c).await?;
+                    }
+                    Ok(done)
+                };
                 match in_time(operation, this.inner.operation_max, connection, transaction).await? {
-                    Ok(done) => return Ok(done),
+                    Ok((done, Committed { .. })) => return Ok(done),
                     Err(fault) if is_repeatable(&fault) && repeats < REPEATS_MAX => {
                         repeats += 1;
                         tracing::debug!(operation, repeats, "a transaction was aborted for others, it is repeated");
@@ -225,21 +256,22 @@ fn measured<T>(operation: &'static str, asked_at: Instant, done: StoreResult<T>)
 }
 
 /// Works on a connection for so long at most. One that does not answer in time, or whose caller has gone meanwhile, is
-/// dropped: an answer may still be on its way to it.
+/// dropped: an answer may still be on its way to it. So is one that the work could not leave in order, which is its fault.
 async fn in_time<T>(
     operation: &'static str,
     most: Duration,
     connection: Pooled,
-    work: impl AsyncFnOnce(&mut Conn) -> T,
+    work: impl AsyncFnOnce(&mut Conn) -> Result<T, Fault>,
 ) -> StoreResult<T> {
     let mut held = Held(Some(connection));
     let Some(connection) = &mut held.0 else { unreachable!("it was put there above") };
     match tokio::time::timeout(most, work(connection)).await {
-        Ok(done) => {
+        Ok(Ok(done)) => {
             // Back into the pool.
             held.0 = None;
             Ok(done)
         }
+        Ok(Err(fault)) => Err(store_error(operation, fault)),
         Err(_) => Err(StoreError::Unavailable { operation, source: Box::new(NoAnswer(most)) }),
     }
 }

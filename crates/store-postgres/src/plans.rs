@@ -205,7 +205,7 @@ impl Scan {
 
 /// The scans of a statement's plan; `None` where it is none that is planned.
 async fn scans(client: &Client, text: &str, types: &[u32]) -> Option<Vec<Scan>> {
-    if ["LOCK ", "SAVEPOINT ", "RELEASE "].iter().any(|begin| text.starts_with(begin)) {
+    if ["BEGIN", "COMMIT", "SAVEPOINT ", "RELEASE ", "LOCK "].iter().any(|begin| text.starts_with(begin)) {
         return None;
     }
     // As the prune itself does.

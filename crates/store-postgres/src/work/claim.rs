@@ -7,11 +7,12 @@ use crate::link_row::{self, LinkRow};
 use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of, governor_writes};
+use crate::transaction::{Committed, begin};
 use crate::{Conn, PostgresStore, people};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 use std::collections::HashMap;
 use sync_core::claim::{ClaimRequest, Claimed};
 use sync_core::id::{AccountId, PersonId, SyncId};
@@ -23,13 +24,17 @@ use uuid::Uuid;
 
 type SyncKey = (AccountId, SyncId);
 
-pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRequest) -> Result<Claimed, Fault> {
-    let now = store.clock_now(c).await?;
+pub(super) async fn claim(
+    store: &PostgresStore,
+    c: &mut Conn,
+    request: &ClaimRequest,
+) -> Result<(Claimed, Committed), Fault> {
+    let (begun, now) = try_join(begin(c), store.clock_now(c)).await?;
     let due: Vec<SyncKey> =
         waiting(c, now).await?.into_iter().map(|sync| (AccountId(sync.account), SyncId(sync.id))).collect();
     if due.is_empty() {
-        let next_in = next_in(now, next_claimable(c, now).await?);
-        return Ok(Claimed { leased: Vec::new(), more: false, next_in });
+        let (next, committed) = try_join(next_claimable(c, now), begun.commit(Batch::new(c))).await?;
+        return Ok((Claimed { leased: Vec::new(), more: false, next_in: next_in(now, next) }, committed));
     }
     let mut times = Vec::new();
     let (mut candidates, has_retries) = candidates(c, &due, request, now).await?;
@@ -76,10 +81,10 @@ pub(super) async fn claim(store: &PostgresStore, c: &mut Conn, request: &ClaimRe
     if !writes.is_empty() {
         links::add_writes(&mut batch, writes, Shard::Claim);
     }
-    let ((), next) = try_join(batch.run(), next_claimable(c, now)).await?;
+    let ((), next, committed) = try_join3(batch.run(), next_claimable(c, now), begun.commit(Batch::new(c))).await?;
     times.extend(next);
     claimed.next_in = next_in(now, times);
-    Ok(claimed)
+    Ok((claimed, committed))
 }
 
 #[derive(QueryableByName)]

@@ -18,7 +18,7 @@ use sync_core::transition::{SettleResult, Settlement};
 impl WorkStore for PostgresStore {
     async fn record_changes(&self, request: RecordRequest) -> StoreResult<Recorded> {
         let (store, request) = (self.clone(), Arc::new(request));
-        self.transact("record changes", move |c| {
+        self.transact_ahead("record changes", move |c| {
             let (store, request) = (store.clone(), request.clone());
             Box::pin(async move { record::record(&store, c, &request).await })
         })
@@ -27,7 +27,7 @@ impl WorkStore for PostgresStore {
 
     async fn claim(&self, request: ClaimRequest) -> StoreResult<Claimed> {
         let (store, request) = (self.clone(), Arc::new(request));
-        self.transact("claim", move |c| {
+        self.transact_ahead("claim", move |c| {
             let (store, request) = (store.clone(), request.clone());
             Box::pin(async move { claim::claim(&store, c, &request).await })
         })

@@ -6,10 +6,11 @@ use crate::links::{self, Shard};
 use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{self, SyncRow, governor_of};
+use crate::transaction::{Committed, begin};
 use crate::{Conn, PostgresStore, columns, people};
 use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use futures_util::future::{try_join, try_join3, try_join4};
+use futures_util::future::{try_join, try_join3, try_join5};
 use std::collections::HashMap;
 use sync_core::claim::{ChangedPerson, RecordRequest, Recorded, fold, ids_of};
 use sync_core::id::{AccountId, LinkId, SyncId};
@@ -19,23 +20,31 @@ use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
 use uuid::Uuid;
 
-pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &RecordRequest) -> Result<Recorded, Fault> {
+pub(super) async fn record(
+    store: &PostgresStore,
+    c: &mut Conn,
+    request: &RecordRequest,
+) -> Result<(Recorded, Committed), Fault> {
     let account = request.account;
     let ids = ids_of(&request.calls);
-    let (floor, held, now, configs) =
-        try_join4(floor(c, account), people::read(c, account, &ids, true), store.clock_now(c), configs(c, account))
-            .await?;
+    let (begun, floor, held, now, configs) = try_join5(
+        begin(c),
+        floor(c, account),
+        people::read(c, account, &ids, true),
+        store.clock_now(c),
+        configs(c, account),
+    )
+    .await?;
     let folded = fold(&request.calls, held, floor, now);
     let nothing_owed = Recorded { results: folded.results, leased: Vec::new(), due: false };
     if folded.changed.is_empty() {
-        return Ok(nothing_owed);
+        return Ok((nothing_owed, begun.commit(Batch::new(c)).await?));
     }
     let mut batch = Batch::new(c);
     people::add_writes(&mut batch, account, &folded.changed);
     batch.extend(people_count(account, present_difference(&folded.changed)));
     if configs.is_empty() {
-        batch.run().await?;
-        return Ok(nothing_owed);
+        return Ok((nothing_owed, begun.commit(batch).await?));
     }
     let links = link_ids(account, &configs, &folded.changed);
     let taking: Vec<SyncConfig> = match &request.hand_off {
@@ -55,8 +64,8 @@ pub(super) async fn record(store: &PostgresStore, c: &mut Conn, request: &Record
     if due {
         batch.extend(notification(&[Signal::Due]));
     }
-    batch.run().await?;
-    Ok(Recorded { leased, due, ..nothing_owed })
+    let committed = begun.commit(batch).await?;
+    Ok((Recorded { leased, due, ..nothing_owed }, committed))
 }
 
 #[derive(diesel::QueryableByName)]

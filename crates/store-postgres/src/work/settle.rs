@@ -1,4 +1,4 @@
-//! Settling: links locked in order, then sync_runtime; the log within a savepoint.
+//! Settling: links locked in order, then sync_runtime; the log with the rest, or row by row where that failed.
 
 use crate::batch::Batch;
 use crate::columns::time;
@@ -8,10 +8,11 @@ use crate::logs;
 use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{governor_of, governor_writes, sweep_insertion};
+use crate::transaction::{Begun, Committed, begin};
 use crate::{Conn, PostgresStore};
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures_util::future::{BoxFuture, join, try_join4};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::{BoxFuture, try_join5};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
@@ -35,7 +36,12 @@ pub(super) fn settle(
         if settlements.is_empty() {
             return Ok(Vec::new());
         }
-        match settle_once(store, &settlements).await {
+        let mut settled = settle_once(store, &settlements, Log::WithTheRest).await;
+        if let Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) = &settled {
+            warn!(settlements = settlements.len(), %error, "a batch could not be settled, its log is written row by row");
+            settled = settle_once(store, &settlements, Log::RowByRow).await;
+        }
+        match settled {
             Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) => {
                 warn!(settlements = settlements.len(), error = %error, "a batch could not be settled, it is halved");
                 if settlements.len() > 1 {
@@ -61,7 +67,7 @@ async fn settle_bare(
     let mut last = error;
     for strip in [strip_log, strip_answer] {
         settlements.iter_mut().for_each(strip);
-        match settle_once(store, &settlements).await {
+        match settle_once(store, &settlements, Log::WithTheRest).await {
             Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) => last = error,
             done => return done,
         }
@@ -80,12 +86,21 @@ fn strip_answer(settlement: &mut Settlement) {
     settlement.settled.answer = None;
 }
 
-async fn settle_once(store: &PostgresStore, settlements: &[Settlement]) -> StoreResult<Vec<SettleResult>> {
+/// How the log is written.
+#[derive(Clone, Copy)]
+enum Log {
+    /// At once: a row that cannot be written fails the batch.
+    WithTheRest,
+    /// What can be written of it: a log that cannot be written never fails a settlement.
+    RowByRow,
+}
+
+async fn settle_once(store: &PostgresStore, settlements: &[Settlement], log: Log) -> StoreResult<Vec<SettleResult>> {
     let (this, settlements) = (store.clone(), Arc::new(settlements.to_vec()));
     store
-        .transact("settle", move |c| {
+        .transact_ahead("settle", move |c| {
             let (store, settlements) = (this.clone(), settlements.clone());
-            Box::pin(async move { settle_in(&store, c, &settlements).await })
+            Box::pin(async move { settle_in(&store, c, &settlements, log).await })
         })
         .await
 }
@@ -94,10 +109,12 @@ async fn settle_in(
     store: &PostgresStore,
     c: &mut Conn,
     settlements: &[Settlement],
-) -> Result<Vec<SettleResult>, Fault> {
+    log: Log,
+) -> Result<(Vec<SettleResult>, Committed), Fault> {
     let ids: BTreeSet<LinkId> = settlements.iter().map(|settlement| settlement.link.clone()).collect();
     let ids: Vec<LinkId> = ids.into_iter().collect();
-    let (locked, holders, now, views) = try_join4(
+    let (begun, locked, holders, now, views) = try_join5(
+        begin(c),
         links::lock(c, &ids),
         holders(c, unique_keys(settlements)),
         store.clock_now(c),
@@ -114,7 +131,7 @@ async fn settle_in(
     if !output.governors.is_empty() {
         output = settle(self::views(c, &ids, Runtime::Lock).await?);
     }
-    write(c, before, output, now).await
+    write(c, begun, before, output, now, log).await
 }
 
 #[derive(diesel::QueryableByName)]
@@ -205,10 +222,12 @@ async fn holders(mut c: &Conn, keys: Vec<UniqueKey>) -> Result<HashMap<UniqueKey
 
 async fn write(
     c: &mut Conn,
+    begun: Begun,
     mut before: HashMap<LinkId, sync_core::link::Link>,
     output: BatchOutput,
     now: Timestamp,
-) -> Result<Vec<SettleResult>, Fault> {
+    log: Log,
+) -> Result<(Vec<SettleResult>, Committed), Fault> {
     let removed = output.removed.into_iter().map(|id| LinkWrite { before: before.remove(&id), after: None });
     let mut writes: Vec<LinkWrite> = removed.collect();
     writes.extend(
@@ -226,24 +245,15 @@ async fn write(
     if output.due_now || !output.recovered.is_empty() {
         batch.extend(notification(&[Signal::Due]));
     }
-    let log = &output.log;
-    if log.is_empty() {
-        batch.run().await?;
-        return Ok(output.results);
-    }
-    // A log that cannot be written never fails a settlement.
-    let (written, logged) = join(batch.run(), log_in_savepoint(c, log)).await;
-    written?;
-    if let Err(fault) = logged {
-        let error = store_error("log", fault);
-        if matches!(error, StoreError::Unavailable { .. }) {
-            return Err(error.into());
+    match log {
+        Log::WithTheRest => add_log(&mut batch, &output.log),
+        Log::RowByRow => {
+            batch.run().await?;
+            log_row_by_row(c, &output.log).await?;
+            batch = Batch::new(c);
         }
-        warn!(entries = log.len(), error = ?error, "log entries could not be written");
-        c.batch_execute("ROLLBACK TO SAVEPOINT log").await?;
-        log_one_by_one(c, log).await?;
     }
-    Ok(output.results)
+    Ok((output.results, begun.commit(batch).await?))
 }
 
 fn counters<'q>(counters: BTreeMap<(AccountId, SyncId, CounterKey), i64>, now: Timestamp) -> Sql<'q> {
@@ -264,28 +274,31 @@ fn counters<'q>(counters: BTreeMap<(AccountId, SyncId, CounterKey), i64>, now: T
     .bind::<Array<BigInt>, _>(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>())
 }
 
-/// Writes the log and tells of it, within a savepoint that is left open where that fails.
-async fn log_in_savepoint(c: &Conn, log: &[LogEntry]) -> Result<(), Fault> {
+/// Writes the log and tells of it.
+fn add_log(batch: &mut Batch<'_>, log: &[LogEntry]) {
+    if log.is_empty() {
+        return;
+    }
     let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
     ids.sort_unstable();
-    let mut batch = Batch::new(c);
-    // Statements like the others, so that they keep their place among them.
-    batch.add(sql_query("SAVEPOINT log"));
     batch.add(logs::insertion(log));
     batch.extend(notification(&[Signal::Logged(ids)]));
-    batch.add(sql_query("RELEASE SAVEPOINT log"));
-    batch.run().await
 }
 
-/// What can be written of a log that failed as a whole.
-async fn log_one_by_one(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> {
+/// Writes what can be written of a log, each row within a savepoint.
+async fn log_row_by_row(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> {
     for entry in log {
-        let entry = std::slice::from_ref(entry);
-        if let Err(fault) = c.transaction(async |c| Ok(logs::insertion(entry).execute(c).await?)).await {
+        let mut batch = Batch::new(c);
+        batch.add(sql_query("SAVEPOINT log"));
+        batch.add(logs::insertion(std::slice::from_ref(entry)));
+        batch.add(sql_query("RELEASE SAVEPOINT log"));
+        if let Err(fault) = batch.run().await {
             let error = store_error("log", fault);
             if matches!(error, StoreError::Unavailable { .. }) {
                 return Err(error.into());
             }
+            warn!(account = %entry.account, id = %entry.id, error = ?error, "a log entry could not be written");
+            c.batch_execute("ROLLBACK TO SAVEPOINT log").await?;
         }
     }
     Ok(())
