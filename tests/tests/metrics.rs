@@ -289,3 +289,13 @@ fn selectors(query: &str) -> Vec<(String, Vec<(String, String)>)> {
 fn in_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
+
+/// Else the kernel rounds up what is held, a little more every few minutes: `process_resident_memory_bytes` would grow for hours.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_kernel_is_told_not_to_round_memory_up_to_huge_pages() {
+    let server = Server::start(&Database::sqlite(), &ServerOptions::default()).await;
+    let pid = server.pid().expect("it runs");
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("THP_enabled:\t0\n"), "{status}");
+}

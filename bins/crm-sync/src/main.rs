@@ -54,6 +54,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    keep_pages_small();
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
@@ -73,6 +74,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Without huge pages. The kernel would go on for hours to fill up to 2 MiB each what allocator and SQLite have touched here and
+/// there, and memory would grow; no slower without (docs/performance.md). See PR_SET_THP_DISABLE in prctl(2).
+fn keep_pages_small() {
+    #[cfg(target_os = "linux")]
+    // Where that is refused, only memory is lost.
+    let _refused = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -8,8 +8,8 @@ use std::time::Instant;
 use sync_core::ports::{PoolStatus, StoreResult, measures};
 use tokio::sync::{Semaphore, oneshot};
 
-/// A few connections, each on a thread of its own: begun when it is needed, kept until the store goes. Threads that come
-/// and go, as the runtime's for blocking work do, would each leave the allocator memory that it cannot give back.
+/// A few connections, each on a thread of its own: begun when it is needed, kept until the store goes. On the runtime's
+/// threads for blocking work, more of which come and go, the allocator would keep some MiB for each.
 pub(crate) struct Readers {
     opener: Arc<Opener>,
     /// The one that read last is asked first: what it read is in its cache.
