@@ -267,7 +267,8 @@ pub struct SyncRuntime {
 /// The work queue: what the engine's hot path drives.
 ///
 /// For all of a store's methods: one method is one transaction, which is durable when the method returns `Ok`, and left
-/// no trace when it returns an error. Every method is scoped by account. Times are by the store's own clock.
+/// no trace when it returns an error; only where that is `Unavailable` may the commit have been carried out, and its answer
+/// lost. Every method is scoped by account. Times are by the store's own clock.
 #[async_trait]
 pub trait WorkStore: Send + Sync {
     /// Records changes of people and marks their links, and leases fresh ones for a hand-off.
