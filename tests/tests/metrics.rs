@@ -290,7 +290,7 @@ fn in_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Else the kernel rounds up what is held, a little more every few minutes: `process_resident_memory_bytes` would grow for hours.
+/// Else the kernel rounds up what is held, a little more every few minutes: `process_resident_memory_bytes` would grow on.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_kernel_is_told_not_to_round_memory_up_to_huge_pages() {

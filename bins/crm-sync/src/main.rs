@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     let done = match runtime {
         Ok(runtime) => {
             let done = runtime.block_on(run(cli));
-            // Blocking reads that nobody waits for any more must not hold the exit up.
+            // Blocking work that nobody waits for any more, such as a look-up of a name, must not hold the exit up.
             runtime.shutdown_timeout(std::time::Duration::from_secs(5));
             done
         }
@@ -76,8 +76,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Without huge pages. The kernel would go on for hours to fill up to 2 MiB each what allocator and SQLite have touched here and
-/// there, and memory would grow; no slower without (docs/performance.md). See PR_SET_THP_DISABLE in prctl(2).
+/// Without huge pages. The kernel would go on filling up to 2 MiB each what allocator and SQLite have touched here and there,
+/// and memory would grow on; no slower without (docs/performance.md). See PR_SET_THP_DISABLE in prctl(2).
 fn keep_pages_small() {
     #[cfg(target_os = "linux")]
     // Where that is refused, only memory is lost.
