@@ -93,13 +93,15 @@ impl DirectoryStore for MemoryStore {
         if row.config.revision != expected {
             return Ok(SetResult::Conflict(row.config.clone()));
         }
-        row.config = revised(&row.config, friendly_name, settings, now);
-        let after = row.config.clone();
+        let after = revised(&row.config, friendly_name, settings, now);
+        row.governor.edited(&row.config.settings, &after.settings, after.revision, now);
+        row.config = after.clone();
         for kind in sweeps {
             state.add_sweep(account, id, *kind);
         }
         drop(state);
         self.publish(Signal::Changed);
+        self.publish(Signal::Due);
         Ok(SetResult::Set(after))
     }
 

@@ -16,7 +16,7 @@ use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult,
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
-use sync_core::transition::{BatchInput, SettleResult, Settlement, SyncView, settle_batch, unique_keys};
+use sync_core::transition::{BatchInput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys};
 
 #[async_trait]
 impl WorkStore for MemoryStore {
@@ -48,6 +48,16 @@ impl WorkStore for MemoryStore {
             )
             .collect();
         state.write_links(writes);
+        let held: Vec<LinkWrite> = output
+            .disturbed
+            .iter()
+            .filter_map(|holder| state.links.get(holder))
+            .map(|link| LinkWrite {
+                before: Some(link.clone()),
+                after: Some(disturbed(link, &self.policy, now)),
+            })
+            .collect();
+        state.write_links(held);
         for (id, governor) in output.governors {
             if let Some(row) = state.syncs.get_mut(&id) {
                 row.governor = governor;
@@ -66,7 +76,7 @@ impl WorkStore for MemoryStore {
         }
         drop(state);
         self.signals.publish_logged(&logged);
-        if output.due_now || !output.recovered.is_empty() {
+        if output.due_now || !output.recovered.is_empty() || !output.disturbed.is_empty() {
             self.publish(Signal::Due);
         }
         Ok(output.results)

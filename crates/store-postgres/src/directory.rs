@@ -9,7 +9,7 @@ use crate::signals::notify;
 use crate::sql::{given, sql_query};
 use crate::syncs::{
     self, COUNTS, Count, CountsRow, SyncRow, as_json, configs, count_resync, governor_of, lock_account, lock_sync,
-    probe_now, sweep_insertion,
+    change_governor, sweep_insertion,
 };
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
@@ -168,8 +168,14 @@ impl DirectoryStore for PostgresStore {
                 if before.revision != expected {
                     return Ok(SetResult::Conflict(before));
                 }
-                let after = revised(&before, friendly_name, settings, store.clock_now(c).await?);
+                let now = store.clock_now(c).await?;
+                let after = revised(&before, friendly_name, settings, now);
                 syncs::write(c, &after).await?;
+                let edited = |governor: &mut Governor| {
+                    governor.edited(&before.settings, &after.settings, after.revision, now);
+                };
+                change_governor(c, account, id, edited).await?;
+                notify(c, &Signal::Due).await?;
                 for kind in sweeps {
                     sweep_insertion(account, id, *kind).execute(c).await?;
                 }
@@ -193,7 +199,7 @@ impl DirectoryStore for PostgresStore {
                     syncs::write(c, &sync).await?;
                 }
                 if !paused {
-                    probe_now(c, account, id, now).await?;
+                    change_governor(c, account, id, |governor| governor.probe_now(now)).await?;
                     notify(c, &Signal::Due).await?;
                 }
                 notify(c, &Signal::Changed).await?;

@@ -11,7 +11,7 @@ use diesel_async::RunQueryDsl;
 use std::collections::{BTreeMap, HashMap};
 use sync_core::counts::LinkCounts;
 use sync_core::id::{AccountId, LinkId, SyncId};
-use sync_core::link::{Extras, KeptAnswer, Link};
+use sync_core::link::{Extras, KeptAnswer, Link, Notes};
 use sync_core::person::Person;
 use sync_core::plan::{LinkWrite, counts_of, giving_up_first};
 use sync_core::ports::StoreError;
@@ -88,6 +88,8 @@ struct ExtrasRow {
     first_snapshot: Option<serde_json::Value>,
     #[diesel(sql_type = Nullable<Json>)]
     answer: Option<serde_json::Value>,
+    #[diesel(sql_type = Nullable<Json>)]
+    notes: Option<serde_json::Value>,
 }
 
 /// Links of rows, with their extras read where there are some.
@@ -129,7 +131,12 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
             None => None,
             Some(value) => Some(serde_json::from_value(value).map_err(|_| corrupt("answer"))?),
         };
-        extras.insert((row.account, row.sync, row.person), Extras { first_snapshot, answer });
+        let notes: Option<Notes> = match row.notes.clone() {
+            None => None,
+            Some(value) => Some(serde_json::from_value(value).map_err(|_| corrupt("notes"))?),
+        };
+        let notes = notes.unwrap_or_default();
+        extras.insert((row.account, row.sync, row.person), Extras { first_snapshot, answer, notes });
     }
     for link in &mut links {
         let key = (link.id.account.0, link.id.sync.0, link.id.person.as_str().to_owned());
@@ -263,11 +270,19 @@ fn add_extras<'a>(batch: &mut Batch<'_>, links: impl Iterator<Item = &'a Link>) 
         fat.iter().map(|link| link.extras.first_snapshot.as_ref().map(|p| json(serde_json::to_value(p)))).collect();
     let answers: Vec<_> =
         fat.iter().map(|link| link.extras.answer.as_ref().map(|answer| json(serde_json::to_value(answer)))).collect();
-    let sql = "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) \
-         SELECT * FROM UNNEST($1, $2, $3, $4, $5) ON CONFLICT (account, sync, person) DO UPDATE \
-         SET first_snapshot = excluded.first_snapshot, answer = excluded.answer";
+    let notes = fat.iter().map(|link| {
+        let notes = link.notes();
+        (*notes != Notes::default()).then(|| json(serde_json::to_value(notes)))
+    });
+    let notes: Vec<_> = notes.collect();
+    let sql = "INSERT INTO link_extras (account, sync, person, first_snapshot, answer, notes) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6) ON CONFLICT (account, sync, person) DO UPDATE \
+         SET first_snapshot = excluded.first_snapshot, answer = excluded.answer, notes = excluded.notes";
     batch.add(
-        bind_keys(sql, keys).bind::<Array<Nullable<Json>>, _>(snapshots).bind::<Array<Nullable<Json>>, _>(answers),
+        bind_keys(sql, keys)
+            .bind::<Array<Nullable<Json>>, _>(snapshots)
+            .bind::<Array<Nullable<Json>>, _>(answers)
+            .bind::<Array<Nullable<Json>>, _>(notes),
     );
 }
 
@@ -279,12 +294,12 @@ fn add_counts(batch: &mut Batch<'_>, shard: Shard, differences: &BTreeMap<(Accou
     let of = |count: fn(&LinkCounts) -> i64| differences.values().map(count).collect::<Vec<_>>();
     let statement = sql_query(
         "INSERT INTO link_counts AS n (account, sync, shard, unlinked, uncertain, linked, leaving, unaddressable, owed, \
-         parked) SELECT o.account, o.sync, $1, o.a, o.b, o.c, o.d, o.e, o.f, o.g \
-         FROM UNNEST($2, $3, $4, $5, $6, $7, $8, $9, $10) AS o(account, sync, a, b, c, d, e, f, g) \
+         parked, kept) SELECT o.account, o.sync, $1, o.a, o.b, o.c, o.d, o.e, o.f, o.g, o.h \
+         FROM UNNEST($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS o(account, sync, a, b, c, d, e, f, g, h) \
          ON CONFLICT (account, sync, shard) DO UPDATE SET unlinked = n.unlinked + excluded.unlinked, \
          uncertain = n.uncertain + excluded.uncertain, linked = n.linked + excluded.linked, \
          leaving = n.leaving + excluded.leaving, unaddressable = n.unaddressable + excluded.unaddressable, \
-         owed = n.owed + excluded.owed, parked = n.parked + excluded.parked",
+         owed = n.owed + excluded.owed, parked = n.parked + excluded.parked, kept = n.kept + excluded.kept",
     )
     .bind::<SmallInt, _>(shard as i16)
     .bind::<Array<SqlUuid>, _>(differences.keys().map(|(account, _)| account.0).collect::<Vec<_>>())
@@ -295,6 +310,7 @@ fn add_counts(batch: &mut Batch<'_>, shard: Shard, differences: &BTreeMap<(Accou
     .bind::<Array<BigInt>, _>(of(|n| n.by_state[3]))
     .bind::<Array<BigInt>, _>(of(|n| n.by_state[4]))
     .bind::<Array<BigInt>, _>(of(|n| n.owed))
-    .bind::<Array<BigInt>, _>(of(|n| n.parked));
+    .bind::<Array<BigInt>, _>(of(|n| n.parked))
+    .bind::<Array<BigInt>, _>(of(|n| n.kept));
     batch.add(statement);
 }

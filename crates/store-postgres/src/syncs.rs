@@ -13,7 +13,6 @@ use sync_core::governor::Governor;
 use sync_core::id::{AccountId, SyncId};
 use sync_core::ports::{ResyncScope, StoreError, SweepKind};
 use sync_core::sync::SyncConfig;
-use sync_core::time::Timestamp;
 use uuid::Uuid;
 
 /// The columns of `syncs`, for SELECT lists; its alias is `s`.
@@ -147,7 +146,8 @@ pub(crate) fn sweep_insertion<'q>(account: AccountId, sync: SyncId, kind: SweepK
 pub(crate) const COUNTS: &str = "coalesce(sum(n.unlinked), 0)::bigint AS unlinked, \
     coalesce(sum(n.uncertain), 0)::bigint AS uncertain, coalesce(sum(n.linked), 0)::bigint AS linked, \
     coalesce(sum(n.leaving), 0)::bigint AS leaving, coalesce(sum(n.unaddressable), 0)::bigint AS unaddressable, \
-    coalesce(sum(n.owed), 0)::bigint AS owed, coalesce(sum(n.parked), 0)::bigint AS parked";
+    coalesce(sum(n.owed), 0)::bigint AS owed, coalesce(sum(n.parked), 0)::bigint AS parked, \
+    coalesce(sum(n.kept), 0)::bigint AS kept";
 
 #[derive(QueryableByName)]
 pub(crate) struct CountsRow {
@@ -165,6 +165,8 @@ pub(crate) struct CountsRow {
     owed: i64,
     #[diesel(sql_type = BigInt)]
     parked: i64,
+    #[diesel(sql_type = BigInt)]
+    kept: i64,
 }
 
 impl CountsRow {
@@ -173,6 +175,7 @@ impl CountsRow {
             by_state: [self.unlinked, self.uncertain, self.linked, self.leaving, self.unaddressable],
             owed: self.owed,
             parked: self.parked,
+            kept: self.kept,
         }
     }
 }
@@ -206,7 +209,13 @@ struct GovernorRow {
     governor: serde_json::Value,
 }
 
-pub(crate) async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now: Timestamp) -> Result<(), Fault> {
+/// Changes a sync's governor, its runtime row locked.
+pub(crate) async fn change_governor(
+    c: &mut Conn,
+    account: AccountId,
+    id: SyncId,
+    change: impl FnOnce(&mut Governor) + Send,
+) -> Result<(), Fault> {
     let rows: Vec<GovernorRow> =
         sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
             .bind::<SqlUuid, _>(account.0)
@@ -215,7 +224,7 @@ pub(crate) async fn probe_now(c: &mut Conn, account: AccountId, id: SyncId, now:
             .await?;
     if let Some(row) = rows.into_iter().next() {
         let mut governor = governor_of(row.governor, account.0, id.0)?;
-        governor.probe_now(now);
+        change(&mut governor);
         if let Some(write) = governor_writes(&[((account, id), governor)])? {
             write.execute(c).await?;
         }

@@ -143,12 +143,15 @@ impl DirectoryStore for SqliteStore {
         let (shared, name, settings) = (self.shared.clone(), friendly_name.to_owned(), settings.clone());
         let sweeps = sweeps.to_vec();
         let work = move |db: &mut Db, afterwards: &mut crate::writer::Afterwards| {
-            let Some(before) = syncs::find(db, account, id)? else { return Ok(SetResult::NotFound) };
+            let Some(mut before) = syncs::find(db, account, id)? else { return Ok(SetResult::NotFound) };
             if before.config.revision != expected {
                 return Ok(SetResult::Conflict(before.config));
             }
             let after = revised(&before.config, &name, &settings, shared.now());
             syncs::update(db, &after)?;
+            before.governor.edited(&before.config.settings, &after.settings, after.revision, shared.now());
+            syncs::write_governor(db, account, id, &before.governor)?;
+            afterwards.signals.push(Signal::Due);
             for kind in sweeps {
                 syncs::add_sweep(db, account, id, kind, shared.now())?;
             }

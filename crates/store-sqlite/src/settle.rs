@@ -14,7 +14,7 @@ use sync_core::plan::{LinkWrite, giving_up_first};
 use sync_core::ports::SweepKind;
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
-use sync_core::transition::{BatchInput, BatchOutput, SettleResult, Settlement, SyncView, settle_batch, unique_keys};
+use sync_core::transition::{BatchInput, BatchOutput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys};
 
 /// What became of a batch.
 #[derive(Default)]
@@ -75,7 +75,7 @@ fn settle_once(db: &mut Db, settlements: Vec<Settlement>, policy: &Policy, now: 
     let input = read(db, &settlements)?;
     let before = input.links.clone();
     let output = settle_batch(input, settlements, policy, now);
-    write(db, output, &before, now)
+    write(db, output, &before, policy, now)
 }
 
 fn read(db: &mut Db, settlements: &[Settlement]) -> Result<BatchInput, Fault> {
@@ -135,13 +135,26 @@ fn read(db: &mut Db, settlements: &[Settlement]) -> Result<BatchInput, Fault> {
     Ok(input)
 }
 
-fn write(db: &mut Db, output: BatchOutput, before: &HashMap<LinkId, Link>, now: Timestamp) -> Result<Settled, Fault> {
+fn write(
+    db: &mut Db,
+    output: BatchOutput,
+    before: &HashMap<LinkId, Link>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Settled, Fault> {
     let removed = output.removed.iter().map(|id| LinkWrite { before: before.get(id).cloned(), after: None });
     let updated = giving_up_first(output.updated, before)
         .into_iter()
         .map(|link| LinkWrite { before: before.get(&link.id).cloned(), after: Some(link) });
     // Removed first: a unique id may pass from one link to another.
-    let writes: Vec<LinkWrite> = removed.chain(updated).collect();
+    let mut writes: Vec<LinkWrite> = removed.chain(updated).collect();
+    for holder in &output.disturbed {
+        let held = links::of_people(db, holder.account, holder.sync, [&holder.person])?;
+        writes.extend(held.into_iter().map(|link| {
+            let after = Some(disturbed(&link, policy, now));
+            LinkWrite { before: Some(link), after }
+        }));
+    }
     links::write(db, &writes)?;
     for ((account, sync), governor) in &output.governors {
         syncs::write_governor(db, *account, *sync, governor)?;
@@ -159,7 +172,7 @@ fn write(db: &mut Db, output: BatchOutput, before: &HashMap<LinkId, Link>, now: 
         )?;
     }
     let logged = write_log(db, &output.log)?;
-    let due = output.due_now || !output.recovered.is_empty();
+    let due = output.due_now || !output.recovered.is_empty() || !output.disturbed.is_empty();
     Ok(Settled { results: output.results, logged, due })
 }
 

@@ -71,6 +71,11 @@ impl Policy {
         self.retry_schedule.get(step).map(|&step| spread(step, jitter))
     }
 
+    /// The tries used up when one is left.
+    pub fn last_try(&self) -> i16 {
+        i16::try_from(self.retry_schedule.len()).unwrap_or(i16::MAX)
+    }
+
     /// The wait after the deferral numbered `deferrals` (from 1): the retry schedule's steps, at most
     /// [`Self::deferral_max`], without end.
     pub fn deferral_delay(&self, deferrals: i16, jitter: f64) -> Duration {

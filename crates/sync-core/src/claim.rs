@@ -33,10 +33,23 @@ pub struct Leased {
     pub decision: Decision,
     /// Whether this is the probe of a suspended sync.
     pub probe: bool,
-    /// Whether a lookup of this sync ever found something.
-    pub lookup_has_found: bool,
+    /// What is known of the rules, for judging.
+    pub known: Known,
     /// How long the lease lasts, counted from before the claim was asked.
     pub lease_duration: Duration,
+}
+
+/// What is known of a sync's rules and of a link, as far as an answer's worth hangs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Whether the lookup rule has found a record since its last edit.
+    pub lookup_proven: bool,
+    /// Whether a control of the lookup rule may still be sent.
+    pub lookup_uncontrolled: bool,
+    /// Whether an update was accepted since the update rule's last edit.
+    pub update_proven: bool,
+    /// How long before the claim the link's create was last tried.
+    pub since_create: Option<Duration>,
 }
 
 /// What a claim gave.

@@ -11,6 +11,8 @@ pub struct LinkCounts {
     pub owed: i64,
     /// Parked links.
     pub parked: i64,
+    /// Links of deleted people whose record is kept, since it existed before.
+    pub kept: i64,
 }
 
 impl LinkCounts {
@@ -26,6 +28,7 @@ impl LinkCounts {
                 self.by_state[link.state.name() as usize] += sign;
                 self.owed += sign * i64::from(link.is_owed());
                 self.parked += sign * i64::from(link.parked.is_some());
+                self.kept += sign * i64::from(link.notes().kept);
             }
         }
     }
@@ -37,6 +40,7 @@ impl LinkCounts {
         }
         self.owed += other.owed;
         self.parked += other.parked;
+        self.kept += other.kept;
     }
 
     /// Whether nothing differs.

@@ -1,8 +1,11 @@
 //! What an owed link needs next.
 
-use crate::link::{Link, LinkState, ParkReason};
+use crate::link::{Asking, Link, LinkState, ParkReason};
 use crate::person::Person;
-use crate::sync::{OnMissing, OnUncertain, Operation, Rule, SyncConfig, UniqueIdSource};
+use crate::sync::{
+    AdoptedRecords, EmptyWhen, HeaderValue, LookupWhen, OnExisting, OnMissing, OnUncertain, Operation, Pages, Rule,
+    SyncConfig, UniqueIdSource,
+};
 use crate::time::Timestamp;
 use std::time::Duration;
 
@@ -24,48 +27,106 @@ pub struct SyncRules {
     pub delete_on: bool,
     /// Whether there is a lookup rule.
     pub lookup: bool,
+    /// When the lookup is asked before a first create.
+    pub lookup_when: LookupWhen,
+    /// How long after a create's last try a "none" is no proof.
+    pub lookup_settle: Duration,
+    /// The status that means "none", where one was named.
+    pub lookup_empty_status: Option<u16>,
+    /// Whether the lookup names the person's own id, so that whatever it finds is ours.
+    pub lookup_names_person: bool,
     /// Whether unique ids are chosen by us.
     pub chosen_id: bool,
+    /// Whether the id that we choose is made of the person's own id, and so never another's.
+    pub chosen_of_person: bool,
+    /// Whether unique ids are read from a header.
+    pub id_in_header: bool,
+    /// Whether the id is read again from accepted updates, since it may move.
+    pub follow_id: bool,
+    /// Whether a web page with 2xx is no answer.
+    pub refuses_pages: bool,
     /// Whether any unique id source is configured.
     pub unique_id: bool,
     /// Whether the create rule itself mentions `idempotency_key`: the sign that this system honours it.
     pub create_mentions_key: bool,
     /// What a create whose answer never came does.
     pub on_uncertain: OnUncertain,
+    /// What a first create does whose record exists already.
+    pub on_existing: OnExisting,
     /// What a 404 on an update does.
     pub on_missing: OnMissing,
+    /// What the deletion of a person does to a record that existed before us.
+    pub adopted: AdoptedRecords,
 }
 
 impl SyncRules {
+    /// Whether a repeated create carries the bytes of the first one: the system honours the idempotency key, whose replay
+    /// must equal the first request, and no id of ours tells the repetition.
+    pub fn repeats_first_bytes(&self) -> bool {
+        self.create_mentions_key && !self.chosen_id
+    }
+
     /// The rules of a sync.
     pub fn of(sync: &SyncConfig) -> Self {
         let settings = &sync.settings;
         let on = |rule: &Option<Rule>| rule.as_ref().is_some_and(|rule| rule.enabled);
+        let lookup = settings.lookup.as_ref();
+        let chosen = match &settings.unique_id {
+            Some(UniqueIdSource::Template(template)) => Some(template.as_str()),
+            _ => None,
+        };
         Self {
             revision: sync.revision,
             unique_id_revision: sync.unique_id_revision,
             create_on: on(&settings.create),
             update_on: on(&settings.update),
             delete_on: on(&settings.delete),
-            lookup: settings.lookup.is_some(),
-            chosen_id: matches!(settings.unique_id, Some(UniqueIdSource::Template(_))),
+            lookup: lookup.is_some(),
+            lookup_when: lookup.map(|lookup| lookup.when).unwrap_or_default(),
+            lookup_settle: lookup.map_or(Duration::ZERO, |lookup| Duration::from_secs(lookup.settle_seconds.into())),
+            lookup_empty_status: lookup.and_then(|lookup| match lookup.empty_when {
+                Some(EmptyWhen::Status(status)) => Some(status),
+                _ => None,
+            }),
+            lookup_names_person: lookup.is_some_and(|lookup| names_person(&lookup.request)),
+            chosen_id: chosen.is_some(),
+            chosen_of_person: chosen.is_some_and(|template| ["person.id", "user.id"].iter().any(|t| in_tags(template, t))),
+            id_in_header: matches!(settings.unique_id, Some(UniqueIdSource::Header(_))),
+            follow_id: settings.follow_unique_id,
+            refuses_pages: settings.pages() == Pages::Refuse && settings.expects_data(),
             unique_id: settings.unique_id.is_some(),
             create_mentions_key: settings.create.as_ref().is_some_and(|rule| mentions(rule, "idempotency_key")),
             on_uncertain: settings.create.as_ref().map(|rule| rule.on_uncertain).unwrap_or_default(),
+            on_existing: settings.create.as_ref().map(|rule| rule.on_existing).unwrap_or_default(),
             on_missing: settings.update.as_ref().map(|rule| rule.on_missing).unwrap_or_default(),
+            adopted: settings.delete.as_ref().map(|rule| rule.adopted).unwrap_or_default(),
         }
     }
 }
 
-/// Whether a rule's templates hold a token, as text: enough, since compiled rules refuse unknown tokens.
-fn mentions(rule: &Rule, token: &str) -> bool {
-    let in_tags = |text: &str| text.split("{{").skip(1).chain(text.split("{%").skip(1)).any(|tag| tag.contains(token));
-    in_tags(&rule.url)
-        || rule.data.as_deref().is_some_and(in_tags)
-        || rule.headers.iter().any(|header| match &header.value {
-            crate::sync::HeaderValue::Template(text) => in_tags(text),
-            crate::sync::HeaderValue::Secret(_) => false,
+/// Whether a text holds a token within its tags: enough, since compiled rules refuse unknown tokens.
+fn in_tags(text: &str, token: &str) -> bool {
+    text.split("{{").skip(1).chain(text.split("{%").skip(1)).any(|tag| {
+        let tag = tag.split(['}', '%']).next().unwrap_or(tag);
+        tag.match_indices(token).any(|(at, _)| {
+            let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+            !tag[..at].ends_with(goes_on) && !tag[at + token.len()..].starts_with(goes_on)
         })
+    })
+}
+
+/// Whether any template of a rule holds a token.
+fn mentions(rule: &Rule, token: &str) -> bool {
+    in_tags(&rule.url, token)
+        || rule.data.as_deref().is_some_and(|data| in_tags(data, token))
+        || rule.headers.iter().any(|header| match &header.value {
+            HeaderValue::Template(text) => in_tags(text, token),
+            HeaderValue::Secret(_) => false,
+        })
+}
+
+fn names_person(rule: &Rule) -> bool {
+    mentions(rule, "person.id") || mentions(rule, "user.id")
 }
 
 /// What to do with an owed link.
@@ -77,7 +138,8 @@ pub enum Decision {
     Nothing(Operation, String),
     /// Send a request, unless its digest says that it would change nothing.
     Send(Operation),
-    /// Send a create whose earlier request may have been carried out: same key.
+    /// Send a create whose earlier request may have been carried out: same key, and where the CRM honours that, the same
+    /// bytes.
     Repeat,
     /// Delete at the id that we chose: a create may have been carried out there.
     DeleteChosen,
@@ -124,12 +186,16 @@ pub fn decide(person: Option<&Person>, link: &Link, rules: &SyncRules, now: Time
     match (&link.state, deleted) {
         (LinkState::Unlinked, true) => Decision::Forget,
         (_, true) if !rules.delete_on => off(Operation::Delete),
+        (LinkState::Linked(_) | LinkState::Leaving(_), true) if keeps(link, rules) => kept(),
+        (LinkState::Linked(_) | LinkState::Leaving(_), _) if asks_where_it_went(link, rules) => {
+            Decision::Send(Operation::Lookup)
+        }
         (LinkState::Leaving(_), _) if rules.delete_on => Decision::Send(Operation::Delete),
         // Delete was switched off meanwhile; the update's 404 means that the delete was carried out.
         (LinkState::Leaving(_), _) => update_or_off(rules),
         (LinkState::Linked(_), true) => Decision::Send(Operation::Delete),
         (LinkState::Uncertain, true) => resolve_deleted(link, rules, now),
-        (LinkState::Unlinked, false) if rules.create_on => Decision::Send(Operation::Create),
+        (LinkState::Unlinked, false) if rules.create_on => create(link, rules),
         (LinkState::Unlinked, false) => off(Operation::Create),
         (LinkState::Uncertain, false) => resolve_present(link, rules),
         (LinkState::Linked(_), false) => update_or_off(rules),
@@ -141,6 +207,44 @@ pub fn decide(person: Option<&Person>, link: &Link, rules: &SyncRules, now: Time
 
 fn update_or_off(rules: &SyncRules) -> Decision {
     if rules.update_on { Decision::Send(Operation::Update) } else { off(Operation::Update) }
+}
+
+/// Whether a deleted person's record is left as it is: it existed before us, or may have.
+pub(crate) fn keeps(link: &Link, rules: &SyncRules) -> bool {
+    link.notes().adopted && rules.adopted == AdoptedRecords::Keep
+}
+
+/// What is said of a record that is left as it is.
+fn kept() -> Decision {
+    let why = "nothing sent, the record is kept: it existed before this sync, or may have. To delete such records too, set \
+               \"adopted\" of Delete Users to DELETE";
+    Decision::Nothing(Operation::Delete, why.to_owned())
+}
+
+/// Whether a record that is gone is looked for before anything else is sent to it.
+fn asks_where_it_went(link: &Link, rules: &SyncRules) -> bool {
+    rules.lookup && matches!(link.notes().asking, Some(Asking::Gone(_)))
+}
+
+/// A present person for whom the external system holds nothing that we know of.
+fn create(link: &Link, rules: &SyncRules) -> Decision {
+    let notes = link.notes();
+    let exists = matches!(notes.asking, Some(Asking::Exists(_)));
+    let asks_first = !notes.looked_up
+        && !notes.repeats
+        && match rules.lookup_when {
+            _ if notes.look_first => true,
+            LookupWhen::Always => true,
+            LookupWhen::Existing => notes.existing,
+            LookupWhen::Uncertain => false,
+        };
+    if rules.lookup && (exists || asks_first) {
+        Decision::Send(Operation::Lookup)
+    } else if notes.repeats {
+        Decision::Repeat
+    } else {
+        Decision::Send(Operation::Create)
+    }
 }
 
 /// A create of a person who was deleted since may have been carried out.
@@ -156,9 +260,11 @@ fn resolve_deleted(link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
         Decision::Park(
             Operation::Delete,
             ParkReason::Uncertain,
-            "the answer to the create never came and the person was deleted since: the external system may hold a \
-             record of this deleted person. Look there and remove it, or set up a lookup rule and retry"
-                .to_owned(),
+            format!(
+                "{} and the person was deleted since: the external system may hold a record of this deleted person. Look \
+                 there and remove it, or set up a lookup rule",
+                in_doubt(link)
+            ),
         )
     }
 }
@@ -166,20 +272,37 @@ fn resolve_deleted(link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
 /// A create of a present person may have been carried out.
 fn resolve_present(link: &Link, rules: &SyncRules) -> Decision {
     if rules.lookup {
-        Decision::Send(Operation::Lookup)
-    } else if !rules.create_on {
-        off(Operation::Create)
-    } else if rules.chosen_id || link.allow_resend || rules.on_uncertain == OnUncertain::Resend {
-        Decision::Repeat
-    } else {
-        Decision::Park(
-            Operation::Create,
-            ParkReason::Uncertain,
-            "the answer to the create never came, so the external system may or may not hold this person. Look there, \
-             then retry (which sends the create again with the same idempotency key), or set up a lookup rule"
-                .to_owned(),
-        )
+        return Decision::Send(Operation::Lookup);
     }
+    if !rules.create_on {
+        return off(Operation::Create);
+    }
+    // After a page nothing but an administrator or a change repeats a create that nothing can resolve.
+    let resends = rules.on_uncertain == OnUncertain::Resend && (!link.notes().page || rules.create_mentions_key);
+    if rules.chosen_id || link.allow_resend || resends {
+        return Decision::Repeat;
+    }
+    Decision::Park(Operation::Create, ParkReason::Uncertain, uncertain_mend(link))
+}
+
+/// What came of the create in doubt, as the beginning of a sentence.
+pub(crate) fn in_doubt(link: &Link) -> String {
+    match (&link.notes().create_said, link.notes().page) {
+        (_, true) => "a page came instead of an answer to the create".to_owned(),
+        (Some(said), _) => format!("the create may have been carried out ({said})"),
+        (None, _) => "the answer to the create never came".to_owned(),
+    }
+}
+
+/// What is said of a create that nothing resolves, with the mend.
+fn uncertain_mend(link: &Link) -> String {
+    let mend = if link.notes().page {
+        "Look whether the record is there; a retry, or a change of the person, sends the create once more. A lookup rule would \
+         tell by itself"
+    } else {
+        "Look there, then retry (which sends the create again with the same idempotency key), or set up a lookup rule"
+    };
+    format!("{}, so the external system may or may not hold this person. {mend}", in_doubt(link))
 }
 
 fn readdress(link: &Link, rules: &SyncRules, operation: Operation) -> Decision {

@@ -1,8 +1,10 @@
 //! The digest of a request: what makes two requests equal, so that the second is not sent.
 
 use crate::outcome::Request;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// SHA-256 over method, URL, format, non-secret header names and values, and body, with the idempotency key constant;
 /// without authentication, secret headers, `User-Agent` and `traceparent`.
@@ -15,6 +17,28 @@ impl fmt::Debug for Digest {
             write!(f, "{byte:02x}")?;
         }
         f.write_str("…")
+    }
+}
+
+/// As 64 hexadecimal digits.
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = String::with_capacity(64);
+        for byte in self.0 {
+            let _ = write!(text, "{byte:02x}");
+        }
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes: Option<Vec<u8>> = (0..text.len().min(64))
+            .step_by(2)
+            .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
+        bytes.and_then(|bytes| Self::from_slice(&bytes)).ok_or_else(|| D::Error::custom("no digest: 64 hexadecimal digits"))
     }
 }
 

@@ -5,8 +5,9 @@
 
 use crate::backoff::Policy;
 use crate::id::{LeaseToken, PersonId};
-use crate::sync::Limits;
+use crate::sync::{Header, HeaderValue, Limits, Operation, Origin, Rule, Settings};
 use crate::time::Timestamp;
+use crate::wait::Wait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -23,19 +24,92 @@ pub const MISSING_DELETES: u32 = 20;
 pub enum Signal {
     /// Nothing: no request was made, or its answer says nothing about the endpoint.
     Nothing,
-    /// It works: a request was accepted, or refused with a reason of this person's.
+    /// It works.
     Works {
-        /// Whether it was a delete that was accepted with a 2xx.
-        delete_accepted: bool,
+        /// For which kind of request.
+        operation: Operation,
+        /// Whether the request was accepted, or only answered with sense.
+        accepted: bool,
     },
-    /// It fails as a whole, or looks so. In words, for the status reason.
-    Fails(String),
+    /// It works, and refuses this request: for a reason of this person's, or because the rule is wrong.
+    Refuses {
+        /// Which kind of request.
+        operation: Operation,
+        /// Equal for answers that are alike: the status, and where it leads.
+        alike: String,
+    },
+    /// A create was accepted and told no unique id.
+    Silent,
+    /// It fails.
+    Fails {
+        /// In words, for the status reason.
+        reason: String,
+        /// Whose trouble it may be.
+        trouble: Trouble,
+    },
     /// A 403: the sync's only if different people get it.
     Forbidden,
     /// A delete was answered 404 or 410.
     DeleteMissing,
-    /// 429 or 503 with `Retry-After`: nothing is sent until then.
-    HoldFor(Duration, String),
+    /// Too many requests: nothing is sent for a while.
+    Limited {
+        /// The wait that was named.
+        wait: Option<Wait>,
+        /// In words.
+        reason: String,
+    },
+}
+
+/// Whose trouble a failure may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Whoever asks: no connection, or the credentials are not taken.
+    Everybodys,
+    /// The endpoint's, or this person's data's: only different people tell.
+    Persons,
+    /// As [`Trouble::Persons`]: a web page came instead of an answer.
+    Page,
+}
+
+/// Whether a rule has been seen to work since its last edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Proof {
+    /// The sync's revision at its last edit; what was rendered before it proves nothing.
+    pub since: i32,
+    /// Whether it was.
+    pub proven: bool,
+    /// Whether a control was sent for it: one is enough.
+    pub controlled: bool,
+}
+
+/// The proofs of a sync's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Proofs {
+    /// A create was accepted.
+    pub create: Proof,
+    /// An update was accepted.
+    pub update: Proof,
+    /// A delete was accepted.
+    pub delete: Proof,
+    /// A lookup found a record.
+    pub lookup: Proof,
+}
+
+impl Proofs {
+    /// Of a sync of an older edition, where nothing was written down: what worked goes on.
+    fn unknown() -> Self {
+        let seen = Proof { since: 0, proven: true, controlled: false };
+        Self { create: seen, update: seen, delete: seen, lookup: Proof::default() }
+    }
+
+    fn of(&mut self, operation: Operation) -> &mut Proof {
+        match operation {
+            Operation::Create => &mut self.create,
+            Operation::Update => &mut self.update,
+            Operation::Delete => &mut self.delete,
+            Operation::Lookup => &mut self.lookup,
+        }
+    }
 }
 
 /// Whether requests flow.
@@ -79,8 +153,12 @@ pub struct Governor {
     pub forbidden: Vec<u64>,
     /// Deletes answered 404 or 410 in a row.
     pub missing_deletes: u32,
-    /// Whether a lookup was ever answered with a record: only then does a lookup's 404 mean "none".
+    /// Of an older edition: whether a lookup was ever answered with a record. An edit of the lookup forgets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lookup_has_found: bool,
+    /// Which rules have been seen to work since their last edit.
+    #[serde(default = "Proofs::unknown")]
+    pub proofs: Proofs,
 }
 
 /// What may be leased now.
@@ -200,19 +278,19 @@ impl Governor {
     ) -> Change {
         let was_probe = matches!(&self.breaker, Breaker::Open { probing: Some((probe, _)), .. } if *probe == token);
         match signal {
-            Signal::Nothing => self.end_probe(was_probe, now),
-            Signal::HoldFor(delay, reason) => {
-                let until = now.plus(*delay);
+            Signal::Nothing | Signal::Limited { wait: None, .. } => self.end_probe(was_probe, now),
+            Signal::Limited { wait: Some(wait), reason } => {
+                let until = now.plus(wait.wait);
                 if self.held_until.is_none_or(|held| held < until) {
                     self.held_until = Some(until);
                     self.held_reason = Some(reason.clone());
                 }
                 self.end_probe(was_probe, now);
             }
-            Signal::Works { delete_accepted } => {
+            Signal::Works { .. } | Signal::Refuses { .. } | Signal::Silent => {
                 self.failing.clear();
                 self.forbidden.clear();
-                if *delete_accepted {
+                if matches!(signal, Signal::Works { operation: Operation::Delete, accepted: true }) {
                     self.missing_deletes = 0;
                 }
                 if self.held_until.is_some_and(|until| until <= now) {
@@ -241,7 +319,7 @@ impl Governor {
                     return self.open(reason, policy, now);
                 }
             }
-            Signal::Fails(reason) => {
+            Signal::Fails { reason, .. } => {
                 note_person(&mut self.failing, person, FAILING_PEOPLE);
                 if was_probe {
                     self.fail_probe(policy, now, Some(reason));
@@ -260,6 +338,46 @@ impl Governor {
             }
         }
         Change::None
+    }
+
+    /// Whether the lookup rule has found a record since its last edit: only then is its 404 a "none".
+    pub fn lookup_proven(&self) -> bool {
+        self.proofs.lookup.proven || self.lookup_has_found
+    }
+
+    /// Notes that a rule was seen to work, unless it was rendered before the rule's last edit.
+    pub fn prove(&mut self, operation: Operation, revision: i32) {
+        let proof = self.proofs.of(operation);
+        proof.proven |= revision >= proof.since;
+    }
+
+    /// The rules were edited: what an edit touches has to be proven again, and what failed is tried at once.
+    pub fn edited(&mut self, before: &Settings, after: &Settings, revision: i32, now: Timestamp) {
+        let authentication = before.authentication != after.authentication;
+        for operation in Operation::ALL {
+            let rule = |settings: &Settings| settings.rule(operation).map(|rule| Rule { timeout_seconds: 0, ..rule.clone() });
+            let path = |settings: &Settings| {
+                let lookup = settings.lookup.as_ref().filter(|_| operation == Operation::Lookup)?;
+                Some((lookup.path.clone(), lookup.empty_when.clone()))
+            };
+            if authentication || rule(before) != rule(after) || path(before) != path(after) {
+                *self.proofs.of(operation) = Proof { since: revision, ..Proof::default() };
+                if operation == Operation::Lookup {
+                    self.lookup_has_found = false;
+                }
+            }
+        }
+        let touches = |settings: &Settings| {
+            let rules = settings.rules().map(|(_, rule)| {
+                let secret = |header: &&Header| matches!(header.value, HeaderValue::Secret(_));
+                let secrets: Vec<Header> = rule.headers.iter().filter(secret).cloned().collect();
+                (Origin::of_template(&rule.url), rule.ssl_verification, secrets)
+            });
+            rules.collect::<Vec<_>>()
+        };
+        if self.is_suspended() && (authentication || touches(before) != touches(after)) {
+            self.probe_now(now);
+        }
     }
 
     /// An administrator's resume of a suspended sync: probe now, and forget a hold.

@@ -246,6 +246,126 @@ pub struct KeptAnswer {
     pub looked_at_revision: i32,
 }
 
+/// Why a lookup is asked for a link whose state alone does not call for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asking {
+    /// A create was answered that the record exists. With the answer in words.
+    Exists(String),
+    /// A repeated create was refused: a second "none" makes the refusal definite. With the answer in words, and the
+    /// person's version that was refused.
+    Refused(String, Version),
+    /// The record that the link holds is gone: it may have been merged into another, or moved. With the answer in words.
+    Gone(String),
+}
+
+/// What is remembered of a link beyond its state. Most links have nothing of it, so it is kept in a side table.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notes {
+    /// An earlier create of this operation may have been carried out, and nothing definite came since: the next create
+    /// is a *repeated* one. Holds in Uncertain, and in Unlinked after a lookup found none.
+    #[serde(skip_serializing_if = "is_false")]
+    pub repeats: bool,
+    /// The digest of the create in doubt as it was sent; `None` where it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_digest: Option<Digest>,
+    /// The id that we chose for the create in doubt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_id: Option<UniqueId>,
+    /// When a create was last tried: a "none" that follows too soon is no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_tried_at: Option<Timestamp>,
+    /// What came of the create in doubt, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_said: Option<String>,
+    /// A web page came instead of the create's answer.
+    #[serde(skip_serializing_if = "is_false")]
+    pub page: bool,
+    /// A "none" has allowed a create already after one that told nothing: there is no second.
+    #[serde(skip_serializing_if = "is_false")]
+    pub none_spent: bool,
+    /// The lookup found none before the first create: the create needs no other lookup, and what is found after it is ours.
+    #[serde(skip_serializing_if = "is_false")]
+    pub looked_up: bool,
+    /// The record may be there: the lookup, where there is one, is asked before the first create.
+    #[serde(skip_serializing_if = "is_false")]
+    pub look_first: bool,
+    /// The person was there before the link: brought in by a resync or the sweep over existing people.
+    #[serde(skip_serializing_if = "is_false")]
+    pub existing: bool,
+    /// Why a lookup comes next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Asking>,
+    /// For a deleted person the lookup found none once: it is asked once more before the row goes.
+    #[serde(skip_serializing_if = "is_false")]
+    pub none_for_deleted: bool,
+    /// The record existed before us, or may have: a lookup found it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub adopted: bool,
+    /// No update was accepted since the adoption.
+    #[serde(skip_serializing_if = "is_false")]
+    pub adopted_unseen: bool,
+    /// The person is deleted, and the adopted record was left as it is.
+    #[serde(skip_serializing_if = "is_false")]
+    pub kept: bool,
+    /// An update that could move the record's id went out, and none was accepted since: "gone" is not believed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub may_have_moved: bool,
+    /// The ids that the record may have moved to, the oldest first; at most [`MOVED_TO_MAX`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moved_to: Vec<UniqueId>,
+    /// The operation and the person's version that were answered *not yet* by a 409: it counts once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_yet: Option<(Operation, Version)>,
+    /// The digest of the lookup as it would have been rendered with the last accepted request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookup_digest: Option<Digest>,
+    /// The generation for which an administrator said that the create made nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_again: Option<i64>,
+    /// The link is to be forgotten as soon as the attempt that is under way has settled.
+    #[serde(skip_serializing_if = "is_false")]
+    pub forget: bool,
+}
+
+/// The most ids that are written down for a record that may have moved.
+pub const MOVED_TO_MAX: usize = 4;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl Notes {
+    /// Forgets the create in doubt: a definite answer came.
+    pub fn resolve_create(&mut self) {
+        *self = Self {
+            adopted: self.adopted,
+            adopted_unseen: self.adopted_unseen,
+            may_have_moved: self.may_have_moved,
+            moved_to: std::mem::take(&mut self.moved_to),
+            lookup_digest: self.lookup_digest,
+            none_spent: self.none_spent,
+            existing: self.existing,
+            look_first: self.look_first,
+            create_again: self.create_again,
+            forget: self.forget,
+            ..Self::default()
+        };
+    }
+
+    /// Writes down an id that the record may have moved to. The oldest gives way.
+    pub fn note_move(&mut self, id: UniqueId) {
+        self.may_have_moved = true;
+        self.moved_to.retain(|known| *known != id);
+        if self.moved_to.len() == MOVED_TO_MAX {
+            self.moved_to.remove(0);
+        }
+        self.moved_to.push(id);
+    }
+}
+
 /// What is rare and fat, and therefore kept in a side table.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Extras {
@@ -253,12 +373,14 @@ pub struct Extras {
     pub first_snapshot: Option<Box<Person>>,
     /// The answer of an Unaddressable link's create.
     pub answer: Option<Box<KeptAnswer>>,
+    /// What else is remembered.
+    pub notes: Notes,
 }
 
 impl Extras {
     /// Whether there is nothing to keep.
     pub fn is_empty(&self) -> bool {
-        self.first_snapshot.is_none() && self.answer.is_none()
+        self.first_snapshot.is_none() && self.answer.is_none() && self.notes == Notes::default()
     }
 }
 
@@ -310,6 +432,16 @@ pub struct Link {
 }
 
 impl Link {
+    /// What is remembered beyond the state.
+    pub fn notes(&self) -> &Notes {
+        &self.extras.notes
+    }
+
+    /// Whether the next create would be a repeated one: an earlier one of this operation may have been carried out.
+    pub fn repeats_create(&self) -> bool {
+        self.state == LinkState::Uncertain || self.notes().repeats
+    }
+
     /// A link that holds nothing and owes nothing.
     pub fn new(id: LinkId, now: Timestamp) -> Self {
         Self {

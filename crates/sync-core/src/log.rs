@@ -74,11 +74,15 @@ pub enum FailureKind {
     Ambiguous,
     /// The unique id already belongs to another person of this sync.
     Conflict,
+    /// The answer is not JSON, where JSON was to be read.
+    NotJson,
+    /// A web page came instead of an answer.
+    Page,
 }
 
 impl FailureKind {
     /// All, in the order of their stored numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Template,
         Self::AddressRefused,
         Self::Dns,
@@ -93,6 +97,8 @@ impl FailureKind {
         Self::NoUniqueId,
         Self::Ambiguous,
         Self::Conflict,
+        Self::NotJson,
+        Self::Page,
     ];
     /// The stored number.
     pub const fn code(self) -> i16 {

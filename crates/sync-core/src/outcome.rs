@@ -80,8 +80,10 @@ pub enum NoAnswer {
 pub enum BodyRead {
     /// All of it.
     Whole,
-    /// It ended early, or the deadline passed within it.
+    /// It ended early.
     Cut,
+    /// The deadline passed within it.
+    Late,
     /// It is larger than is read.
     TooLarge,
     /// Its encoding is broken.

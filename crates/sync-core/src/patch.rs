@@ -6,8 +6,9 @@
 use crate::fault::Fault;
 use crate::person::Patch;
 use crate::sync::{
-    Authentication, BodyFormat, CONCURRENCY_MAX, Header, HeaderValue, Limits, LookupRule, Method, OnMissing,
-    OnUncertain, Operation, Origin, REQUESTS_PER_SECOND_MAX, Rule, Sealed, Settings, TIMEOUT_SECONDS_DEFAULT,
+    AdoptedRecords, Authentication, BodyFormat, CONCURRENCY_MAX, EmptyWhen, Header, HeaderValue, Limits, LookupRule,
+    LookupWhen, Method, OnExisting, OnMissing, OnUncertain, Operation, Origin, Pages, REQUESTS_PER_DAY_MAX,
+    REQUESTS_PER_SECOND_MAX, Rule, SETTLE_SECONDS_DEFAULT, SETTLE_SECONDS_MAX, Sealed, Settings, TIMEOUT_SECONDS_DEFAULT,
     TIMEOUT_SECONDS_MAX, UniqueIdSource,
 };
 use crate::unique_id::JsonPath;
@@ -40,6 +41,10 @@ pub struct SyncPatch {
     pub lookup: Patch<LookupPatch>,
     /// Cleared: the defaults.
     pub limits: Patch<LimitsPatch>,
+    /// Cleared: REFUSE.
+    pub pages: Patch<Pages>,
+    /// Cleared: false.
+    pub follow_unique_id: Patch<bool>,
 }
 
 /// How requests show who sends them, in the clear.
@@ -75,6 +80,8 @@ pub struct RulePatch {
     pub timeout_seconds: Patch<i32>,
     pub on_missing: Patch<OnMissing>,
     pub on_uncertain: Patch<OnUncertain>,
+    pub on_existing: Patch<OnExisting>,
+    pub adopted: Patch<AdoptedRecords>,
 }
 
 /// What is said of the lookup rule.
@@ -84,6 +91,12 @@ pub struct LookupPatch {
     pub request: RulePatch,
     /// JSONPath to the unique ids of the matching records.
     pub path: Patch<String>,
+    /// Cleared: UNCERTAIN.
+    pub when: Patch<LookupWhen>,
+    /// Cleared: an empty list.
+    pub empty_when: Patch<EmptyWhen>,
+    /// 0 to [`SETTLE_SECONDS_MAX`]; cleared: the default.
+    pub settle_seconds: Patch<i32>,
 }
 
 /// A header as it is given.
@@ -104,6 +117,8 @@ pub struct LimitsPatch {
     pub max_concurrency: Patch<i32>,
     /// Above 0, to [`REQUESTS_PER_SECOND_MAX`]; cleared: no limit.
     pub requests_per_second: Patch<f64>,
+    /// 1 to [`REQUESTS_PER_DAY_MAX`]; cleared: no limit.
+    pub requests_per_day: Patch<i32>,
 }
 
 /// A sync's configuration after a patch.
@@ -154,9 +169,27 @@ pub fn merge(
     let authentication = merge.authentication(&before.authentication, &patch.authentication);
     let unique_id = merge.unique_id(before.unique_id.as_ref(), &patch.unique_id);
     let limits = merge.limits(before.limits, &patch.limits);
-    let mut settings =
-        Settings { authentication, unique_id, create, update, delete, lookup, limits, dropped_secrets: None };
+    // What is said of a new sync stands; of an older one nothing may have been said yet.
+    let pages = match patch.pages {
+        Patch::Set(pages) => Some(pages),
+        Patch::Clear => Some(Pages::default()),
+        Patch::Keep => saved.map_or(Some(Pages::default()), |_| before.pages),
+    };
+    let follow_unique_id = merged(&patch.follow_unique_id, Some(before.follow_unique_id), bool::default);
+    let mut settings = Settings {
+        authentication,
+        unique_id,
+        create,
+        update,
+        delete,
+        lookup,
+        limits,
+        pages,
+        follow_unique_id,
+        dropped_secrets: None,
+    };
     merge.authorization_once(&settings);
+    merge.options_fit(&settings);
     if !merge.faults.is_empty() {
         return Err(Box::new(Unmerged { faults: merge.faults, settings }));
     }
@@ -265,7 +298,44 @@ impl Merge<'_> {
         if let Some(Err(message)) = path.as_deref().map(JsonPath::parse) {
             self.fault(&["lookup", "path"], message);
         }
-        Some(LookupRule { request: request?, path: path? })
+        let when = merged(&patch.when, saved.map(|saved| saved.when), LookupWhen::default);
+        let empty_when = match &patch.empty_when {
+            Patch::Set(empty_when) => {
+                self.empty_when(empty_when);
+                Some(empty_when.clone())
+            }
+            Patch::Keep => saved.and_then(|saved| saved.empty_when.clone()),
+            Patch::Clear => None,
+        };
+        let settle_seconds = merged(&patch.settle_seconds, saved.map(|s| i32::from(s.settle_seconds)), || {
+            i32::from(SETTLE_SECONDS_DEFAULT)
+        });
+        if !(0..=i32::from(SETTLE_SECONDS_MAX)).contains(&settle_seconds) {
+            let message = format!("is {settle_seconds}; give 0 to {SETTLE_SECONDS_MAX} seconds");
+            self.fault(&["lookup", "settleSeconds"], message);
+        }
+        let settle_seconds = u16::try_from(settle_seconds).unwrap_or(SETTLE_SECONDS_DEFAULT);
+        Some(LookupRule { request: request?, path: path?, when, empty_when, settle_seconds })
+    }
+
+    fn empty_when(&mut self, empty_when: &EmptyWhen) {
+        match empty_when {
+            EmptyWhen::Status(status) if !(200..=499).contains(status) || matches!(status, 401 | 403 | 429) => {
+                let message = format!("is {status}; give the status that means \"nobody\", such as 404 or 204");
+                self.fault(&["lookup", "emptyWhen", "status"], message);
+            }
+            EmptyWhen::Status(_) => {}
+            EmptyWhen::Equals { path, value } => {
+                if let Err(message) = JsonPath::parse(path) {
+                    self.fault(&["lookup", "emptyWhen", "equals", "path"], message);
+                }
+                let scalar = serde_json::from_str::<serde_json::Value>(value);
+                if !scalar.is_ok_and(|value| !value.is_array() && !value.is_object()) {
+                    let message = "is no string, number, boolean or null; give one, such as 0";
+                    self.fault(&["lookup", "emptyWhen", "equals", "value"], message);
+                }
+            }
+        }
     }
 
     fn patched(
@@ -295,8 +365,13 @@ impl Merge<'_> {
         if operation != Operation::Update && matches!(patch.on_missing, Patch::Set(_)) {
             self.fault(&[field, "onMissing"], "belongs to updateUsers only; leave it out here");
         }
-        if operation != Operation::Create && matches!(patch.on_uncertain, Patch::Set(_)) {
-            self.fault(&[field, "onUncertain"], "belongs to createUsers only; leave it out here");
+        let create_only =
+            [("onUncertain", patch.on_uncertain.is_set()), ("onExisting", patch.on_existing.is_set())];
+        for (option, _) in create_only.into_iter().filter(|(_, said)| *said && operation != Operation::Create) {
+            self.fault(&[field, option], "belongs to createUsers only; leave it out here");
+        }
+        if operation != Operation::Delete && patch.adopted.is_set() {
+            self.fault(&[field, "adopted"], "belongs to deleteUsers only; leave it out here");
         }
         let timeout = merged(&patch.timeout_seconds, saved.map(|r| i32::from(r.timeout_seconds)), || {
             i32::from(TIMEOUT_SECONDS_DEFAULT)
@@ -326,6 +401,8 @@ impl Merge<'_> {
             timeout_seconds: u16::try_from(timeout).unwrap_or(TIMEOUT_SECONDS_DEFAULT),
             on_missing: merged(&patch.on_missing, saved.map(|r| r.on_missing), OnMissing::default),
             on_uncertain: merged(&patch.on_uncertain, saved.map(|r| r.on_uncertain), OnUncertain::default),
+            on_existing: merged(&patch.on_existing, saved.map(|r| r.on_existing), OnExisting::default),
+            adopted: merged(&patch.adopted, saved.map(|r| r.adopted), AdoptedRecords::default),
         };
         Some(self.keep_secrets_home(operation, rule, &given))
     }
@@ -340,7 +417,9 @@ impl Merge<'_> {
         for (index, input) in given.iter().enumerate() {
             let before = saved.iter().find(|header| header.name.eq_ignore_ascii_case(&input.name));
             let was_secret = before.is_some_and(|header| matches!(header.value, HeaderValue::Secret(_)));
-            let secret = input.secret.unwrap_or(was_secret);
+            // What was saved stays as it was.
+            let by_name = || before.is_none() && input.value.as_ref().is_some_and(|v| is_secret_by_name(&input.name, v));
+            let secret = input.secret.unwrap_or_else(|| was_secret || by_name());
             let value = match (&input.value, secret) {
                 (Some(value), true) => {
                     fresh.insert(input.name.to_ascii_lowercase());
@@ -481,7 +560,42 @@ impl Merge<'_> {
                 Some(rate)
             }
         };
-        Limits { max_concurrency: u16::try_from(concurrency).unwrap_or(default.max_concurrency), requests_per_second }
+        let requests_per_day = match patch.requests_per_day {
+            Patch::Keep => saved.requests_per_day,
+            Patch::Clear => None,
+            Patch::Set(requests) => {
+                let fits = u32::try_from(requests).ok().filter(|n| (1..=REQUESTS_PER_DAY_MAX).contains(n));
+                if fits.is_none() {
+                    let message = format!("is {requests}; give 1 to {REQUESTS_PER_DAY_MAX}, or null");
+                    self.fault(&["limits", "requestsPerDay"], message);
+                }
+                fits
+            }
+        };
+        let max_concurrency = u16::try_from(concurrency).unwrap_or(default.max_concurrency);
+        Limits { max_concurrency, requests_per_second, requests_per_day }
+    }
+
+    /// Options that mean nothing without another rule.
+    fn options_fit(&mut self, settings: &Settings) {
+        let adopts = settings.create.as_ref().is_some_and(|rule| rule.on_existing == OnExisting::Adopt);
+        if adopts && settings.lookup.is_none() {
+            let message = "is ADOPT, which finds the record by the lookup rule: set up the lookup, or use PARK";
+            self.fault(&["createUsers", "onExisting"], message);
+        }
+        let looks = settings.update.as_ref().is_some_and(|rule| rule.on_missing == OnMissing::Lookup);
+        if looks && settings.lookup.is_none() {
+            let message = "is LOOKUP, but there is no lookup rule: set up the lookup, or use PARK or RECREATE";
+            self.fault(&["updateUsers", "onMissing"], message);
+        }
+        if settings.follow_unique_id && settings.update.is_none() {
+            let message = "is true, but there are no updates to read the id from: set up updateUsers, or use false";
+            self.fault(&["followUniqueId"], message);
+        }
+        if settings.follow_unique_id && settings.unique_id.is_none() {
+            let message = "is true, but no unique id is configured: say where it is in uniqueId, or use false";
+            self.fault(&["followUniqueId"], message);
+        }
     }
 
     /// An `Authorization` header beside an authentication would send two.
@@ -500,6 +614,28 @@ impl Merge<'_> {
             }
         }
     }
+}
+
+/// Whether a header is taken for a secret although nobody says so: by its name, unless its value is made of a person.
+fn is_secret_by_name(name: &str, value: &SecretString) -> bool {
+    let name = name.to_ascii_lowercase();
+    let named = matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie")
+        || ["key", "token", "secret"].iter().any(|word| name.contains(word));
+    let value = value.expose_secret();
+    named && name != "idempotency-key" && !value.contains("{{") && !value.contains("{%")
+}
+
+/// Headers that would be secret if they were saved today, for a warning: saved ones stay as they are.
+pub fn shown_secrets(settings: &Settings) -> Vec<(Operation, String)> {
+    let rules = settings.rules().flat_map(|(operation, rule)| rule.headers.iter().map(move |header| (operation, header)));
+    rules
+        .filter_map(|(operation, header)| match &header.value {
+            HeaderValue::Template(value) if is_secret_by_name(&header.name, &value.as_str().into()) => {
+                Some((operation, header.name.clone()))
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// What is wrong with a friendly name or a key's name.

@@ -125,6 +125,11 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// Whether a new value is given.
+    pub fn is_set(&self) -> bool {
+        matches!(self, Self::Set(_))
+    }
+
     /// Converts a value that is set.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Patch<U> {
         match self {

@@ -94,6 +94,8 @@ pub enum BodyFormat {
     Text,
     /// No body.
     None,
+    /// `application/xml`.
+    Xml,
 }
 
 /// What a 404 or 410 on an update does.
@@ -105,6 +107,69 @@ pub enum OnMissing {
     Park,
     /// Forgets the id and creates again, once.
     Recreate,
+    /// Asks the lookup where the record went; finds it, or creates again, once.
+    Lookup,
+}
+
+/// What a first create does whose record exists already (409 or 412).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnExisting {
+    /// Parks *refused*.
+    #[default]
+    Park,
+    /// Asks the lookup for the record, and adopts it.
+    Adopt,
+}
+
+/// What the deletion of a person does to a record that existed before us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdoptedRecords {
+    /// Nothing is sent: the record stays.
+    #[default]
+    Keep,
+    /// It is deleted like any other.
+    Delete,
+}
+
+/// When the lookup is asked before a first create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookupWhen {
+    /// Not at all: only where a create may have been carried out.
+    #[default]
+    Uncertain,
+    /// For people who were there before the link: whom includeExisting or a resync brought in.
+    Existing,
+    /// Before every first create.
+    Always,
+}
+
+/// What a lookup answers for nobody, where it answers no empty list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptyWhen {
+    /// This status, 200 to 499.
+    Status(u16),
+    /// An answer in which a path selects exactly this value.
+    Equals {
+        /// A JSONPath.
+        path: String,
+        /// A string, number, boolean or null, as JSON.
+        value: String,
+    },
+}
+
+/// What a web page with 2xx is worth, where data was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pages {
+    /// Nothing: a maintenance page, or a login.
+    #[default]
+    Refuse,
+    /// It is an answer like any other.
+    Accept,
 }
 
 /// What a create whose answer never came does when nothing can resolve it.
@@ -160,6 +225,12 @@ pub struct Rule {
     pub on_missing: OnMissing,
     /// Create only.
     pub on_uncertain: OnUncertain,
+    /// Create only.
+    #[serde(default)]
+    pub on_existing: OnExisting,
+    /// Delete only.
+    #[serde(default)]
+    pub adopted: AdoptedRecords,
 }
 
 /// The longest timeout of a rule, in seconds.
@@ -170,10 +241,28 @@ pub const TIMEOUT_SECONDS_DEFAULT: u16 = 10;
 /// A search request that finds a person's record by something else than its unique id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookupRule {
-    /// The request. `enabled` is true, `on_missing` and `on_uncertain` mean nothing here.
+    /// The request. `enabled` is true; what belongs to create, update or delete means nothing here.
     pub request: Rule,
     /// JSONPath to the unique ids of the matching records.
     pub path: String,
+    /// When it is asked before a first create.
+    #[serde(default)]
+    pub when: LookupWhen,
+    /// What is answered for nobody; `None`: an empty list at the path.
+    #[serde(default)]
+    pub empty_when: Option<EmptyWhen>,
+    /// How long after a create's last try a "none" is no proof, 0 to [`SETTLE_SECONDS_MAX`].
+    #[serde(default = "settle_seconds_default")]
+    pub settle_seconds: u16,
+}
+
+/// The longest time that a search index is given.
+pub const SETTLE_SECONDS_MAX: u16 = 3600;
+/// The time that a search index is given where nothing is said.
+pub const SETTLE_SECONDS_DEFAULT: u16 = 30;
+
+fn settle_seconds_default() -> u16 {
+    SETTLE_SECONDS_DEFAULT
 }
 
 /// What a sync may use of its external system.
@@ -183,16 +272,21 @@ pub struct Limits {
     pub max_concurrency: u16,
     /// Requests a second over all nodes, above 0 to [`REQUESTS_PER_SECOND_MAX`]; `None`: no limit.
     pub requests_per_second: Option<f64>,
+    /// Requests in 24 hours over all nodes, 1 to [`REQUESTS_PER_DAY_MAX`]; `None`: no limit.
+    #[serde(default)]
+    pub requests_per_day: Option<u32>,
 }
 
 /// The most requests in flight that a sync may be allowed.
 pub const CONCURRENCY_MAX: u16 = 256;
 /// The highest rate limit.
 pub const REQUESTS_PER_SECOND_MAX: f64 = 10_000.0;
+/// The highest daily limit.
+pub const REQUESTS_PER_DAY_MAX: u32 = 1_000_000_000;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_concurrency: 16, requests_per_second: None }
+        Self { max_concurrency: 16, requests_per_second: None, requests_per_day: None }
     }
 }
 
@@ -213,6 +307,12 @@ pub struct Settings {
     pub lookup: Option<LookupRule>,
     /// Limits.
     pub limits: Limits,
+    /// What a web page is worth; `None`: nothing was ever said, see [`Settings::pages`].
+    #[serde(default)]
+    pub pages: Option<Pages>,
+    /// Whether the unique id is read again from accepted updates.
+    #[serde(default)]
+    pub follow_unique_id: bool,
     /// Secrets that were dropped because an origin changed, in words for the administrator.
     #[serde(default)]
     pub dropped_secrets: Option<String>,
@@ -232,6 +332,23 @@ impl Settings {
     /// Every rule that is set up, with its operation.
     pub fn rules(&self) -> impl Iterator<Item = (Operation, &Rule)> {
         Operation::ALL.into_iter().filter_map(|operation| Some((operation, self.rule(operation)?)))
+    }
+
+    /// What a web page with 2xx is worth. Where nothing was said (syncs of an older edition), one without unique id and
+    /// lookup goes on as it was: it reads no answers, and its system may really answer pages.
+    pub fn pages(&self) -> Pages {
+        let reads_nothing = self.unique_id.is_none() && self.lookup.is_none();
+        self.pages.unwrap_or(if reads_nothing { Pages::Accept } else { Pages::Refuse })
+    }
+
+    /// Whether a web page is no answer of this system's: any rule speaks JSON, or reads an answer by JSONPath.
+    pub fn expects_data(&self) -> bool {
+        let speaks_json = |(operation, rule): (Operation, &Rule)| {
+            operation != Operation::Lookup && rule.format == BodyFormat::Json && rule.data.is_some()
+        };
+        self.lookup.is_some()
+            || matches!(self.unique_id, Some(UniqueIdSource::Path(_)))
+            || self.rules().any(speaks_json)
     }
 
     /// The largest timeout of the rules.

@@ -2,12 +2,12 @@
 //! these, and writes what comes back; so no store has rules of its own.
 
 use crate::backoff::Policy;
-use crate::claim::Leased;
+use crate::claim::{Known, Leased};
 use crate::counts::LinkCounts;
 use crate::decide::{Decision, SyncRules, decide};
-use crate::governor::{Change, Governor};
+use crate::governor::{Change, Governor, Signal};
 use crate::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
-use crate::link::{CreateKey, KeptAnswer, Lease, Link, LinkState, ParkReason, Parked, UniqueId};
+use crate::link::{CreateKey, Extras, KeptAnswer, Lease, Link, LinkState, Notes, ParkReason, Parked, UniqueId};
 use crate::log::{FailureKind, LogEntry, LogOutcome};
 use crate::person::{Person, Version};
 use crate::settle::{Next, Settled};
@@ -34,6 +34,11 @@ pub enum Mark<'a> {
     Edit,
     /// The breaker closed: links parked *retries spent* are tried again. Others are left alone.
     Recovered,
+    /// An administrator said that the create made nothing: an Uncertain or Unaddressable link is created anew. Others are
+    /// left alone.
+    CreateAgain,
+    /// Another person was found to write the same record, or gave up the id that this link waits for.
+    Disturbed,
 }
 
 /// Makes a link owed: raises its generation and sets `due_at`, unconditionally (also while a lease is out, also where it
@@ -42,16 +47,39 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
     let backing_off = link.tries > 0 || link.deferrals > 0;
     match mark {
         Mark::Edit if link.parked.is_none() && link.state != LinkState::Unaddressable => return false,
+        Mark::CreateAgain if !matches!(link.state, LinkState::Uncertain | LinkState::Unaddressable) => return false,
         Mark::Recovered if link.parked.as_ref().is_none_or(|parked| parked.reason != ParkReason::RetriesSpent) => {
             return false;
         }
         _ => {}
     }
+    let retries_spent = link.parked.as_ref().is_some_and(|parked| parked.reason == ParkReason::RetriesSpent);
     let was_parked = link.parked.take();
+    let notes = &mut link.extras.notes;
+    if was_parked.is_some() {
+        // Asked again after an un-parking: much may have happened there.
+        notes.looked_up &= link.state == LinkState::Uncertain;
+        notes.asking = None;
+        // One create that nothing can resolve, for each wish.
+        let wishes = matches!(mark, Mark::Change(_) | Mark::Resync { force: true });
+        link.allow_resend |= wishes && notes.page && link.state == LinkState::Uncertain;
+    }
+    if matches!(mark, Mark::Change(_)) {
+        notes.none_for_deleted = false;
+        notes.kept = false;
+    }
+    // What an administrator said of the create holds on, unless an attempt was out.
+    let holds_on = notes.create_again == Some(link.generation) && link.lease.is_none();
+    let says_so = matches!(mark, Mark::CreateAgain);
+    notes.create_again = (holds_on || says_so).then_some(link.generation + 1);
     let due = match mark {
         Mark::Change(before) => {
             keep_first_snapshot(link, before);
-            if was_parked.is_some() {
+            if retries_spent {
+                // One try, not a new schedule: a person whom the system cannot take costs one request a change.
+                link.tries = policy.last_try();
+                link.last_tried_at.map_or(now, |tried| tried.plus(policy.change_floor).max(now))
+            } else if was_parked.is_some() {
                 link.tries = 0;
                 now
             } else if backing_off {
@@ -78,10 +106,28 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
             link.allow_resend |= was_parked.is_some_and(|parked| parked.reason == ParkReason::Uncertain);
             now
         }
-        Mark::Edit | Mark::Recovered => {
+        Mark::Recovered => {
+            link.tries = policy.last_try();
+            link.refused_digest = None;
+            now
+        }
+        Mark::Edit => {
             link.tries = 0;
             link.refused_digest = None;
             now
+        }
+        Mark::CreateAgain => {
+            link.tries = 0;
+            link.deferrals = 0;
+            link.asked = true;
+            link.refused_digest = None;
+            now
+        }
+        Mark::Disturbed => {
+            if let Some(sent) = &mut link.sent {
+                sent.digest = None;
+            }
+            link.due_at.map_or(now, |due| due.min(now))
         }
     };
     link.generation += 1;
@@ -121,8 +167,8 @@ pub struct LeaseTerms {
     pub probe: bool,
     /// The sync's rules.
     pub rules: SyncRules,
-    /// Whether a lookup of this sync ever found something.
-    pub lookup_has_found: bool,
+    /// What is known of its rules.
+    pub known: Known,
 }
 
 impl LeaseTerms {
@@ -134,7 +180,12 @@ impl LeaseTerms {
             quiet: policy.quiet_after(sync.settings.timeout_max()),
             probe,
             rules: SyncRules::of(sync),
-            lookup_has_found: governor.lookup_has_found,
+            known: Known {
+                lookup_proven: governor.lookup_proven(),
+                lookup_uncontrolled: !governor.proofs.lookup.controlled,
+                update_proven: governor.proofs.update.proven,
+                since_create: None,
+            },
         }
     }
 }
@@ -143,7 +194,7 @@ impl LeaseTerms {
 /// read after the link was locked, so that a new generation is never paired with an old person.
 pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: Timestamp) -> Leasing {
     if let Some(lost) = link.lease.take() {
-        recover(link, &lost, person);
+        recover(link, &lost, person, &terms.rules);
         let quiet_until = lost.until.plus(terms.quiet);
         if lost.operation.is_some() && quiet_until > now {
             link.quiet_until = Some(quiet_until);
@@ -151,16 +202,30 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
             return Leasing::Quiet;
         }
     }
+    if link.notes().create_again == Some(link.generation) {
+        begin_anew(link);
+    }
     let decision = decide(person, link, &terms.rules, now);
     let version = person.map_or_else(|| link.sent.as_ref().map_or(0, |sent| sent.version), |person| person.version);
     let operation = decision.operation_sent(&terms.rules);
     match decision {
-        // Never sent before, or definitely not carried out: a new key, and a new snapshot to look for.
+        // Never sent before, or definitely not carried out: a new snapshot to look for, and a new key, unless it is still the
+        // same request.
         Decision::Send(Operation::Create) => {
-            link.key = Some(new_key(&link.id, terms.token, version, now));
+            if link.key.as_ref().is_none_or(|key| key.version != version) {
+                link.key = Some(new_key(&link.id, terms.token, version, now));
+            }
             link.extras.first_snapshot = None;
         }
-        Decision::Repeat if link.key.is_none() => link.key = Some(new_key(&link.id, terms.token, version, now)),
+        Decision::Repeat => {
+            if link.key.is_none() {
+                link.key = Some(new_key(&link.id, terms.token, version, now));
+            }
+            // What is sent now is what there is to look for.
+            if !repeats_first_bytes(link, &terms.rules) {
+                link.extras.first_snapshot = None;
+            }
+        }
         _ => {}
     }
     link.lease = Some(Lease { token: terms.token, until: now.plus(terms.duration), operation, version });
@@ -171,9 +236,22 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
         revision: terms.rules.revision,
         decision,
         probe: terms.probe,
-        lookup_has_found: terms.lookup_has_found,
+        known: Known { since_create: link.notes().create_tried_at.map(|tried| now.since(tried)), ..terms.known },
         lease_duration: terms.duration,
     }))
+}
+
+/// Whether a repeated create carries what the first one carried: known only where its digest is.
+pub fn repeats_first_bytes(link: &Link, rules: &SyncRules) -> bool {
+    rules.repeats_first_bytes() && link.notes().create_digest.is_some()
+}
+
+/// An administrator said that the create made nothing.
+fn begin_anew(link: &mut Link) {
+    link.state = LinkState::Unlinked;
+    link.sent = None;
+    link.key = None;
+    link.extras = Extras::default();
 }
 
 /// Drawn from the lease's random token: random, and never made of person or version alone.
@@ -187,13 +265,18 @@ fn new_key(link: &LinkId, token: LeaseToken, version: Version, now: Timestamp) -
 }
 
 /// An earlier lease was neither settled nor released: *sent, no answer*.
-fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>) {
+fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncRules) {
     match lost.operation {
         Some(Operation::Create) => {
             if link.state == LinkState::Unlinked {
                 link.state = LinkState::Uncertain;
             }
             link.allow_resend = false;
+            let notes = &mut link.extras.notes;
+            if !(notes.repeats && rules.repeats_first_bytes()) {
+                notes.create_digest = None;
+            }
+            (notes.repeats, notes.create_tried_at) = (true, Some(lost.until));
             // Unless the person changed meanwhile (then the mark kept it), the create carried the snapshot of today.
             if link.extras.first_snapshot.is_none() {
                 link.extras.first_snapshot =
@@ -205,12 +288,16 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>) {
                 link.state = LinkState::Leaving(id.clone());
             }
         }
-        Some(Operation::Update | Operation::Lookup) | None => {}
+        Some(Operation::Update) => link.extras.notes.may_have_moved |= rules.follow_id,
+        Some(Operation::Lookup) | None => {}
     }
     if lost.operation.is_some()
         && let Some(sent) = &mut link.sent
     {
         sent.digest = None;
+    }
+    if link.notes().forget {
+        forget_at_last(link);
     }
 }
 
@@ -295,6 +382,9 @@ pub struct BatchOutput {
     pub removed: Vec<LinkId>,
     /// Governors to write.
     pub governors: HashMap<(AccountId, SyncId), Governor>,
+    /// Links of holders whose record another person's request wrote: to be marked [`Mark::Disturbed`] in the same
+    /// transaction.
+    pub disturbed: Vec<LinkId>,
     /// Syncs whose breaker closed: each gets a sweep that marks links parked *retries spent*.
     pub recovered: Vec<(AccountId, SyncId)>,
     /// Differences of link counts.
@@ -307,6 +397,13 @@ pub struct BatchOutput {
     pub results: Vec<SettleResult>,
     /// Whether links are due at once.
     pub due_now: bool,
+}
+
+/// A holder whose record another person's request wrote, marked, for what [`BatchOutput::disturbed`] names.
+pub fn disturbed(holder: &Link, policy: &Policy, now: Timestamp) -> Link {
+    let mut after = holder.clone();
+    mark(&mut after, Mark::Disturbed, policy, now);
+    after
 }
 
 /// The unique ids whose holders [`settle_batch`] needs to know.
@@ -403,10 +500,19 @@ impl Batch<'_> {
                 settled.answer = row.and_then(|row| row.extras.answer.clone());
                 LinkState::Unaddressable
             }
-            _ => LinkState::Uncertain,
+            (_, Some(state)) => state.clone(),
+            (_, None) => LinkState::Uncertain,
         };
         settled.resolved = settled.state == LinkState::Unaddressable;
-        settled.sent = None;
+        settled.sent = row.filter(|_| settlement.operation == Operation::Update).and_then(|row| row.sent.clone());
+        if let Some(sent) = &mut settled.sent {
+            sent.digest = None;
+        }
+        // Both write the same record, so that the holder's is not believed to be in step.
+        if matches!(settlement.operation, Operation::Create | Operation::Update) {
+            let holder = LinkId { person: holder.clone(), ..settlement.link.clone() };
+            self.output.disturbed.push(holder);
+        }
         settled.failure = Some(FailureKind::Conflict);
         settled.tries = tries.saturating_add(1);
         let delay = self.policy.retry_delay(settled.tries, 0.5).filter(|_| tries < 3);
@@ -431,7 +537,14 @@ impl Batch<'_> {
         let Some(view) = self.input.syncs.get_mut(&sync_key) else { return };
         let before = view.governor.clone();
         let settled = &settlement.settled;
-        view.governor.lookup_has_found |= settled.lookup_found;
+        if settled.lookup_found {
+            view.governor.prove(Operation::Lookup, settlement.revision);
+        }
+        if let Signal::Works { operation, accepted: true } = settled.signal
+            && operation != Operation::Lookup
+        {
+            view.governor.prove(operation, settlement.revision);
+        }
         let change = view.governor.observe(
             &settled.signal,
             settlement.token,
@@ -467,6 +580,16 @@ impl Batch<'_> {
     }
 
     fn finish(mut self) -> BatchOutput {
+        for id in std::mem::take(&mut self.output.disturbed) {
+            match self.input.links.remove(&id) {
+                // A row of this batch is marked in it.
+                Some(link) => {
+                    self.input.links.insert(id.clone(), disturbed(&link, self.policy, self.now));
+                    self.touched.entry(id).or_insert(Some(link));
+                }
+                None => self.output.disturbed.push(id),
+            }
+        }
         for (id, before) in std::mem::take(&mut self.touched) {
             let after = self.input.links.remove(&id);
             self.output.counts.entry((id.account, id.sync)).or_default().note(before.as_ref(), after.as_ref());
@@ -500,11 +623,13 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
     row.tries = settled.tries.min(row.tries.saturating_add(1));
     row.deferrals = settled.deferrals.min(row.deferrals.saturating_add(1));
     row.extras.answer = settled.answer.clone().filter(|_| row.state == LinkState::Unaddressable);
-    // Where the external system certainly holds nothing, there is nothing to resolve either: the next create has a key of
-    // its own.
-    if settled.resolved || row.state == LinkState::Unlinked {
+    if settled.resolved {
         row.key = None;
         row.extras.first_snapshot = None;
+    }
+    row.extras.notes = learnt(&row.extras.notes, settlement, now);
+    if row.notes().forget {
+        forget_after(&mut row, settlement);
     }
     if settled.tried {
         row.last_tried_at = Some(now);
@@ -554,6 +679,21 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
     Some(row)
 }
 
+/// What is remembered after a settlement: what it says, and what happened to the link meanwhile.
+fn learnt(meanwhile: &Notes, settlement: &Settlement, now: Timestamp) -> Notes {
+    let settled = &settlement.settled;
+    let mut notes = settled.notes.clone();
+    let unresolved = !matches!(settled.state, LinkState::Linked(_) | LinkState::Leaving(_));
+    if settled.tried && settlement.operation == Operation::Create {
+        notes.create_tried_at = Some(now).filter(|_| unresolved && (notes.repeats || settled.state != LinkState::Unlinked));
+    }
+    notes.forget = meanwhile.forget;
+    notes.existing |= meanwhile.existing && unresolved;
+    // What an administrator said does not hold for what an attempt that was out has made since.
+    notes.create_again = meanwhile.create_again.filter(|_| !settled.tried);
+    notes
+}
+
 /// The lease was taken over: the state is another's to change. The digest is emptied and the link marked, so that what
 /// this late request did is overwritten; the id of a create is linked if nobody knows better.
 fn taken_over(mut row: Link, settlement: &mut Settlement, now: Timestamp) -> Link {
@@ -574,6 +714,7 @@ fn taken_over(mut row: Link, settlement: &mut Settlement, now: Timestamp) -> Lin
             row.sent = None;
             row.key = None;
             row.extras.first_snapshot = None;
+            row.extras.notes.resolve_create();
         } else if row.state.unique_id() != Some(id)
             && let Some(entry) = &mut settlement.log
         {
@@ -611,4 +752,42 @@ pub fn forget(link: &mut Link, now: Timestamp) {
     let generation = link.generation + 1;
     *link = Link { generation, due_at: Some(now), settled_token: lease.map(|lease| lease.token), ..Link::new(id, now) };
     link.last_decision = Some("forgotten: the rules moved to another origin".to_owned());
+}
+
+/// Forgets what was linked at a system that was emptied. While a request is under way it is only written down: what that
+/// request makes is made in the emptied system.
+pub fn forget_here(link: &mut Link, now: Timestamp) {
+    link.generation += 1;
+    link.due_at = Some(now);
+    link.parked = None;
+    link.updated_at = now;
+    if link.lease.is_some() {
+        link.extras.notes.forget = true;
+    } else {
+        forget_at_last(link);
+    }
+}
+
+fn forget_at_last(link: &mut Link) {
+    link.extras.notes.forget = false;
+    if link.state == LinkState::Uncertain {
+        // A request under way may have made it just now.
+        return;
+    }
+    link.state = LinkState::Unlinked;
+    link.sent = None;
+    link.key = None;
+    (link.tries, link.deferrals, link.recreated) = (0, 0, false);
+    link.extras = Extras { notes: Notes { look_first: true, ..Notes::default() }, ..Extras::default() };
+    link.last_decision = Some("forgotten: the external system was emptied".to_owned());
+}
+
+/// What a request that was under way while its link was forgotten leaves of it: the record that it has just made.
+fn forget_after(row: &mut Link, settlement: &Settlement) {
+    let made = settlement.operation == Operation::Create && matches!(row.state, LinkState::Linked(_));
+    if made {
+        row.extras.notes.forget = false;
+    } else {
+        forget_at_last(row);
+    }
 }

@@ -15,6 +15,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::{BoxFuture, try_join5};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::log::LogEntry;
 use sync_core::plan::LinkWrite;
@@ -22,7 +23,7 @@ use sync_core::ports::{Signal, StoreError, StoreResult, SweepKind};
 use sync_core::stats::{CounterKey, MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
 use sync_core::transition::{
-    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, UniqueKey, settle_batch, unique_keys,
+    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, UniqueKey, disturbed, settle_batch, unique_keys,
 };
 use tracing::{error, warn};
 use uuid::Uuid;
@@ -131,7 +132,7 @@ async fn settle_in(
     if !output.governors.is_empty() {
         output = settle(self::views(c, &ids, Runtime::Lock).await?);
     }
-    write(c, begun, before, output, now, log).await
+    write(c, begun, before, output, &store.inner.policy, now, log).await
 }
 
 #[derive(diesel::QueryableByName)]
@@ -225,6 +226,7 @@ async fn write(
     begun: Begun,
     mut before: HashMap<LinkId, sync_core::link::Link>,
     output: BatchOutput,
+    policy: &Policy,
     now: Timestamp,
     log: Log,
 ) -> Result<(Vec<SettleResult>, Committed), Fault> {
@@ -233,6 +235,14 @@ async fn write(
     writes.extend(
         output.updated.into_iter().map(|link| LinkWrite { before: before.remove(&link.id), after: Some(link) }),
     );
+    if !output.disturbed.is_empty() {
+        let rows = links::lock(c, &output.disturbed).await?;
+        let held = links::by_id(c, rows).await?;
+        writes.extend(held.into_values().map(|link| {
+            let after = Some(disturbed(&link, policy, now));
+            LinkWrite { before: Some(link), after }
+        }));
+    }
     let mut batch = Batch::new(c);
     links::add_writes(&mut batch, writes, Shard::Settle);
     batch.extend(governor_writes(&output.governors.into_iter().collect::<Vec<_>>())?);
@@ -242,7 +252,7 @@ async fn write(
     if !output.counters.is_empty() {
         batch.add(counters(output.counters, now));
     }
-    if output.due_now || !output.recovered.is_empty() {
+    if output.due_now || !output.recovered.is_empty() || !output.disturbed.is_empty() {
         batch.extend(notification(&[Signal::Due]));
     }
     match log {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use sync_core::digest::Digest;
 use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
-use sync_core::link::{CreateKey, Extras, Lease, Link, LinkState, ParkReason, Parked, Sent, StateName, UniqueId};
+use sync_core::link::{CreateKey, Extras, Lease, Link, LinkState, Notes, ParkReason, Parked, Sent, StateName, UniqueId};
 use sync_core::plan::lease::is_retrying;
 use sync_core::plan::{LinkWrite, counts_of};
 use sync_core::sync::Operation;
@@ -39,7 +39,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The columns of a link with its extras.
-const SELECT: &str = "SELECT l.*, e.first_snapshot, e.answer FROM links l LEFT JOIN link_extras e \
+const SELECT: &str = "SELECT l.*, e.first_snapshot, e.answer, e.notes FROM links l LEFT JOIN link_extras e \
      ON e.account = l.account AND e.sync = l.sync AND e.person = l.person ";
 
 #[derive(QueryableByName)]
@@ -114,6 +114,8 @@ struct LinkRow {
     first_snapshot: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     answer: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    notes: Option<String>,
 }
 
 const TABLE: &str = "links";
@@ -190,6 +192,11 @@ impl LinkRow {
                     .map(|text| from_json(&text, "link_extras", "first_snapshot", key))
                     .transpose()?,
                 answer: self.answer.map(|text| from_json(&text, "link_extras", "answer", key)).transpose()?,
+                notes: self
+                    .notes
+                    .map(|text| from_json(&text, "link_extras", "notes", key))
+                    .transpose()?
+                    .unwrap_or_default(),
             },
             id: LinkId {
                 account: AccountId(uuid(&self.account, TABLE, "account")?),
@@ -361,10 +368,12 @@ fn write_extras(db: &mut Db, link: &Link) -> Result<(), Fault> {
     }
     let snapshot = link.extras.first_snapshot.as_ref().map(to_json).transpose()?;
     let answer = link.extras.answer.as_ref().map(to_json).transpose()?;
+    let notes = Some(&link.extras.notes).filter(|notes| **notes != Notes::default()).map(to_json).transpose()?;
     db.run(
-        "INSERT INTO link_extras (account, sync, person, first_snapshot, answer) VALUES (?, ?, ?, ?, ?) \
-         ON CONFLICT (account, sync, person) DO UPDATE SET first_snapshot = excluded.first_snapshot, answer = excluded.answer",
-        &values![link.id.account.0, link.id.sync.0, &link.id.person, snapshot, answer],
+        "INSERT INTO link_extras (account, sync, person, first_snapshot, answer, notes) VALUES (?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (account, sync, person) DO UPDATE SET first_snapshot = excluded.first_snapshot, \
+         answer = excluded.answer, notes = excluded.notes",
+        &values![link.id.account.0, link.id.sync.0, &link.id.person, snapshot, answer, notes],
     )?;
     Ok(())
 }

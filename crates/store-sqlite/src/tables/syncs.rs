@@ -13,7 +13,7 @@ use sync_core::time::Timestamp;
 /// The columns of a sync and its runtime row.
 pub(crate) const SELECT: &str = "SELECT s.account, s.id, s.friendly_name, s.revision, s.unique_id_revision, s.paused, \
      s.settings, s.created_at, s.updated_at, s.deleted_at, r.governor, r.unlinked, r.uncertain, r.linked, r.leaving, \
-     r.unaddressable, r.owed, r.parked \
+     r.unaddressable, r.owed, r.parked, r.kept \
      FROM syncs s JOIN sync_runtime r ON r.account = s.account AND r.sync = s.id ";
 
 #[derive(QueryableByName)]
@@ -54,6 +54,8 @@ pub(crate) struct SyncRow {
     owed: i64,
     #[diesel(sql_type = BigInt)]
     parked: i64,
+    #[diesel(sql_type = BigInt)]
+    kept: i64,
 }
 
 /// A sync with its runtime row.
@@ -83,6 +85,7 @@ impl SyncRow {
             by_state: [self.unlinked, self.uncertain, self.linked, self.leaving, self.unaddressable],
             owed: self.owed,
             parked: self.parked,
+            kept: self.kept,
         };
         Ok(LiveSync { config, governor: from_json(&self.governor, "sync_runtime", "governor", id)?, counts })
     }
@@ -160,9 +163,9 @@ pub(crate) fn add_counts(db: &mut Db, account: AccountId, sync: SyncId, add: &Li
     let [unlinked, uncertain, linked, leaving, unaddressable] = add.by_state;
     db.run(
         "UPDATE sync_runtime SET unlinked = unlinked + ?, uncertain = uncertain + ?, linked = linked + ?, \
-         leaving = leaving + ?, unaddressable = unaddressable + ?, owed = owed + ?, parked = parked + ? \
-         WHERE account = ? AND sync = ?",
-        &values![unlinked, uncertain, linked, leaving, unaddressable, add.owed, add.parked, account.0, sync.0],
+         leaving = leaving + ?, unaddressable = unaddressable + ?, owed = owed + ?, parked = parked + ?, \
+         kept = kept + ? WHERE account = ? AND sync = ?",
+        &values![unlinked, uncertain, linked, leaving, unaddressable, add.owed, add.parked, add.kept, account.0, sync.0],
     )?;
     Ok(())
 }
