@@ -30,13 +30,13 @@ async fn main() -> Result<()> {
         ..dispatch_http::Options::default()
     })?;
     let vault = Vault::new(SecretKey::generate(), []);
-    let engine = Engine::builder(store, Arc::new(http), Arc::new(LiquidTemplates::new()), vault).build();
+    let (engine, runner) = Engine::builder(store, Arc::new(http), Arc::new(LiquidTemplates::new()), vault).build();
     engine.bootstrap(None).await?;
     let account = engine.store().accounts().await?.first().context("bootstrap makes an account")?.id;
 
-    // 2. Run it beside the rest of your program.
+    // 2. Run it beside the rest of your program. Where it ends with an error, it cannot go on: end the process, or build another.
     let (stop, stopped) = watch::channel(false);
-    let running = tokio::spawn(engine.clone().run(stopped));
+    let running = tokio::spawn(runner.run(stopped));
 
     // 3. Describe a sync.
     let scope = engine.account(account);
@@ -93,7 +93,7 @@ async fn main() -> Result<()> {
 
     // 6. Stop: what is in flight is finished first.
     stop.send_replace(true);
-    running.await?;
+    running.await??;
     crm.stop().await;
     Ok(())
 }

@@ -11,7 +11,7 @@ use sync_core::patch::{LimitsPatch, RulePatch, SyncPatch};
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::ports::Store;
 use sync_core::sync::{Method, UniqueIdSource};
-use sync_engine::{Engine, SecretKey, Vault};
+use sync_engine::{Engine, RunError, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 use tokio::sync::watch;
 
@@ -19,7 +19,7 @@ struct Running {
     engine: Engine,
     account: AccountId,
     stop: watch::Sender<bool>,
-    done: tokio::task::JoinHandle<()>,
+    done: tokio::task::JoinHandle<Result<(), RunError>>,
 }
 
 async fn run(store: Arc<dyn Store>) -> Running {
@@ -30,11 +30,11 @@ async fn run(store: Arc<dyn Store>) -> Running {
     };
     let http = Arc::new(HttpDispatcher::new(options).unwrap());
     let vault = Vault::new(SecretKey::generate(), []);
-    let engine = Engine::builder(store, http, Arc::new(LiquidTemplates::new()), vault).build();
+    let (engine, runner) = Engine::builder(store, http, Arc::new(LiquidTemplates::new()), vault).build();
     engine.bootstrap(None).await.unwrap();
     let account = engine.store().accounts().await.unwrap()[0].id;
     let (stop, stopped) = watch::channel(false);
-    let done = tokio::spawn(engine.clone().run(stopped));
+    let done = tokio::spawn(runner.run(stopped));
     Running { engine, account, stop, done }
 }
 
@@ -210,7 +210,7 @@ async fn statements_are_few() {
     eventually("all arrived", Duration::from_secs(60), || async { crm.stats().records == 6000 }).await;
     // Stopping settles what is in flight; asking the store would cost statements of its own.
     running.stop.send_replace(true);
-    running.done.await.unwrap();
+    running.done.await.unwrap().unwrap();
     let per_1000 = (store.statements().unwrap() - before) / 6;
     println!("{per_1000} statements per 1000 deliveries");
     assert!(per_1000 < 150, "{per_1000} statements per 1000 deliveries");

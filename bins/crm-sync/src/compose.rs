@@ -11,7 +11,7 @@ use std::sync::Arc;
 use store_postgres::PostgresStore;
 use store_sqlite::SqliteStore;
 use sync_core::ports::Store;
-use sync_engine::{Engine, SecretKey, Vault};
+use sync_engine::{Engine, Runner, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 
 /// The variable with the secret key.
@@ -52,13 +52,14 @@ pub(crate) async fn ready_store(config: &Config) -> Result<Arc<dyn Store>> {
     Ok(store)
 }
 
-/// The engine over a store.
-pub(crate) fn engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
-    engine_beside(config, store, None)
+/// An engine over a store for use cases that only read or mark: it is not run, so it takes no change in and sends nothing.
+pub(crate) fn idle_engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
+    let (engine, _never_run) = engine(config, store, None)?;
+    Ok(engine)
 }
 
-/// The engine over a store, beside a mock CRM that its requests may go to.
-pub(crate) fn engine_beside(config: &Config, store: Arc<dyn Store>, mock_crm: Option<SocketAddr>) -> Result<Engine> {
+/// The engine over a store, perhaps beside a mock CRM that its requests may go to, and what runs it.
+pub(crate) fn engine(config: &Config, store: Arc<dyn Store>, mock_crm: Option<SocketAddr>) -> Result<(Engine, Runner)> {
     let options = dispatch_http::Options {
         allow_networks: config.allow_networks.clone(),
         allow_sockets: mock_crm.into_iter().collect(),

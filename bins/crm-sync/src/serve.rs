@@ -11,14 +11,19 @@ use mock_crm::{MockCrm, MockCrmOptions};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
-use sync_engine::Engine;
+use sync_engine::{Engine, RunError, Standing};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 /// The variable with the first admin key, for scripts.
 const BOOTSTRAP_KEY: &str = "CRM_SYNC_BOOTSTRAP_ADMIN_KEY";
+/// How long requests that are being answered may take, once the server stops, before the engine stops too.
+const REQUESTS_END_WITHIN: Duration = Duration::from_secs(2);
+/// How long clients may take to leave after that.
+const CLIENTS_LEAVE_WITHIN: Duration = Duration::from_secs(3);
 /// Newest requests that a mock CRM beside the server shows at `/_mock/requests`.
 const MOCK_CRM_REQUESTS: usize = 100;
 
@@ -34,12 +39,15 @@ pub(crate) struct Running {
     pub(crate) engine: Engine,
     /// The first admin key, if this start made one.
     pub(crate) first_key: Option<secrecy::SecretString>,
-    stop: watch::Sender<bool>,
+    stop_http: watch::Sender<bool>,
     http: Vec<JoinHandle<()>>,
-    dispatching: JoinHandle<()>,
+    stop_engine: watch::Sender<bool>,
+    runner: JoinHandle<Result<(), RunError>>,
+    /// Each open WebSocket holds a receiver.
+    close_sockets: watch::Sender<bool>,
 }
 
-/// Serves until SIGTERM or SIGINT, then drains.
+/// Serves until SIGTERM or SIGINT, then drains. Where the engine cannot go on, it drains too, and the error says why.
 pub(crate) async fn serve(config: &Config) -> Result<()> {
     let bootstrap = std::env::var(BOOTSTRAP_KEY).ok().filter(|key| !key.is_empty()).map(Into::into);
     let mock_crm = match config.mock_crm {
@@ -63,13 +71,15 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         println!("the console is at {url}");
     }
     println!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
-    until_told_to_stop().await;
-    info!("stopping: finishing what is in flight");
-    running.stop().await;
+    tokio::select! {
+        () = until_told_to_stop() => info!("stopping: finishing what is in flight"),
+        () = running.failed() => error!("stopping, since the engine failed: finishing what is in flight"),
+    }
+    let stopped = running.stop().await;
     if let Some(crm) = mock_crm {
         crm.stop().await;
     }
-    Ok(())
+    stopped
 }
 
 /// Starts a mock CRM for trying out.
@@ -89,7 +99,7 @@ pub(crate) async fn start(
     // Before the engine, which takes its counters from it.
     let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
     let store = compose::ready_store(config).await?;
-    let engine = compose::engine_beside(config, store, mock_crm.map(MockCrm::address))?;
+    let (engine, runner) = compose::engine(config, store, mock_crm.map(MockCrm::address))?;
     let first_key = engine.bootstrap(bootstrap).await.context("cannot make the first account")?;
     for (sync, why) in engine.unusable_syncs().await? {
         warn!(sync.id = %sync.id, sync.friendly_name = sync.friendly_name, why, "a sync cannot send");
@@ -104,9 +114,11 @@ pub(crate) async fn start(
         None if address.ip().is_unspecified() => format!("http://localhost:{}/", address.port()),
         None => format!("http://{address}/"),
     });
-    let served = Served { engine: engine.clone(), schema: api_graphql::schema(engine.clone(), server), console };
+    let (close_sockets, closing) = watch::channel(false);
+    let schema = api_graphql::schema(engine.clone(), server);
+    let served = Served { engine: engine.clone(), schema, console, closing };
     let routes = if config.mode == Mode::Dispatch { health_router(served) } else { router(served) };
-    let (stop, stopped) = watch::channel(false);
+    let (stop_http, stopped) = watch::channel(false);
     let mut http = vec![tokio::spawn(answer(listener, routes, until(stopped.clone())))];
     let mut metrics_address = None;
     if let (Some(at), Some(recorder)) = (config.metrics_listen, recorder) {
@@ -115,8 +127,20 @@ pub(crate) async fn start(
         http.push(tokio::spawn(answer(listener, routes, until(stopped.clone()))));
         metrics_address = Some(address);
     }
-    let dispatching = tokio::spawn(engine.clone().run(stopped));
-    Ok(Running { address, console_url, metrics_address, engine, first_key, stop, http, dispatching })
+    let (stop_engine, stopped) = watch::channel(false);
+    let runner = tokio::spawn(runner.run(stopped));
+    Ok(Running {
+        address,
+        console_url,
+        metrics_address,
+        engine,
+        first_key,
+        stop_http,
+        http,
+        stop_engine,
+        runner,
+        close_sockets,
+    })
 }
 
 async fn listen(option: &str, at: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
@@ -132,16 +156,37 @@ async fn answer(listener: TcpListener, routes: Router, stopped: impl Future<Outp
 }
 
 impl Running {
-    /// Stops taking requests in, finishes what is in flight, and returns.
-    pub(crate) async fn stop(self) {
-        self.stop.send_replace(true);
-        // Open WebSockets must not hold the exit up.
-        if tokio::time::timeout(Duration::from_secs(5), join_all(self.http)).await.is_err() {
+    /// Waits until the engine cannot go on. `/healthz` tells it from then on.
+    async fn failed(&self) {
+        let mut standing = self.engine.standing();
+        // Its sender is the engine's.
+        let _gone = standing.wait_for(|standing| matches!(standing, Standing::Failed(_) | Standing::Stopped)).await;
+    }
+
+    /// Takes no more requests in, finishes what is in flight, and returns. Who follows the log hears of that yet.
+    ///
+    /// # Errors
+    /// Where the engine failed.
+    pub(crate) async fn stop(self) -> Result<()> {
+        let mut http = std::pin::pin!(join_all(self.http));
+        let mut http_is_over = false;
+        // A failed engine ends by itself; until then, whoever asks for its health is told.
+        if !matches!(*self.engine.standing().borrow(), Standing::Failed(_)) {
+            self.stop_http.send_replace(true);
+            // First what is being asked already, which the engine is needed for.
+            http_is_over = timeout(REQUESTS_END_WITHIN, &mut http).await.is_ok();
+        }
+        self.stop_engine.send_replace(true);
+        let ran = self.runner.await;
+        self.stop_http.send_replace(true);
+        if !http_is_over && timeout(CLIENTS_LEAVE_WITHIN, &mut http).await.is_err() {
             warn!("some clients were still connected");
         }
-        if let Err(failed) = self.dispatching.await {
-            error!(error = sync_engine::chain(&failed), "the engine failed");
+        self.close_sockets.send_replace(true);
+        if timeout(CLIENTS_LEAVE_WITHIN, self.close_sockets.closed()).await.is_err() {
+            warn!("some WebSockets were still open");
         }
+        ran.context("the engine failed")?.context("the engine failed")
     }
 }
 

@@ -4,10 +4,11 @@ use crate::attempt::{self, Prepared, Sending, Surroundings};
 use crate::compiled::{Cache, CompiledSync, in_words};
 use crate::error::chain;
 use crate::metrics::{Metrics, Stage};
+use crate::settler::Unheard;
 use crate::trace::{self, Origins};
 use crate::vault::Vault;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_core::claim::{ClaimRequest, HandOff, Leased};
 use sync_core::id::{AccountId, LeaseToken, SyncId};
@@ -17,6 +18,7 @@ use sync_core::settle;
 use sync_core::time::Timestamp;
 use sync_core::transition::Settlement;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, debug, error, warn};
 
@@ -40,6 +42,8 @@ pub(crate) struct Dispatching {
     pub(crate) around: Arc<Surroundings>,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) in_flight_max: usize,
+    /// What is being sent.
+    pub(crate) attempts: Attempts,
     pub(crate) outcomes: mpsc::Sender<Settlement>,
     /// Something may be due.
     pub(crate) wake: Arc<Notify>,
@@ -47,9 +51,40 @@ pub(crate) struct Dispatching {
     pub(crate) settled: Arc<Notify>,
     /// How many outcomes are on their way to be settled.
     pub(crate) unsettled: watch::Sender<usize>,
+    /// Log entries of the last batch that the store has not told of yet.
+    pub(crate) unheard: Unheard,
     /// Whether the loop runs: only then is anything handed off.
     pub(crate) running: AtomicBool,
     pub(crate) metrics: Metrics,
+}
+
+/// The requests of one engine, each on a task of its own. They end with what runs the engine.
+pub(crate) struct Attempts(Mutex<Option<JoinSet<()>>>);
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self(Mutex::new(Some(JoinSet::new())))
+    }
+}
+
+impl Attempts {
+    fn lock(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets those that are over. One that panicked has cost its own link an answer, and nobody else anything.
+    fn reap(&self) {
+        while let Some(ended) = self.lock().as_mut().and_then(JoinSet::try_join_next) {
+            if let Err(Ok(panic)) = ended.map_err(JoinError::try_into_panic) {
+                error!(error = crate::runner::message(panic.as_ref()), "an attempt panicked; its lease runs out");
+            }
+        }
+    }
+
+    /// Ends all, and lets none begin any more.
+    pub(crate) fn abort(&self) {
+        drop(self.lock().take());
+    }
 }
 
 /// Permits taken for a hand-off, before its transaction.
@@ -88,6 +123,10 @@ impl Dispatching {
 
     /// Sends what was leased. Permits that are left over are given back.
     pub(crate) fn start(self: &Arc<Self>, leased: Vec<Leased>, mut permits: HandOffPermits, origins: &Origins) {
+        self.attempts.reap();
+        let mut attempts = self.attempts.lock();
+        // The engine has ended meanwhile: the leases run out.
+        let Some(attempts) = attempts.as_mut() else { return };
         for leased in leased {
             let Some(permit) = permits.permits.split(1) else {
                 error!("more was leased than there were permits; the lease runs out");
@@ -98,7 +137,7 @@ impl Dispatching {
                 this.work(leased, asked_at).await;
                 drop(permit);
             };
-            tokio::spawn(work.instrument(span));
+            attempts.spawn(work.instrument(span));
         }
     }
 
@@ -106,6 +145,7 @@ impl Dispatching {
     pub(crate) async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         self.running.store(true, Ordering::Release);
         while !*stop.borrow() {
+            self.attempts.reap();
             let (left_some, wait) = self.claim_once().await;
             let timer = tokio::time::sleep(wait);
             tokio::select! {
@@ -116,7 +156,26 @@ impl Dispatching {
                 () = timer => {}
             }
         }
+        self.stop_hand_offs();
+    }
+
+    /// Hands nothing off any more.
+    pub(crate) fn stop_hand_offs(&self) {
         self.running.store(false, Ordering::Release);
+    }
+
+    /// Waits until every permit is back: each is once its outcome is on its way to be settled.
+    pub(crate) async fn nothing_in_flight(&self) {
+        let all = u32::try_from(self.in_flight_max).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        let _permits = self.permits.acquire_many(all).await;
+    }
+
+    /// Waits until every outcome is settled.
+    pub(crate) async fn nothing_unsettled(&self) {
+        let mut unsettled = self.unsettled.subscribe();
+        // Its sender is `self`.
+        let _gone = unsettled.wait_for(|outcomes| *outcomes == 0).await;
     }
 
     /// One claim. Returns whether due links were left, and how long to wait where nothing wakes the loop.
@@ -151,7 +210,7 @@ impl Dispatching {
         self.metrics.settled(&settlement);
         trace::settled(&Span::current(), &settlement);
         self.unsettled.send_modify(|outcomes| *outcomes += 1);
-        // The receiver lives as long as the engine.
+        // The receiver lives as long as the engine runs.
         if self.outcomes.send(settlement).await.is_err() {
             error!("an outcome came after the end; its lease runs out");
         }

@@ -2,7 +2,7 @@
 
 use crate::dispatch::Dispatching;
 use crate::error::{EngineError, EngineResult, chain};
-use crate::gather::gather;
+use crate::gather::{gather, receive};
 use crate::metrics::Stage;
 use crate::trace::Origins;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use sync_core::claim::{Call, CallResult, RecordRequest};
 use sync_core::id::AccountId;
 use sync_core::ports::StoreError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{Span, warn};
 
@@ -34,11 +34,15 @@ pub(crate) struct Waiting {
     pub(crate) done: oneshot::Sender<EngineResult<CallResult>>,
 }
 
-/// Records what comes in, until every sender is gone.
-pub(crate) async fn run(dispatching: Arc<Dispatching>, mut calls: mpsc::Receiver<Waiting>) {
+/// Records what comes in, until it is told to stop, and then all that has come.
+pub(crate) async fn run(
+    dispatching: Arc<Dispatching>,
+    mut calls: mpsc::Receiver<Waiting>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut gathered = Vec::new();
     let mut gather_for = Duration::ZERO;
-    while calls.recv_many(&mut gathered, CALLS_MAX).await > 0 {
+    while receive(&mut calls, &mut gathered, CALLS_MAX, &mut stop).await {
         gather(&mut calls, &mut gathered, CALLS_MAX, gather_for, || !gather_for.is_zero()).await;
         let (begun, is_alone) = (Instant::now(), gathered.len() == 1);
         let mut by_account: HashMap<AccountId, Vec<Waiting>> = HashMap::new();

@@ -8,13 +8,13 @@
 //! use sync_core::{id::PersonId, person::{Patch, PersonPatch}};
 //! use sync_engine::{Engine, SecretKey, Vault};
 //!
-//! let engine = Engine::builder(store, http, templates, Vault::new(SecretKey::generate(), [])).build();
+//! let (engine, runner) = Engine::builder(store, http, templates, Vault::new(SecretKey::generate(), [])).build();
 //! let (stop, stopped) = tokio::sync::watch::channel(false);
-//! let running = tokio::spawn(engine.clone().run(stopped));
+//! let running = tokio::spawn(runner.run(stopped));
 //! let ada = PersonPatch { first_name: Patch::Set("Ada".into()), ..PersonPatch::new(PersonId::new("1")?) };
 //! engine.account(account).upsert_people(vec![ada]).await?;
 //! stop.send(true)?;
-//! running.await?;
+//! running.await??;
 //! # Ok(()) }
 //! ```
 
@@ -31,6 +31,7 @@ mod maintenance;
 pub mod metrics;
 mod people;
 mod rehearsal;
+mod runner;
 mod sessions;
 mod settler;
 mod system;
@@ -46,25 +47,23 @@ pub use intake::PEOPLE_PER_CALL_MAX;
 pub use keys::{CHOSEN_KEY_CHARACTERS_MIN, KEY_PREFIX};
 pub use people::DeletedPeople;
 pub use rehearsal::{Previewed, Subject, Tested};
+pub use runner::{Part, RunError, Runner, Standing};
 pub use system::{SystemClock, SystemRandom};
 pub use vault::{OpenError, SecretKey, SecretKeyError, Vault};
 
 use attempt::Surroundings;
 use compiled::Cache;
-use dispatch::Dispatching;
-use futures_util::StreamExt;
+use dispatch::{Attempts, Dispatching};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LogId};
 use sync_core::key::ApiKey;
-use sync_core::ports::{Clock, Dispatcher, Random, Retention, Signal, Store, TemplateEngine};
+use sync_core::ports::{Clock, Dispatcher, Random, Retention, Store, TemplateEngine};
 use sync_core::session::Session;
 use sync_core::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
-use tokio::task::JoinSet;
-use tracing::{info, warn};
 
 /// The most requests in flight of one node, over all syncs.
 pub const IN_FLIGHT_MAX: usize = 1024;
@@ -92,6 +91,7 @@ pub(crate) struct Inner {
     pub(crate) grace: Duration,
     pub(crate) alerts_every: Duration,
     dispatches: bool,
+    standing: watch::Sender<Standing>,
 }
 
 /// Log entries that were written, on whichever node.
@@ -169,9 +169,9 @@ impl EngineBuilder {
         self
     }
 
-    /// The engine. Must be called within a tokio runtime: intake and settling begin at once, sending with
-    /// [`Engine::run`]. Counts go to the recorder of the `metrics` crate that is installed by now.
-    pub fn build(self) -> Engine {
+    /// The engine, and what runs it. Nothing is begun yet: calls that change people wait until [`Runner::run`] is polled, and
+    /// are refused once the runner is gone. Counts go to the recorder of the `metrics` crate that is installed by now.
+    pub fn build(self) -> (Engine, Runner) {
         let (outcomes, outcomes_in) = mpsc::channel(4096);
         let (intake, intake_in) = mpsc::channel(4096);
         let around = Surroundings { clock: self.clock, random: self.random, policy: Arc::new(self.policy) };
@@ -184,15 +184,15 @@ impl EngineBuilder {
             around: Arc::new(around),
             permits: Arc::new(Semaphore::new(self.in_flight_max)),
             in_flight_max: self.in_flight_max,
+            attempts: Attempts::default(),
             outcomes,
             wake: Arc::new(Notify::new()),
             settled: Arc::new(Notify::new()),
             unsettled: watch::channel(0).0,
+            unheard: settler::Unheard::default(),
             running: AtomicBool::new(false),
             metrics: metrics::Metrics::new(self.in_flight_max),
         });
-        tokio::spawn(settler::run(dispatching.clone(), outcomes_in));
-        tokio::spawn(intake::run(dispatching.clone(), intake_in));
         let inner = Inner {
             dispatching,
             retention: self.retention,
@@ -206,8 +206,11 @@ impl EngineBuilder {
             grace: self.grace,
             alerts_every: self.alerts_every,
             dispatches: self.dispatches,
+            standing: watch::channel(Standing::NotRunning).0,
         };
-        Engine { inner: Arc::new(inner) }
+        let engine = Engine { inner: Arc::new(inner) };
+        let runner = Runner::new(engine.clone(), outcomes_in, intake_in);
+        (engine, runner)
     }
 }
 
@@ -235,47 +238,6 @@ impl Engine {
         }
     }
 
-    /// Runs until `stop` turns true (or its sender is gone): sends what is due, works sweeps, keeps the store tidy. Then
-    /// stops claiming, finishes what is in flight within the grace period, and returns. What is still in flight after
-    /// that counts as *sent, no answer* once its lease is over.
-    pub async fn run(self, stop: watch::Receiver<bool>) {
-        let (stop_loops, stopped) = watch::channel(false);
-        let mut loops = JoinSet::new();
-        loops.spawn(follow_signals(self.clone(), stopped.clone()));
-        loops.spawn(maintenance::sweep(self.clone(), stopped.clone()));
-        loops.spawn(maintenance::tidy(self.clone(), stopped.clone()));
-        if self.inner.dispatches {
-            match self.store().end_stale_leases().await {
-                Ok(0) => {}
-                Ok(links) => warn!(links, "leases of an earlier process were found: it did not stop by itself"),
-                Err(error) => warn!(error = chain(&error), "looking for stale leases failed"),
-            }
-            loops.spawn(alerts::run(self.clone(), stopped.clone()));
-            loops.spawn(self.inner.dispatching.clone().run(stopped));
-        }
-        let mut stop = stop;
-        while !*stop.borrow() && stop.changed().await.is_ok() {}
-        stop_loops.send_replace(true);
-        self.drain().await;
-        loops.join_all().await;
-    }
-
-    /// Waits for what is in flight: every permit is back once its outcome is on its way to be settled.
-    async fn drain(&self) {
-        let permits = &self.inner.dispatching.permits;
-        let all = u32::try_from(self.inner.dispatching.in_flight_max).unwrap_or(u32::MAX);
-        self.inner.dispatching.running.store(false, std::sync::atomic::Ordering::Release);
-        let waited = tokio::time::timeout(self.inner.grace, permits.acquire_many(all)).await;
-        match waited {
-            Ok(_) => info!("nothing is in flight any more"),
-            Err(_) => warn!("some requests are still in flight after the grace period"),
-        }
-        let mut unsettled = self.inner.dispatching.unsettled.subscribe();
-        if tokio::time::timeout(self.inner.grace, unsettled.wait_for(|outcomes| *outcomes == 0)).await.is_err() {
-            warn!("some outcomes could not be settled in time");
-        }
-    }
-
     /// One account's use cases.
     pub fn account(&self, account: AccountId) -> AccountScope {
         AccountScope { engine: self.clone(), account }
@@ -296,13 +258,19 @@ impl Engine {
         &self.inner.dispatching.vault
     }
 
-    /// New log entries from now on, of all accounts, on whichever node they are written. Needs [`Engine::run`].
+    /// How the engine stands: from the first loop that fails on, [`Standing::Failed`].
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.inner.standing.subscribe()
+    }
+
+    /// New log entries from now on, of all accounts, on whichever node they are written, those too that are written while
+    /// the engine stops. Needs [`Runner::run`].
     pub fn logged(&self) -> broadcast::Receiver<Logged> {
         self.inner.logged.subscribe()
     }
 
     /// Changes whenever a sync, a key, a session or an account did, on whichever node: what is known of them is to be read again.
-    /// Needs [`Engine::run`].
+    /// Needs [`Runner::run`].
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
     }
@@ -345,32 +313,6 @@ impl Engine {
 
     pub(crate) fn random(&self) -> &dyn Random {
         self.inner.dispatching.around.random.as_ref()
-    }
-}
-
-/// Hands the store's signals on: wake-ups to the loops, log entries to subscribers.
-async fn follow_signals(engine: Engine, mut stop: watch::Receiver<bool>) {
-    let mut signals = engine.store().signals();
-    while !*stop.borrow() {
-        let signal = tokio::select! {
-            biased;
-            _ = stop.changed() => break,
-            signal = signals.next() => signal,
-        };
-        match signal {
-            Some(Signal::Due) => engine.inner.dispatching.wake.notify_one(),
-            Some(Signal::Logged(ids)) if ids.is_empty() => {
-                let _nobody_listens = engine.inner.logged.send(Logged::Missed);
-            }
-            Some(Signal::Logged(ids)) => {
-                let _nobody_listens = engine.inner.logged.send(Logged::Entries(Arc::new(ids)));
-            }
-            Some(Signal::Changed) => {
-                engine.changed();
-                engine.inner.sweeps.notify_one();
-            }
-            None => break,
-        }
     }
 }
 

@@ -2,15 +2,17 @@
 
 use crate::network::NodeDispatcher;
 use crate::node_store::NodeStore;
+use crate::oracle::Promise;
 use crate::scenario::Moment;
 use crate::templates;
 use crate::world::{Life, World};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sync_core::backoff::Policy;
-use sync_engine::{Engine, SecretKey, Vault};
+use sync_engine::{Engine, RunError, SecretKey, Vault};
 use testkit::random::SeededRandom;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinError;
 
 /// The delays of the rules: shorter than the product's, so that a run is over soon; the quiet time is the product's.
 pub(crate) fn policy() -> Policy {
@@ -86,7 +88,7 @@ async fn live(nodes: Arc<Nodes>, world: Arc<World>, node: usize) {
         world.oracle().tell(world.now(), format_args!("node {node} begins"));
         let key = SecretKey::parse(SECRET_KEY).expect("it is 32 bytes in base64");
         let seed = world.scenario.seed ^ ((node as u64 + 1) << 32) ^ (u64::from(incarnation) << 40);
-        let engine = Engine::builder(
+        let (engine, runner) = Engine::builder(
             Arc::new(NodeStore::of(life.clone())),
             Arc::new(NodeDispatcher::of(life.clone())),
             templates::shared(),
@@ -97,25 +99,36 @@ async fn live(nodes: Arc<Nodes>, world: Arc<World>, node: usize) {
         .policy(policy())
         .build();
         let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(engine.clone().run(stopped));
+        let mut running = tokio::spawn(runner.run(stopped));
         this.set_up(Some((engine, life.clone())));
         tokio::spawn(crash_at_once(life.clone()));
         tokio::select! {
             biased;
             _ = life.ended() => {}
+            ran = &mut running => failed(&life, ran),
             () = this.restart.notified() => {
                 this.set_up(None);
                 stop.send_replace(true);
                 tokio::select! {
                     biased;
                     _ = life.ended() => {}
-                    _ = running => life.end("it stopped by itself", 0),
+                    ran = running => match ran {
+                        Ok(Ok(())) => life.end("it was stopped", 0),
+                        ran => failed(&life, ran),
+                    },
                 }
             }
         }
         this.set_up(None);
         tokio::time::sleep(Duration::from_millis(life.ended().await)).await;
     }
+}
+
+/// The engine ended although nobody had told it to, or by an error.
+fn failed(life: &Life, ran: Result<Result<(), RunError>, JoinError>) {
+    let broken = format!("node {}'s engine ended: {ran:?}", life.node);
+    life.world.oracle().broken(Promise::Runs, life.world.now(), broken);
+    life.end("its engine failed", 0);
 }
 
 /// kill -9 at a time, whatever the node is doing.

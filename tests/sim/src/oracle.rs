@@ -50,6 +50,8 @@ pub enum Promise {
     SecretsStaySecret,
     /// Kept counts are those of the rows.
     CountsAgree,
+    /// The engine goes on until it is told to stop, and then ends.
+    Runs,
     /// Use cases answer as they should: no internal error, nothing refused that is right.
     Answers,
 }

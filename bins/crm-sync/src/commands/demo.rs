@@ -68,9 +68,10 @@ pub(crate) async fn run(config: Config, arguments: Arguments) -> Result<ExitCode
     if arguments.keep && equal.is_ok() {
         keep(&running, &crm).await;
     }
-    running.stop().await;
+    let stopped = running.stop().await;
     crm.stop().await;
     drop(scratch);
+    stopped?;
     Ok(if equal? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -107,7 +107,7 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         }
         Err(error) => report.wrong("clock", &sync_engine::chain(&error)),
     }
-    let unusable = match compose::engine(config, store) {
+    let unusable = match compose::idle_engine(config, store) {
         Ok(engine) => engine.unusable_syncs().await,
         // Said already where the key was checked.
         Err(_) => return,

@@ -47,7 +47,7 @@ impl From<RoleName> for Role {
 }
 
 pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
-    let engine = compose::engine(config, compose::ready_store(config).await?)?;
+    let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
     let account = account(&engine).await?;
     match command {
         Command::Create { name, role } => {

@@ -74,7 +74,7 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
 }
 
 pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
-    let engine = compose::engine(config, compose::ready_store(config).await?)?;
+    let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
     let account = account(&engine).await?;
     let sync = sync_named(&engine, &account, &arguments.sync).await?;
     let filter = RetryFilter { sync: Some(sync.id), people: None };
@@ -84,7 +84,7 @@ pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
 }
 
 pub(crate) async fn resync(config: &Config, arguments: &Resync) -> Result<()> {
-    let engine = compose::engine(config, compose::ready_store(config).await?)?;
+    let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
     let account = account(&engine).await?;
     let sync = sync_named(&engine, &account, &arguments.of.sync).await?;
     let scope = match arguments.scope {

@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, header};
 use axum::routing::{any, get};
 use secrecy::SecretString;
 use sync_engine::Engine;
+use tokio::sync::watch;
 
 /// The most bytes of a request's body: 1000 people.
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -30,6 +31,8 @@ pub(crate) struct Served {
     pub(crate) schema: Schema,
     /// Where browsers find the console; `None`: it is off.
     pub(crate) console: Option<Home>,
+    /// Turns true when open WebSockets are to be closed.
+    pub(crate) closing: watch::Receiver<bool>,
 }
 
 /// The API, the console if it is on, and the health checks.

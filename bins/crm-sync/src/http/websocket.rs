@@ -34,6 +34,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const FORBIDDEN: &str = "Forbidden";
 /// Why it is closed when that cannot be found out.
 const UNAVAILABLE: &str = "Try again later";
+/// Why it is closed when the server goes.
+const STOPPING: &str = "The server stops";
 /// The most bytes of a message.
 const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
@@ -119,6 +121,7 @@ async fn serve(socket: WebSocket, served: Served, shown: Result<Option<Credentia
             .on_connection_init(init);
     let mut connection = std::pin::pin!(connection);
     let mut changes = served.engine.changes();
+    let mut closing = served.closing.clone();
     let init_until = Instant::now() + INIT_WITHIN;
     let mut unanswered = 0;
     loop {
@@ -127,6 +130,7 @@ async fn serve(socket: WebSocket, served: Served, shown: Result<Option<Credentia
         let look_at = opening.as_ref().and_then(|opening| opening.look_at(&served.engine));
         let message = tokio::select! {
             message = connection.next() => message,
+            () = closed(&mut closing) => Some(WsMessage::Close(1001, STOPPING.to_owned())),
             () = ended(&mut changes, look_at), if is_open => {
                 let Some(Opening { credential, .. }) = opening else { continue };
                 match Opening::check(credential, &served.engine).await {
@@ -159,6 +163,12 @@ async fn serve(socket: WebSocket, served: Served, shown: Result<Option<Credentia
             return;
         }
     }
+}
+
+/// Waits until the server closes what is open.
+async fn closed(closing: &mut watch::Receiver<bool>) {
+    // An error means that it is gone.
+    let _gone = closing.wait_for(|closing| *closing).await;
 }
 
 /// Waits until what opened the connection may have ended: by itself, or because something changed.

@@ -16,7 +16,7 @@ use sync_core::id::{AccountId, KeyId};
 use sync_core::key::{Account, ApiKey, Role};
 use sync_core::outcome::{Answer, BodyRead, Exchange, NotSent, Outcome, Request as Sent};
 use sync_core::ports::{Clock, Dispatcher, KeyStore};
-use sync_engine::{Engine, Logged, SecretKey, Vault};
+use sync_engine::{Engine, EngineBuilder, Logged, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 use testkit::clock::ManualClock;
 use tokio::sync::watch;
@@ -55,6 +55,7 @@ impl Dispatcher for Scripted {
 /// Two accounts, with a key of each role for the first.
 pub(crate) struct World {
     pub(crate) schema: Schema,
+    /// Takes changes in, and sends nothing.
     pub(crate) engine: Engine,
     pub(crate) store: Arc<Counting>,
     pub(crate) crm: Arc<Scripted>,
@@ -62,6 +63,8 @@ pub(crate) struct World {
     pub(crate) mine: AccountId,
     pub(crate) theirs: AccountId,
     stop: watch::Sender<bool>,
+    /// Ends the engine that takes changes in.
+    _until_dropped: watch::Sender<bool>,
 }
 
 pub(crate) async fn world() -> World {
@@ -76,12 +79,32 @@ pub(crate) async fn world() -> World {
         store.create_key(&key(account, role)).await.unwrap();
     }
     let crm = Arc::new(Scripted::default());
-    let vault = Vault::new(SecretKey::generate(), []);
-    let engine =
-        Engine::builder(store.clone(), crm.clone(), Arc::new(LiquidTemplates), vault).clock(clock.clone()).build();
+    let (engine, runner) = builder(&store, &crm, &clock).dispatches(false).build();
+    let (until_dropped, dropped) = watch::channel(false);
+    tokio::spawn(runner.run(dropped));
+    // It listens, and has tidied up: what is counted from now on is asked for by documents.
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    store.take_calls();
     let server = ServerInfo { version: "1.2.3".to_owned(), mock_crm_url: None };
     let schema = api_graphql::schema(engine.clone(), server);
-    World { schema, engine, store, crm, clock, mine, theirs, stop: watch::channel(false).0 }
+    World {
+        schema,
+        engine,
+        store,
+        crm,
+        clock,
+        mine,
+        theirs,
+        stop: watch::channel(false).0,
+        _until_dropped: until_dropped,
+    }
+}
+
+/// An engine over the world's store and system. All of them have the same secret key.
+fn builder(store: &Arc<Counting>, crm: &Arc<Scripted>, clock: &Arc<ManualClock>) -> EngineBuilder {
+    let key = SecretKey::parse("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").expect("it is 32 bytes in base64");
+    Engine::builder(store.clone(), crm.clone(), Arc::new(LiquidTemplates), Vault::new(key, [])).clock(clock.clone())
 }
 
 /// A key of an account; the same each time.
@@ -110,9 +133,11 @@ impl World {
         self.stop.send_replace(false);
     }
 
-    /// Lets the engine send and hand on what is written.
+    /// Lets another engine send.
     pub(crate) fn run(&self) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(self.engine.clone().run(self.stop.subscribe()))
+        let (_, runner) = builder(&self.store, &self.crm, &self.clock).build();
+        let stop = self.stop.subscribe();
+        tokio::spawn(async { runner.run(stop).await.expect("nothing panics") })
     }
 
     pub(crate) fn stop(&self) {
