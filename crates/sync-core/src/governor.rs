@@ -351,6 +351,11 @@ impl Governor {
         proof.proven |= revision >= proof.since;
     }
 
+    /// Notes that a control of the lookup rule was sent: one is enough for each edit.
+    pub fn controlled(&mut self, revision: i32) {
+        self.proofs.lookup.controlled |= revision >= self.proofs.lookup.since;
+    }
+
     /// The rules were edited: what an edit touches has to be proven again, and what failed is tried at once.
     pub fn edited(&mut self, before: &Settings, after: &Settings, revision: i32, now: Timestamp) {
         let authentication = before.authentication != after.authentication;

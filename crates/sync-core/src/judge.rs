@@ -10,9 +10,11 @@ use crate::outcome::{Answer, BodyRead, NoAnswer, NotSent, Outcome};
 use crate::sync::Operation;
 use crate::text;
 use crate::time::Timestamp;
-use crate::unique_id::IdFault;
+use crate::unique_id::{self, IdFault};
 use crate::wait::{self, Wait};
 
+/// How far into a body is looked for the beginning of a page.
+const PAGE_LOOKED_AT_BYTES: usize = 4096;
 /// The most bytes of a refusal's body that stand in words.
 const SAID_BYTES_MAX: usize = 300;
 
@@ -312,11 +314,8 @@ fn failure_of(fault: &IdFault) -> FailureKind {
     }
 }
 
-/// Whether a body begins as a web page does, white space and a byte-order mark aside.
+/// Whether a body begins as a web page does. What comes before is white space at most, so that its beginning tells.
 pub fn is_web_page(answer: &Answer) -> bool {
-    let body: &[u8] = &answer.body;
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let body = body.trim_ascii_start();
-    let begins = |with: &[u8]| body.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
-    begins(b"<!doctype html") || begins(b"<html")
+    let begin = &answer.body[..answer.body.len().min(PAGE_LOOKED_AT_BYTES)];
+    unique_id::is_web_page(&String::from_utf8_lossy(begin))
 }

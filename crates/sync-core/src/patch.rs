@@ -11,7 +11,7 @@ use crate::sync::{
     REQUESTS_PER_SECOND_MAX, Rule, SETTLE_SECONDS_DEFAULT, SETTLE_SECONDS_MAX, Sealed, Settings, TIMEOUT_SECONDS_DEFAULT,
     TIMEOUT_SECONDS_MAX, UniqueIdSource,
 };
-use crate::unique_id::JsonPath;
+use crate::unique_id::{JsonPath, Scalar};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 
@@ -329,8 +329,7 @@ impl Merge<'_> {
                 if let Err(message) = JsonPath::parse(path) {
                     self.fault(&["lookup", "emptyWhen", "equals", "path"], message);
                 }
-                let scalar = serde_json::from_str::<serde_json::Value>(value);
-                if !scalar.is_ok_and(|value| !value.is_array() && !value.is_object()) {
+                if scalar_of(value).is_none() {
                     let message = "is no string, number, boolean or null; give one, such as 0";
                     self.fault(&["lookup", "emptyWhen", "equals", "value"], message);
                 }
@@ -614,6 +613,12 @@ impl Merge<'_> {
             }
         }
     }
+}
+
+/// A string, number, boolean or null as JSON, its digits exact; `None` where it is none of them.
+pub fn scalar_of(json: &str) -> Option<Scalar> {
+    let value = serde_json::from_str::<serde_json::Value>(json).ok()?;
+    if value.is_number() { Scalar::number(json.trim()) } else { Scalar::of_json(&value) }
 }
 
 /// Whether a header is taken for a secret although nobody says so: by its name, unless its value is made of a person.

@@ -537,7 +537,10 @@ impl Batch<'_> {
         let Some(view) = self.input.syncs.get_mut(&sync_key) else { return };
         let before = view.governor.clone();
         let settled = &settlement.settled;
-        if settled.lookup_found {
+        if settled.control.is_some() {
+            view.governor.controlled(settlement.revision);
+        }
+        if settled.lookup_found || settled.control == Some(true) {
             view.governor.prove(Operation::Lookup, settlement.revision);
         }
         if let Signal::Works { operation, accepted: true } = settled.signal

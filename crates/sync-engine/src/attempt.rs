@@ -15,10 +15,11 @@ use sync_core::log::{LogEntry, LogOutcome, LoggedRequest, LoggedResponse};
 use sync_core::outcome::{Exchange, NotSent, Outcome, Request};
 use sync_core::person::Person;
 use sync_core::ports::{Clock, Random, RenderContext};
-use sync_core::settle::{self, Attempt, Context, Reading, Settled};
+use sync_core::judge::{Judging, Reading, Verdict, judge};
+use sync_core::settle::{self, Attempt, Context, Settled};
 use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
-use sync_core::sync::Operation;
-use sync_core::transition::Settlement;
+use sync_core::sync::{OnMissing, Operation};
+use sync_core::transition::{Settlement, repeats_first_bytes};
 use sync_core::unique_id;
 use uuid::Uuid;
 
@@ -49,7 +50,7 @@ pub(crate) struct Sending {
 pub(crate) fn prepare(leased: Leased, sync: Arc<CompiledSync>, around: &Surroundings) -> Prepared {
     let operation = match &leased.decision {
         Decision::Forget | Decision::Nothing(..) | Decision::Park(..) => {
-            let settled = settle::settle_decision(&leased.link, &leased.decision);
+            let settled = settle::settle_decision(&leased.link, &leased.decision, &sync.rules);
             return Prepared::Settled(Box::new(settlement(&leased, &sync, settled, None, around)));
         }
         Decision::Readdress { .. } => return readdress(leased, sync, around),
@@ -83,36 +84,58 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         Prepared::Settled(Box::new(settlement(leased, &sync, settled, None, around)))
     };
     let nobody = nobody(&leased);
+    let first_bytes = leased.decision == Decision::Repeat && repeats_first_bytes(&leased.link, &sync.rules);
     let person = match operation {
         // The search is for what the unresolved create made.
         Operation::Lookup => leased.link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
+        Operation::Create if first_bytes => leased.link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
         _ => leased.person.as_ref(),
     }
     .unwrap_or(&nobody);
-    let key = leased.link.key.as_ref().map_or(CONSTANT_KEY, |key| key.key);
+    let mut key = leased.link.key.as_ref().map_or(CONSTANT_KEY, |key| key.key);
     let mut id = leased.link.state.unique_id().cloned();
-    if id.is_none() && operation != Operation::Lookup {
+    let mut moves_to = None;
+    if operation != Operation::Lookup && (id.is_none() || sync.rules.follow_id) {
         match sync.choose_id(&context_of(&sync, person, None, key)) {
-            Some(Ok(chosen)) => id = Some(chosen),
+            Some(Ok(chosen)) => {
+                moves_to = Some(chosen.clone()).filter(|_| sync.rules.follow_id);
+                // A create in doubt was sent with an id of its own.
+                let sent = leased.link.notes().create_id.clone().filter(|_| operation == Operation::Delete);
+                id = id.or(sent).or(Some(chosen));
+            }
             Some(Err(fault)) => return settle_with(&leased, settle::settle_template(&leased.link, &fault)),
             None => {}
         }
+    }
+    if operation == Operation::Create
+        && sync.rules.follow_id
+        && let Some(id) = &id
+    {
+        // Key and id are of one snapshot: another id is another request.
+        key = key_for(key, id);
     }
     let Some(rule) = sync.rule(operation) else {
         let fault = format!("there is no rule to {}", operation.as_str());
         return settle_with(&leased, settle::settle_template(&leased.link, &fault));
     };
     let addressed = id.as_ref().filter(|_| matches!(operation, Operation::Update | Operation::Delete));
+    // Where the id may move, the same request to another id is the same request.
+    let told_apart = addressed.filter(|_| !sync.rules.follow_id);
     let request = match rule.render(&context_of(&sync, person, addressed, key)) {
         Ok(request) => request,
         Err(faults) => return settle_with(&leased, settle::settle_template(&leased.link, &in_words(&faults))),
     };
-    let digest = if rule.tokens().idempotency_key {
+    let digest = if rule.tokens().idempotency_key || told_apart != addressed {
+        let constant = UniqueId::text("constant");
+        let addressed = told_apart.or(constant.as_ref().filter(|_| addressed.is_some()));
         rule.render(&context_of(&sync, person, addressed, CONSTANT_KEY)).ok().map(|request| Digest::of(&request))
     } else {
         Some(Digest::of(&request))
     };
     let link = &leased.link;
+    if first_bytes && digest != link.notes().create_digest {
+        return settle_with(&leased, settle::settle_rule_changed(link));
+    }
     if operation == Operation::Update
         && !link.force
         && matches!(link.state, LinkState::Linked(_))
@@ -128,15 +151,18 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
     let attempt = Attempt {
         operation,
         unique_id: id,
+        moves_to: moves_to.filter(|_| operation == Operation::Update),
         repeat: leased.decision == Decision::Repeat,
+        first_bytes,
         person_version: person.version,
+        outdated: leased.person.as_ref().is_some_and(|newest| newest.version != person.version),
         person_deleted: is_deleted(&leased),
         revision: sync.config.revision,
         digest,
         probe: leased.probe,
         timeout: sync.timeout(operation),
     };
-    let request = sync.dress(request, operation, leased.link.key.as_ref().map(|key| key.key));
+    let request = sync.dress(request, operation, leased.link.key.as_ref().map(|_| key));
     Prepared::Send(Box::new(Sending { request, leased, sync: sync.clone(), attempt }))
 }
 
@@ -155,26 +181,99 @@ impl Sending {
         Some(Outcome::NotSent(NotSent::Connection, why))
     }
 
-    /// The settlement of what came of it.
-    pub(crate) fn conclude(self, exchange: &Exchange, around: &Surroundings) -> Settlement {
+    /// Whether a control of the lookup rule would tell what the answer is worth: it says that nobody is there, and the rule
+    /// has found nobody yet since its last edit.
+    pub(crate) fn wants_control(&self, exchange: &Exchange, around: &Surroundings) -> bool {
+        let known = &self.leased.known;
+        if self.operation() != Operation::Lookup || known.lookup_proven || !known.lookup_uncontrolled {
+            return false;
+        }
+        let worth = |lookup_proven| {
+            let reading = reading(&self.sync, &self.attempt, &exchange.outcome);
+            judge(&self.judging(around, lookup_proven), &exchange.outcome, &reading).verdict
+        };
+        let needs_proof = matches!(self.leased.link.state, LinkState::Linked(_) | LinkState::Leaving(_) | LinkState::Unaddressable)
+            || self.leased.link.notes().page;
+        worth(true) == Verdict::NoneFound && (needs_proof || worth(false) != Verdict::NoneFound)
+    }
+
+    /// The lookup of a person who is linked: finding that record proves the rule. `None` where it cannot be rendered.
+    pub(crate) fn control(&self, linked: &Person) -> Option<Request> {
+        let rule = self.sync.rule(Operation::Lookup)?;
+        let request = rule.render(&context_of(&self.sync, linked, None, CONSTANT_KEY)).ok()?;
+        Some(self.sync.dress(request, Operation::Lookup, None))
+    }
+
+    /// Whether what came of a control is the record that it was sent for.
+    pub(crate) fn proves(&self, outcome: &Outcome, id: &UniqueId) -> bool {
+        matches!(reading(&self.sync, &self.attempt, outcome), Reading::Found { ids: Ok(ids), .. } if ids == [id.clone()])
+    }
+
+    pub(crate) fn link(&self) -> &sync_core::link::Link {
+        &self.leased.link
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.attempt.timeout
+    }
+
+    fn judging(&self, around: &Surroundings, lookup_proven: bool) -> Judging<'_> {
+        Judging {
+            operation: self.attempt.operation,
+            not_yet_spent: self.attempt.not_yet_spent(&self.leased.link),
+            rules: &self.sync.rules,
+            lookup_proven,
+            now: around.clock.now(),
+        }
+    }
+
+    /// The settlement of what came of it. `control`: whether a control was sent meanwhile, and proved the lookup rule.
+    pub(crate) fn conclude(self, exchange: &Exchange, control: Option<bool>, around: &Surroundings) -> Settlement {
+        let known = self.leased.known;
+        let lookup_proven = known.lookup_proven || control == Some(true);
+        let reading = self::reading(&self.sync, &self.attempt, &exchange.outcome);
+        let judged = judge(&self.judging(around, lookup_proven), &exchange.outcome, &reading);
         let Self { request, leased, sync, attempt } = self;
-        let reading = self::reading(&sync, &attempt, &exchange.outcome);
-        let update_digest = match &reading {
-            Reading::Id(Ok(id)) if !attempt.repeat => update_digest(&leased, &sync, id),
+        let update_digest = match &judged.verdict {
+            Verdict::Accepted(Some(id)) if attempt.operation == Operation::Create && !attempt.repeat => {
+                update_digest(&leased, &sync, id)
+            }
             _ => None,
         };
+        let accepted = matches!(judged.verdict, Verdict::Accepted(_));
         let context = Context {
             rules: &sync.rules,
             policy: &around.policy,
             jitter: around.random.fraction(),
-            now: around.clock.now(),
-            reading,
             update_digest,
-            lookup_has_found: leased.lookup_has_found,
+            lookup_digest: accepted.then(|| lookup_digest(&leased, &sync)).flatten(),
+            lookup_proven,
+            update_proven: known.update_proven,
+            since_create: known.since_create,
         };
-        let settled = settle::settle(&leased.link, &attempt, &exchange.outcome, &context);
+        let mut settled = settle::settle(&leased.link, &attempt, &exchange.outcome, &judged, &context);
+        settled.control = control;
         settlement(&leased, &sync, settled, Some((&request, &attempt, exchange)), around)
     }
+}
+
+/// A key that is another one for another id.
+fn key_for(key: Uuid, id: &UniqueId) -> Uuid {
+    use sha2::{Digest as _, Sha256};
+    let hash = Sha256::new().chain_update(key.as_bytes()).chain_update(id.as_str().as_bytes()).finalize();
+    let bytes: [u8; 16] = hash[..16].try_into().expect("SHA-256 has 32 bytes");
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Where a missing record is looked for: the digest of the lookup for what was sent, so that a "none" of another search is
+/// not believed.
+fn lookup_digest(leased: &Leased, sync: &CompiledSync) -> Option<Digest> {
+    if sync.rules.on_missing != OnMissing::Lookup {
+        return None;
+    }
+    let rule = sync.rule(Operation::Lookup)?;
+    let request = rule.render(&context_of(sync, leased.person.as_ref()?, None, CONSTANT_KEY)).ok()?;
+    Some(Digest::of(&request))
 }
 
 /// Gives a leased link back unsent, before anything was rendered.
@@ -205,11 +304,14 @@ fn update_digest(leased: &Leased, sync: &CompiledSync, id: &UniqueId) -> Option<
         return None;
     }
     let rule = sync.rule(Operation::Update)?;
+    let constant = UniqueId::text("constant").filter(|_| sync.rules.follow_id);
+    let id = constant.as_ref().unwrap_or(id);
     let request = rule.render(&context_of(sync, person, Some(id), CONSTANT_KEY)).ok()?;
     Some(Digest::of(&request))
 }
 
-fn reading(sync: &CompiledSync, attempt: &Attempt, outcome: &Outcome) -> Reading {
+/// What the configured places of an answer hold.
+pub(crate) fn reading(sync: &CompiledSync, attempt: &Attempt, outcome: &Outcome) -> Reading {
     let Outcome::Answered(answer) = outcome else { return Reading::Nothing };
     if !answer.is_success() {
         return Reading::Nothing;
@@ -220,9 +322,24 @@ fn reading(sync: &CompiledSync, attempt: &Attempt, outcome: &Outcome) -> Reading
             IdPlan::Choose(_) => attempt.unique_id.clone().ok_or(unique_id::IdFault::NotConfigured),
         }),
         Operation::Lookup => match &sync.lookup_path {
-            Some(path) => Reading::Ids(unique_id::read_all(path, answer)),
+            Some(path) => {
+                let ids = unique_id::read_all(path, answer);
+                let says_nobody = || match &sync.empty_equals {
+                    Some((path, value)) => path.equals(answer, value),
+                    None => path.container_is_there(answer),
+                };
+                let proves_none = match &ids {
+                    Ok(ids) => ids.is_empty() && says_nobody(),
+                    Err(_) => sync.empty_equals.is_some() && says_nobody(),
+                };
+                Reading::Found { ids, proves_none }
+            }
             None => Reading::Nothing,
         },
+        Operation::Update if sync.rules.follow_id => Reading::Id(match &sync.ids {
+            IdPlan::Read(source) => unique_id::read(source, answer),
+            IdPlan::Choose(_) => attempt.moves_to.clone().ok_or(unique_id::IdFault::NotConfigured),
+        }),
         Operation::Update | Operation::Delete => Reading::Nothing,
     }
 }

@@ -12,12 +12,12 @@ use sync_core::fault::Fault;
 use sync_core::id::SyncId;
 use sync_core::link::UniqueId;
 use sync_core::outcome::{Request, RequestHeader};
-use sync_core::patch::rule_field;
+use sync_core::patch::{rule_field, scalar_of};
 use sync_core::ports::{
     CompiledRule, CompiledText, HeaderSource, HeaderText, RenderContext, RuleSource, TemplateEngine,
 };
-use sync_core::sync::{Authentication, HeaderValue, Operation, Rule, SyncConfig, UniqueIdSource};
-use sync_core::unique_id::{IdSource, JsonPath};
+use sync_core::sync::{Authentication, EmptyWhen, HeaderValue, Operation, Rule, SyncConfig, UniqueIdSource};
+use sync_core::unique_id::{IdSource, JsonPath, Scalar};
 
 /// What is sent as `User-Agent` unless a header of the rule says otherwise.
 pub const USER_AGENT: &str = concat!("crm-sync/", env!("CARGO_PKG_VERSION"));
@@ -39,6 +39,8 @@ pub(crate) struct CompiledSync {
     pub(crate) blocked: Option<String>,
     pub(crate) ids: IdPlan,
     pub(crate) lookup_path: Option<JsonPath>,
+    /// What in a lookup's answer means "nobody".
+    pub(crate) empty_equals: Option<(JsonPath, Scalar)>,
     compiled: HashMap<Operation, Arc<dyn CompiledRule>>,
     authorization: Option<SecretString>,
 }
@@ -110,11 +112,22 @@ impl CompiledSync {
             Some(Ok(path)) => Some(path),
             None => None,
         };
+        let empty_equals = match config.settings.lookup.as_ref().and_then(|lookup| lookup.empty_when.as_ref()) {
+            Some(EmptyWhen::Equals { path, value }) => match (JsonPath::parse(path), scalar_of(value)) {
+                (Ok(path), Some(value)) => Some((path, value)),
+                (path, _) => {
+                    let message = path.err().unwrap_or_else(|| "cannot be compared with the value".to_owned());
+                    faults.push(Fault::at(["lookup", "emptyWhen", "equals", "path"], message));
+                    None
+                }
+            },
+            _ => None,
+        };
         if !faults.is_empty() {
             return Err(faults);
         }
         let rules = SyncRules::of(&config);
-        Ok(Self { config, rules, blocked, ids, lookup_path, compiled, authorization })
+        Ok(Self { config, rules, blocked, ids, lookup_path, empty_equals, compiled, authorization })
     }
 
     /// The compiled rule of an operation.

@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_core::claim::{ClaimRequest, HandOff, Leased};
-use sync_core::id::{AccountId, LeaseToken, SyncId};
+use sync_core::id::{AccountId, LeaseToken, PersonId, SyncId};
+use sync_core::link::StateName;
 use sync_core::outcome::Exchange;
-use sync_core::ports::{Dispatcher, Store, StoreError, TemplateEngine};
+use sync_core::page::PageRequest;
+use sync_core::ports::{Dispatcher, LinkFilter, Store, StoreError, TemplateEngine};
 use sync_core::settle;
 use sync_core::time::Timestamp;
 use sync_core::transition::Settlement;
@@ -29,6 +31,8 @@ const CLAIM_MAX: usize = 1000;
 const LEFT_TO_OTHERS: usize = 64;
 /// How often the table is looked at although nothing said that something is due: the net under lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
+/// Among how many linked people somebody is looked for to try a lookup with.
+const CONTROLS_LOOKED_AT: usize = 20;
 /// How long to wait after a claim failed.
 const CLAIM_FAILED: Duration = Duration::from_millis(500);
 
@@ -227,7 +231,40 @@ impl Dispatching {
             Some(outcome) => Exchange { outcome, duration: Duration::ZERO },
             None => self.send(&sending, due_at).await,
         };
-        sending.conclude(&exchange, &self.around)
+        let control = if sending.wants_control(&exchange, &self.around) {
+            self.control(&sending, lease.saturating_sub(asked_at.elapsed())).await
+        } else {
+            None
+        };
+        sending.conclude(&exchange, control, &self.around)
+    }
+
+    /// Sends the lookup of somebody who is linked, where there is somebody and time for it. Returns whether it found the
+    /// record that it should.
+    async fn control(&self, sending: &Sending, left: Duration) -> Option<bool> {
+        if left <= sending.timeout() + sync_core::sync::LEASE_RESERVE {
+            return None;
+        }
+        let id = &sending.link().id;
+        let filter = LinkFilter { state: Some(StateName::Linked), owed: Some(false), ..LinkFilter::default() };
+        let page = PageRequest { after: None, first: CONTROLS_LOOKED_AT };
+        let linked = match self.store.links(id.account, id.sync, &filter, page).await {
+            Ok(page) => page.items,
+            Err(error) => {
+                warn!(sync.id = %id.sync, error = chain(&error), "nobody could be read to try the lookup with");
+                return None;
+            }
+        };
+        let people: Vec<PersonId> = linked.iter().map(|link| link.id.person.clone()).collect();
+        let people = self.store.people_by_ids(id.account, &people).await.ok()?;
+        let (person, held) = linked.iter().find_map(|link| {
+            let person = people.iter().find(|person| person.id == link.id.person && !person.is_deleted())?;
+            Some((person, link.state.unique_id()?))
+        })?;
+        let request = sending.control(person)?;
+        let exchange = self.http.send(&request).await;
+        self.metrics.exchanged(sending.operation(), &exchange);
+        Some(sending.proves(&exchange.outcome, held))
     }
 
     async fn send(&self, sending: &Sending, due_at: Option<Timestamp>) -> Exchange {

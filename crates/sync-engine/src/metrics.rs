@@ -286,6 +286,8 @@ const fn failure_name(failure: FailureKind) -> &'static str {
         FailureKind::NoUniqueId => "no_unique_id",
         FailureKind::Ambiguous => "ambiguous",
         FailureKind::Conflict => "conflict",
+        FailureKind::NotJson => "not_json",
+        FailureKind::Page => "page",
     }
 }
 

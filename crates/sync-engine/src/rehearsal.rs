@@ -1,6 +1,6 @@
 //! Rehearsing a rule: previews that send nothing, and tests that send one real request and link nothing.
 
-use crate::attempt::context_of;
+use crate::attempt::{context_of, reading};
 use crate::compiled::CompiledSync;
 use crate::dispatch::Unusable;
 use crate::{AccountScope, EngineError, EngineResult};
@@ -15,9 +15,9 @@ use sync_core::outcome::{Exchange, NotSent, Outcome, Request};
 use sync_core::patch::{SyncPatch, merge, rule_field};
 use sync_core::person::Person;
 use sync_core::ports::Preview;
-use sync_core::settle::{self, Attempt, Context, Reading};
-use sync_core::sync::{LookupRule, Operation, Settings, SyncConfig};
-use sync_core::unique_id;
+use sync_core::judge::{Judging, Reading, judge};
+use sync_core::settle::{self, Attempt, Context};
+use sync_core::sync::{LookupRule, LookupWhen, Operation, SETTLE_SECONDS_DEFAULT, Settings, SyncConfig};
 
 /// For whom a rule is rendered.
 #[derive(Clone, Debug, Default)]
@@ -167,25 +167,6 @@ impl AccountScope {
         request: Request,
         exchange: Exchange,
     ) -> Tested {
-        let answer = match &exchange.outcome {
-            Outcome::Answered(answer) if answer.is_success() => Some(answer),
-            _ => None,
-        };
-        let reading = match (operation, answer, &sync.ids, &sync.lookup_path) {
-            (Operation::Create, Some(answer), crate::compiled::IdPlan::Read(source), _) => {
-                Reading::Id(unique_id::read(source, answer))
-            }
-            (Operation::Create, Some(_), crate::compiled::IdPlan::Choose(_), _) => {
-                Reading::Id(addressed.clone().ok_or(unique_id::IdFault::NotConfigured))
-            }
-            (Operation::Lookup, Some(answer), _, Some(path)) => Reading::Ids(unique_id::read_all(path, answer)),
-            _ => Reading::Nothing,
-        };
-        let found = match &reading {
-            Reading::Id(Ok(id)) => Some(id.clone()),
-            Reading::Ids(Ok(ids)) if ids.len() == 1 => ids.first().cloned(),
-            _ => None,
-        };
         let now = self.engine.now();
         let link_id = sync_core::id::LinkId { account: self.account, sync: sync.config.id, person: person.id.clone() };
         let mut link = Link::new(link_id, now);
@@ -195,24 +176,37 @@ impl AccountScope {
         let attempt = Attempt {
             operation,
             unique_id: addressed,
+            moves_to: None,
             repeat: false,
+            first_bytes: false,
             person_version: person.version,
+            outdated: false,
             person_deleted: false,
             revision: sync.config.revision,
             digest: None,
             probe: false,
             timeout: sync.timeout(operation),
         };
+        let reading = reading(sync, &attempt, &exchange.outcome);
+        let found = match &reading {
+            Reading::Id(Ok(id)) => Some(id.clone()),
+            Reading::Found { ids: Ok(ids), .. } if ids.len() == 1 => ids.first().cloned(),
+            _ => None,
+        };
+        // What is tried is the rule as it is shown: nobody has proved it yet.
+        let judging = Judging { operation, not_yet_spent: true, rules: &sync.rules, lookup_proven: false, now };
+        let judged = judge(&judging, &exchange.outcome, &reading);
         let context = Context {
             rules: &sync.rules,
             policy: &self.engine.inner.dispatching.around.policy,
             jitter: 0.5,
-            now,
-            reading,
             update_digest: None,
-            lookup_has_found: false,
+            lookup_digest: None,
+            lookup_proven: false,
+            update_proven: false,
+            since_create: None,
         };
-        let settled = settle::settle(&link, &attempt, &exchange.outcome, &context);
+        let settled = settle::settle(&link, &attempt, &exchange.outcome, &judged, &context);
         let accepted = settled.outcome == LogOutcome::Succeeded;
         Tested {
             request,
@@ -389,7 +383,13 @@ fn without(config: SyncConfig, operation: Operation, faults: &[Fault]) -> SyncCo
         Operation::Update => config.settings.update = rule,
         Operation::Delete => config.settings.delete = rule,
         Operation::Lookup => {
-            config.settings.lookup = rule.map(|request| LookupRule { request, path: "$".to_owned() });
+            config.settings.lookup = rule.map(|request| LookupRule {
+                request,
+                path: "$".to_owned(),
+                when: LookupWhen::default(),
+                empty_when: None,
+                settle_seconds: SETTLE_SECONDS_DEFAULT,
+            });
         }
     }
     config

@@ -124,6 +124,8 @@ pub struct Settled {
     pub signal: Signal,
     /// Whether a lookup found a record.
     pub lookup_found: bool,
+    /// Whether a control of the lookup rule was sent, and proved it.
+    pub control: Option<bool>,
     /// Whether a request went out (or was tried).
     pub tried: bool,
     /// How the log names it.
@@ -152,6 +154,7 @@ impl Settled {
             refused_digest: link.refused_digest,
             signal: Signal::Nothing,
             lookup_found: false,
+            control: None,
             tried: false,
             outcome: LogOutcome::Skipped,
             failure: None,
