@@ -52,10 +52,7 @@ impl WorkStore for MemoryStore {
             .disturbed
             .iter()
             .filter_map(|holder| state.links.get(holder))
-            .map(|link| LinkWrite {
-                before: Some(link.clone()),
-                after: Some(disturbed(link, &self.policy, now)),
-            })
+            .map(|link| LinkWrite { before: Some(link.clone()), after: Some(disturbed(link, &self.policy, now)) })
             .collect();
         state.write_links(held);
         for (id, governor) in output.governors {

@@ -8,8 +8,8 @@ use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
 use crate::syncs::{
-    self, COUNTS, Count, CountsRow, SyncRow, as_json, configs, count_resync, governor_of, lock_account, lock_sync,
-    change_governor, sweep_insertion,
+    self, COUNTS, Count, CountsRow, SyncRow, as_json, change_governor, configs, count_resync, governor_of,
+    lock_account, lock_sync, sweep_insertion,
 };
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;

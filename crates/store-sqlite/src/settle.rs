@@ -14,7 +14,9 @@ use sync_core::plan::{LinkWrite, giving_up_first};
 use sync_core::ports::SweepKind;
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
-use sync_core::transition::{BatchInput, BatchOutput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys};
+use sync_core::transition::{
+    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys,
+};
 
 /// What became of a batch.
 #[derive(Default)]

@@ -90,7 +90,8 @@ impl SyncRules {
             }),
             lookup_names_person: lookup.is_some_and(|lookup| names_person(&lookup.request)),
             chosen_id: chosen.is_some(),
-            chosen_of_person: chosen.is_some_and(|template| ["person.id", "user.id"].iter().any(|t| in_tags(template, t))),
+            chosen_of_person: chosen
+                .is_some_and(|template| ["person.id", "user.id"].iter().any(|t| in_tags(template, t))),
             id_in_header: matches!(settings.unique_id, Some(UniqueIdSource::Header(_))),
             follow_id: settings.follow_unique_id,
             refuses_pages: settings.pages() == Pages::Refuse && settings.expects_data(),

@@ -38,7 +38,9 @@ impl<'de> Deserialize<'de> for Digest {
             .step_by(2)
             .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
             .collect();
-        bytes.and_then(|bytes| Self::from_slice(&bytes)).ok_or_else(|| D::Error::custom("no digest: 64 hexadecimal digits"))
+        bytes
+            .and_then(|bytes| Self::from_slice(&bytes))
+            .ok_or_else(|| D::Error::custom("no digest: 64 hexadecimal digits"))
     }
 }
 

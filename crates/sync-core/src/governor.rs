@@ -360,7 +360,8 @@ impl Governor {
     pub fn edited(&mut self, before: &Settings, after: &Settings, revision: i32, now: Timestamp) {
         let authentication = before.authentication != after.authentication;
         for operation in Operation::ALL {
-            let rule = |settings: &Settings| settings.rule(operation).map(|rule| Rule { timeout_seconds: 0, ..rule.clone() });
+            let rule =
+                |settings: &Settings| settings.rule(operation).map(|rule| Rule { timeout_seconds: 0, ..rule.clone() });
             let path = |settings: &Settings| {
                 let lookup = settings.lookup.as_ref().filter(|_| operation == Operation::Lookup)?;
                 Some((lookup.path.clone(), lookup.empty_when.clone()))

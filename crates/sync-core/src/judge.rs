@@ -199,7 +199,6 @@ fn answered(judging: &Judging<'_>, answer: &Answer, reading: &Reading) -> Judged
     }
 }
 
-
 fn exists(answer: &Answer) -> Judged {
     let alike = Some(format!("answered {}", answer.status));
     Judged { alike, ..judged(Verdict::Exists, with_body(answer), Some(FailureKind::Status)) }

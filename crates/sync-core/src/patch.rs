@@ -8,8 +8,8 @@ use crate::person::Patch;
 use crate::sync::{
     AdoptedRecords, Authentication, BodyFormat, CONCURRENCY_MAX, EmptyWhen, Header, HeaderValue, Limits, LookupRule,
     LookupWhen, Method, OnExisting, OnMissing, OnUncertain, Operation, Origin, Pages, REQUESTS_PER_DAY_MAX,
-    REQUESTS_PER_SECOND_MAX, Rule, SETTLE_SECONDS_DEFAULT, SETTLE_SECONDS_MAX, Sealed, Settings, TIMEOUT_SECONDS_DEFAULT,
-    TIMEOUT_SECONDS_MAX, UniqueIdSource,
+    REQUESTS_PER_SECOND_MAX, Rule, SETTLE_SECONDS_DEFAULT, SETTLE_SECONDS_MAX, Sealed, Settings,
+    TIMEOUT_SECONDS_DEFAULT, TIMEOUT_SECONDS_MAX, UniqueIdSource,
 };
 use crate::unique_id::{JsonPath, Scalar};
 use secrecy::{ExposeSecret, SecretString};
@@ -364,8 +364,7 @@ impl Merge<'_> {
         if operation != Operation::Update && matches!(patch.on_missing, Patch::Set(_)) {
             self.fault(&[field, "onMissing"], "belongs to updateUsers only; leave it out here");
         }
-        let create_only =
-            [("onUncertain", patch.on_uncertain.is_set()), ("onExisting", patch.on_existing.is_set())];
+        let create_only = [("onUncertain", patch.on_uncertain.is_set()), ("onExisting", patch.on_existing.is_set())];
         for (option, _) in create_only.into_iter().filter(|(_, said)| *said && operation != Operation::Create) {
             self.fault(&[field, option], "belongs to createUsers only; leave it out here");
         }
@@ -417,7 +416,8 @@ impl Merge<'_> {
             let before = saved.iter().find(|header| header.name.eq_ignore_ascii_case(&input.name));
             let was_secret = before.is_some_and(|header| matches!(header.value, HeaderValue::Secret(_)));
             // What was saved stays as it was.
-            let by_name = || before.is_none() && input.value.as_ref().is_some_and(|v| is_secret_by_name(&input.name, v));
+            let by_name =
+                || before.is_none() && input.value.as_ref().is_some_and(|v| is_secret_by_name(&input.name, v));
             let secret = input.secret.unwrap_or_else(|| was_secret || by_name());
             let value = match (&input.value, secret) {
                 (Some(value), true) => {
@@ -632,7 +632,8 @@ fn is_secret_by_name(name: &str, value: &SecretString) -> bool {
 
 /// Headers that would be secret if they were saved today, for a warning: saved ones stay as they are.
 pub fn shown_secrets(settings: &Settings) -> Vec<(Operation, String)> {
-    let rules = settings.rules().flat_map(|(operation, rule)| rule.headers.iter().map(move |header| (operation, header)));
+    let rules =
+        settings.rules().flat_map(|(operation, rule)| rule.headers.iter().map(move |header| (operation, header)));
     rules
         .filter_map(|(operation, header)| match &header.value {
             HeaderValue::Template(value) if is_secret_by_name(&header.name, &value.as_str().into()) => {

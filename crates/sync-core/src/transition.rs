@@ -509,7 +509,7 @@ impl Batch<'_> {
             sent.digest = None;
         }
         // Both write the same record, so that the holder's is not believed to be in step.
-        if matches!(settlement.operation, Operation::Create | Operation::Update) {
+        if row.is_some() && matches!(settlement.operation, Operation::Create | Operation::Update) {
             let holder = LinkId { person: holder.clone(), ..settlement.link.clone() };
             self.output.disturbed.push(holder);
         }
@@ -688,7 +688,8 @@ fn learnt(meanwhile: &Notes, settlement: &Settlement, now: Timestamp) -> Notes {
     let mut notes = settled.notes.clone();
     let unresolved = !matches!(settled.state, LinkState::Linked(_) | LinkState::Leaving(_));
     if settled.tried && settlement.operation == Operation::Create {
-        notes.create_tried_at = Some(now).filter(|_| unresolved && (notes.repeats || settled.state != LinkState::Unlinked));
+        notes.create_tried_at =
+            Some(now).filter(|_| unresolved && (notes.repeats || settled.state != LinkState::Unlinked));
     }
     notes.forget = meanwhile.forget;
     notes.existing |= meanwhile.existing && unresolved;

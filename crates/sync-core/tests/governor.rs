@@ -4,11 +4,12 @@ use proptest::prelude::*;
 use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::governor::{
-    Breaker, Change, FAILING_PEOPLE, FORBIDDEN_PEOPLE, Governor, Grant, MISSING_DELETES, Signal,
+    Breaker, Change, FAILING_PEOPLE, FORBIDDEN_PEOPLE, Governor, Grant, MISSING_DELETES, Signal, Trouble,
 };
 use sync_core::id::{LeaseToken, PersonId};
-use sync_core::sync::Limits;
+use sync_core::sync::{Limits, Operation};
 use sync_core::time::Timestamp;
+use sync_core::wait::Wait;
 use uuid::Uuid;
 
 const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -23,11 +24,16 @@ struct Endpoint {
 }
 
 fn works() -> Signal {
-    Signal::Works { delete_accepted: false }
+    Signal::Works { operation: Operation::Update, accepted: true }
 }
 
 fn fails() -> Signal {
-    Signal::Fails("answered 500".to_owned())
+    Signal::Fails { reason: "answered 500".to_owned(), trouble: Trouble::Persons }
+}
+
+fn held(seconds: u64, reason: &str) -> Signal {
+    let wait = Wait { wait: Duration::from_secs(seconds), certain: true };
+    Signal::Limited { wait: Some(wait), reason: reason.to_owned() }
 }
 
 impl Endpoint {
@@ -35,7 +41,7 @@ impl Endpoint {
         Self {
             governor: Governor::default(),
             policy: Policy::default(),
-            limits: Limits { max_concurrency: 10, requests_per_second: None },
+            limits: Limits { max_concurrency: 10, requests_per_second: None, requests_per_day: None },
             now: START,
             tokens: 0,
         }
@@ -101,7 +107,7 @@ fn no_more_is_granted_than_leases_over_all_nodes_leave_room_for() {
 #[test]
 fn a_rate_lets_a_tenth_of_a_second_go_at_once_and_then_one_by_one() {
     let mut endpoint = Endpoint::new();
-    endpoint.limits = Limits { max_concurrency: 256, requests_per_second: Some(50.0) };
+    endpoint.limits = Limits { max_concurrency: 256, requests_per_second: Some(50.0), requests_per_day: None };
     let grant = endpoint.grant();
     assert_eq!(grant.links, 5);
     endpoint.governor.take(START, &endpoint.limits, grant, 5, None);
@@ -137,7 +143,7 @@ proptest! {
         rate in prop_oneof![0.5..20.0, 20.0..1000.0, 1000.0..10_000.0, (1u32..100).prop_map(f64::from)],
         steps in prop::collection::vec((0u64..200_000, 1usize..40, 0usize..40, any::<bool>()), 1..80),
     ) {
-        let limits = Limits { max_concurrency: 256, requests_per_second: Some(rate) };
+        let limits = Limits { max_concurrency: 256, requests_per_second: Some(rate), requests_per_day: None };
         let burst = (rate / 10.0).floor().max(1.0);
         let mut governor = Governor::default();
         let mut now = START;
@@ -226,7 +232,7 @@ fn a_403_is_the_syncs_only_if_three_different_people_get_it_in_a_row() {
 #[test]
 fn twenty_missing_deletes_with_none_accepted_between_open_it() {
     let mut endpoint = Endpoint::new();
-    let accepted = Signal::Works { delete_accepted: true };
+    let accepted = Signal::Works { operation: Operation::Delete, accepted: true };
     for _ in 1..MISSING_DELETES {
         assert_eq!(endpoint.observe("p", &Signal::DeleteMissing, 1), Change::None);
     }
@@ -301,7 +307,12 @@ fn a_failed_probe_backs_off_by_the_schedule() {
 fn a_failed_probe_tells_the_newest_reason() {
     let mut endpoint = Endpoint::suspended();
     let (token, _) = endpoint.probe();
-    endpoint.settle(token, "p", &Signal::Fails("not sent: no such name".into()), 9);
+    endpoint.settle(
+        token,
+        "p",
+        &Signal::Fails { reason: "not sent: no such name".into(), trouble: Trouble::Everybodys },
+        9,
+    );
     assert_eq!(endpoint.governor.reason(endpoint.now), Some("not sent: no such name"));
     assert_eq!(endpoint.governor.no_request_before(endpoint.now), Some(endpoint.probe_at()));
 }
@@ -348,7 +359,7 @@ fn an_administrators_resume_probes_now_and_forgets_a_hold() {
         let (token, _) = endpoint.probe();
         endpoint.settle(token, "p", &fails(), 9);
     }
-    endpoint.observe("p", &Signal::HoldFor(Duration::from_secs(9000), "429".into()), 9);
+    endpoint.observe("p", &held(9000, "429"), 9);
     assert_eq!(endpoint.grant().links, 0);
     endpoint.governor.probe_now(endpoint.now);
     let grant = endpoint.grant();
@@ -388,7 +399,7 @@ fn a_probe_keeps_the_rate_and_the_concurrency() {
 #[test]
 fn a_retry_after_holds_the_whole_sync_until_then() {
     let mut endpoint = Endpoint::new();
-    let hold = |seconds| Signal::HoldFor(Duration::from_secs(seconds), "answered 429 with Retry-After".into());
+    let hold = |seconds| held(seconds, "answered 429 with Retry-After");
     let until = endpoint.now.plus(Duration::from_secs(90));
     assert_eq!(endpoint.observe("p", &hold(90), 9), Change::None);
     assert_eq!(endpoint.grant(), Grant { links: 0, probe: false, newest_first: false, again_at: Some(until) });
@@ -412,7 +423,7 @@ fn a_retry_after_holds_the_whole_sync_until_then() {
 fn a_hold_ends_a_probe_and_the_next_goes_after_it() {
     let mut endpoint = Endpoint::suspended();
     let (token, _) = endpoint.probe();
-    endpoint.settle(token, "p", &Signal::HoldFor(Duration::from_secs(600), "503".into()), 9);
+    endpoint.settle(token, "p", &held(600, "503"), 9);
     let until = endpoint.now.plus(Duration::from_secs(600));
     assert!(endpoint.governor.is_suspended());
     assert_eq!(endpoint.grant().again_at, Some(until));
@@ -424,7 +435,7 @@ fn a_hold_ends_a_probe_and_the_next_goes_after_it() {
 fn its_state_is_kept_whole_in_the_runtime_row() {
     let mut endpoint = Endpoint::suspended();
     endpoint.probe();
-    endpoint.observe("p", &Signal::HoldFor(Duration::from_secs(600), "503".into()), 9);
+    endpoint.observe("p", &held(600, "503"), 9);
     endpoint.observe("p", &Signal::Forbidden, 9);
     let kept = serde_json::to_string(&endpoint.governor).unwrap();
     assert_eq!(serde_json::from_str::<Governor>(&kept).unwrap(), endpoint.governor);

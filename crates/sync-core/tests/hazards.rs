@@ -9,7 +9,7 @@ use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::claim::{Call, CallResult, ChangedPerson, HandOff, UpsertOutcome, fold, ids_of};
 use sync_core::digest::Digest;
-use sync_core::governor::{Governor, Signal};
+use sync_core::governor::{Governor, Signal, Trouble};
 use sync_core::id::{LeaseToken, LinkId, PersonId};
 use sync_core::link::{Lease, Link, LinkState, ParkReason, UniqueId};
 use sync_core::log::{LogEntry, LogOutcome};
@@ -27,6 +27,7 @@ use sync_core::time::Timestamp;
 use sync_core::transition::{
     self, BatchInput, BatchOutput, Mark, SettleResult, Settlement, SyncView, forget, settle_batch,
 };
+use sync_core::wait::Wait;
 use uuid::Uuid;
 use world::{Fate, Kind, Means, World, link_id};
 
@@ -388,7 +389,7 @@ fn s1_06_an_answer_replayed_by_the_key_speaks_of_the_first_request() {
     let mut world = in_flight(Means::Key, Operation::Create);
     world.finish(Fate::LostAfter);
     world.upsert("B");
-    assert_eq!(world.step(Fate::Answered), "repeat B");
+    assert_eq!(world.step(Fate::Answered), "repeat A", "the first bytes, under a key that is honoured");
     assert_eq!(world.records(), ["A"], "the CRM answered with what it kept");
     assert_eq!(world.link().sent.as_ref().unwrap().version, 1, "the version of the key's first use");
     assert_eq!(world.digest(), None);
@@ -408,16 +409,20 @@ fn s1_06_a_replayed_create_of_a_person_deleted_since_is_followed_by_its_delete()
 
 #[test]
 fn s1_06_a_refused_repeat_is_still_uncertain_and_keeps_its_key() {
-    for status in [400, 404, 409, 412, 422] {
-        let mut world = in_flight(Means::Key, Operation::Create);
-        let key = world.key_in_flight();
-        world.finish(Fate::LostAfter);
-        world.step(Fate::Refused(status));
-        assert_eq!(world.parked(), Some(ParkReason::Uncertain), "{status}");
-        assert_eq!(*world.state(), LinkState::Uncertain);
-        world.upsert("B");
-        assert_eq!(world.next(), "repeat B");
-        assert_eq!(world.key_in_flight(), key, "{status}");
+    // Of these an answer may speak of the repetition; of all others, nothing tells the first bytes under an honoured key.
+    for (means, statuses) in [(Means::Key, &[409, 412, 422][..]), (Means::Resend, &[400, 404, 409, 412, 422])] {
+        for &status in statuses {
+            let mut world = in_flight(means, Operation::Create);
+            let key = world.key_in_flight();
+            world.finish(Fate::LostAfter);
+            world.step(Fate::Refused(status));
+            assert_eq!(world.parked(), Some(ParkReason::Uncertain), "{status}");
+            assert_eq!(*world.state(), LinkState::Uncertain);
+            world.upsert("B");
+            let bytes = if means == Means::Key { "A" } else { "B" };
+            assert_eq!(world.next(), format!("repeat {bytes}"));
+            assert_eq!(world.key_in_flight(), key, "{status}");
+        }
     }
 }
 
@@ -599,7 +604,8 @@ fn s1_08_a_lease_outlasts_the_longest_request_with_its_reserve() {
 
 #[test]
 fn s1_08_after_no_answer_nothing_is_sent_before_the_quiet_time_is_over() {
-    for operation in [Operation::Create, Operation::Update, Operation::Delete, Operation::Lookup] {
+    // A search changes nothing there: it has no quiet time.
+    for operation in [Operation::Create, Operation::Update, Operation::Delete] {
         let mut world = in_flight(Means::LookupById, operation);
         world.finish(Fate::LostAfter);
         let ended = world.now;
@@ -777,6 +783,8 @@ fn sync_config() -> SyncConfig {
         timeout_seconds: 10,
         on_missing: OnMissing::Park,
         on_uncertain: sync_core::sync::OnUncertain::Resend,
+        on_existing: sync_core::sync::OnExisting::Park,
+        adopted: sync_core::sync::AdoptedRecords::Keep,
     };
     let now = World::new(Means::Park).now;
     SyncConfig {
@@ -890,10 +898,12 @@ fn s1_10_an_id_that_another_person_holds_parks_that_row_alone() {
     link.tries = 3;
     let (holder, _) = leased("a", LinkState::Linked(unique("7")), Operation::Update, LinkState::Unlinked, Next::Done);
     let output = settle_all(vec![link, holder], vec![settlement]);
-    let parked = output.updated[0].parked.as_ref().unwrap();
+    let [holder, row] = [&output.updated[0], &output.updated[1]];
+    let parked = row.parked.as_ref().unwrap();
     assert_eq!(parked.reason, ParkReason::Conflict);
     assert!(parked.detail.contains('7') && parked.detail.contains("person a"));
-    assert_eq!(output.updated.len(), 1);
+    assert!(holder.parked.is_none() && holder.is_owed(), "its record was written by another: it is sent again");
+    assert_eq!(holder.state, LinkState::Linked(unique("7")));
 }
 
 #[test]
@@ -943,10 +953,12 @@ fn s1_11_a_404_on_every_update_re_creates_once() {
     let mut world = World::with_a(Means::LookupById);
     world.rules.on_missing = OnMissing::Recreate;
     world.upsert("B");
+    world.step(Fate::Answered);
+    world.upsert("A");
     world.step(Fate::Refused(404));
     assert!(world.link().recreated);
-    assert_eq!(world.step(Fate::Answered), "create B");
-    for value in ["A", "B", "A"] {
+    assert_eq!(world.step(Fate::Answered), "create A");
+    for value in ["B", "A", "B"] {
         world.upsert(value);
         assert_eq!(world.step(Fate::Refused(404)), format!("update {value}"));
         assert_eq!(world.parked(), Some(ParkReason::Missing));
@@ -958,6 +970,8 @@ fn s1_11_a_404_on_every_update_re_creates_once() {
 fn s1_11_only_an_accepted_update_allows_another_re_creation() {
     let mut world = World::with_a(Means::LookupById);
     world.rules.on_missing = OnMissing::Recreate;
+    world.upsert("C");
+    world.step(Fate::Answered);
     world.crm.records.clear();
     for value in ["B", "A"] {
         world.upsert(value);
@@ -1211,7 +1225,7 @@ fn s1_15_links_whose_retries_are_spent_are_marked_when_the_breaker_closes() {
     assert_eq!(world.parked(), Some(ParkReason::RetriesSpent));
     let write = sweep_link(SweepKind::Recovered, link_id(), world.person.as_ref(), world.link.clone(), world.now);
     world.link = write.unwrap().after;
-    assert_eq!(world.link().tries, 0);
+    assert_eq!(world.link().tries, 11, "one try, not a new schedule");
     world.run();
     world.assert_in_step();
     // Others are left alone.
@@ -1252,19 +1266,19 @@ fn s2_01_a_lookup_renders_the_snapshot_that_the_create_carried() {
 fn s2_02_a_lookups_404_is_none_only_where_the_rule_was_seen_to_find_something() {
     let mut world = in_flight(Means::LookupById, Operation::Lookup);
     world.finish(Fate::Refused(404));
-    assert_eq!(world.parked(), Some(ParkReason::Refused), "never none");
+    assert_eq!((world.parked(), world.link().tries), (None, 2), "never none: tried later");
     assert_eq!(*world.state(), LinkState::Uncertain);
     world.mark(Mark::Retry);
     assert_eq!(world.step(Fate::Answered), "lookup A");
-    assert!(world.governor.lookup_has_found);
+    assert!(world.governor.proofs.lookup.proven);
 
     let mut world = World::new(Means::LookupById);
-    world.governor.lookup_has_found = true;
+    world.governor.proofs.lookup.proven = true;
     world.upsert("A");
     world.step(Fate::LostBefore);
     world.step(Fate::Refused(404));
     assert_eq!(*world.state(), LinkState::Unlinked);
-    assert_eq!(world.next(), "create A");
+    assert_eq!(world.next(), "repeat A", "the same operation, under the same key");
 }
 
 #[test]
@@ -1471,10 +1485,15 @@ fn s2_09_only_active_syncs_with_room_and_no_backlog_hand_off() {
     let limit = |sync: &mut SyncConfig| sync.settings.limits.requests_per_second = Some(1000.0);
     assert_eq!(count(&with(limit), 10), 0, "exactness needs the shared bucket");
     let mut held = base.clone();
-    observe(&mut held.governor, &Signal::HoldFor(Duration::from_secs(9), "429".into()), 9, now);
+    observe(
+        &mut held.governor,
+        &Signal::Limited { wait: Some(Wait { wait: Duration::from_secs(9), certain: true }), reason: "429".into() },
+        9,
+        now,
+    );
     assert_eq!(count(&held, 10), 0);
     let mut suspended = base.clone();
-    observe(&mut suspended.governor, &Signal::Fails("down".into()), 1, now);
+    observe(&mut suspended.governor, &Signal::Fails { reason: "down".into(), trouble: Trouble::Everybodys }, 1, now);
     suspended.governor.probe_now(now);
     assert_eq!(count(&suspended, 10), 0, "a probe goes through the claim");
 }
@@ -1818,5 +1837,8 @@ fn s5_a_request_settled_without_being_tried_changes_nothing_after_a_takeover() {
 
 #[test]
 fn s5_limits_of_a_new_sync_are_the_defaults() {
-    assert_eq!(sync_config().settings.limits, Limits { max_concurrency: 16, requests_per_second: None });
+    assert_eq!(
+        sync_config().settings.limits,
+        Limits { max_concurrency: 16, requests_per_second: None, requests_per_day: None }
+    );
 }

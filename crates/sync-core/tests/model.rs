@@ -65,6 +65,8 @@ fn key(node: &Node) -> u64 {
             link.lease.as_ref().map(|lease| (lease.operation, lease.version)),
             link.extras.first_snapshot.as_ref().map(|person| person.first_name.clone()),
         );
+        let notes = sync_core::link::Notes { create_tried_at: None, ..link.notes().clone() };
+        let _ = write!(text, "{notes:?} {:?} ", link.notes().create_tried_at.map(|at| world.now.since(at)));
         if let Some(flight) = &world.flight {
             let _ = write!(text, "{} ", link.generation - flight.leased.link.generation);
         }

@@ -11,8 +11,8 @@ use sync_core::patch::{
 use sync_core::person::Patch::{self, Clear, Keep, Set};
 use sync_core::plan::revise::revised;
 use sync_core::sync::{
-    Authentication, BodyFormat, Header, HeaderValue, Limits, Method, OnMissing, OnUncertain, Operation, Origin, Sealed,
-    Settings, SyncConfig, UniqueIdSource,
+    Authentication, BodyFormat, Header, HeaderValue, Limits, Method, OnMissing, OnUncertain, Operation, Origin, Pages,
+    Sealed, Settings, SyncConfig, UniqueIdSource,
 };
 use sync_core::time::Timestamp;
 use uuid::Uuid;
@@ -60,8 +60,10 @@ fn full() -> SyncPatch {
         lookup: Set(LookupPatch {
             request: RulePatch { url: Set("https://crm.test/search".into()), ..RulePatch::default() },
             path: Set("$[*].id".into()),
+            ..LookupPatch::default()
         }),
-        limits: Set(LimitsPatch { max_concurrency: Set(3), requests_per_second: Set(2.5) }),
+        limits: Set(LimitsPatch { max_concurrency: Set(3), requests_per_second: Set(2.5), ..LimitsPatch::default() }),
+        ..SyncPatch::default()
     }
 }
 
@@ -95,7 +97,7 @@ fn what_is_left_out_of_a_new_sync_has_its_default() {
     let name_only = SyncPatch { friendly_name: Set("  CRM ".into()), ..SyncPatch::default() };
     let merged = made(&name_only);
     assert_eq!((merged.friendly_name.as_str(), merged.moved.len()), ("CRM", 0));
-    assert_eq!(merged.settings, Settings::default());
+    assert_eq!(merged.settings, Settings { pages: Some(Pages::Refuse), ..Settings::default() });
 
     let merged = made(&SyncPatch { create: Set(rule(Method::Post, "https://crm.test/")), ..name_only.clone() });
     let create = merged.settings.create.unwrap();
@@ -107,6 +109,7 @@ fn what_is_left_out_of_a_new_sync_has_its_default() {
     let lookup = LookupPatch {
         request: RulePatch { url: Set("https://crm.test/".into()), ..RulePatch::default() },
         path: Set("$.id".into()),
+        ..LookupPatch::default()
     };
     let lookup = made(&SyncPatch { lookup: Set(lookup), ..name_only }).settings.lookup.unwrap();
     assert_eq!((lookup.request.method, lookup.request.format), (Method::Get, BodyFormat::None));
@@ -127,7 +130,7 @@ fn what_is_said_is_what_is_set() {
     let secret = Header { name: "X-Key".into(), value: HeaderValue::Secret(Some(sealed("k1"))) };
     assert_eq!(create.headers, [plain, secret]);
     assert_eq!(settings.update.as_ref().unwrap().on_missing, OnMissing::Recreate);
-    assert_eq!(settings.limits, Limits { max_concurrency: 3, requests_per_second: Some(2.5) });
+    assert_eq!(settings.limits, Limits { max_concurrency: 3, requests_per_second: Some(2.5), requests_per_day: None });
     assert_eq!(settings.lookup.as_ref().unwrap().path, "$[*].id");
     assert_eq!(settings.timeout_max().as_secs(), 120);
 }
@@ -149,6 +152,10 @@ fn a_patch_that_says_nothing_changes_nothing() {
     assert_eq!(changed(&before, &patch), before);
 }
 
+fn cleared_settings() -> Settings {
+    Settings { pages: Some(Pages::Refuse), ..Settings::default() }
+}
+
 #[test]
 fn null_clears_what_can_be_cleared() {
     let before = made(&full());
@@ -161,9 +168,10 @@ fn null_clears_what_can_be_cleared() {
         delete: Clear,
         lookup: Clear,
         limits: Clear,
+        ..SyncPatch::default()
     };
     let after = changed(&before, &cleared);
-    assert_eq!((after.friendly_name.as_str(), after.settings), ("CRM", Settings::default()));
+    assert_eq!((after.friendly_name.as_str(), after.settings), ("CRM", cleared_settings()));
 
     let fields = RulePatch {
         enabled: Clear,
@@ -183,14 +191,15 @@ fn null_clears_what_can_be_cleared() {
             .settings
             .create
     );
-    let limits = LimitsPatch { max_concurrency: Clear, requests_per_second: Clear };
+    let limits = LimitsPatch { max_concurrency: Clear, requests_per_second: Clear, ..LimitsPatch::default() };
     let after = changed(&before, &SyncPatch { limits: Set(limits), ..SyncPatch::default() });
     assert_eq!(after.settings.limits, Limits::default());
     let none = SyncPatch { authentication: Set(AuthenticationInput::None), ..SyncPatch::default() };
     assert_eq!(changed(&before, &none).settings.authentication, Authentication::None);
     // The lookup's method has a default to go back to.
     let request = RulePatch { method: Set(Method::Post), ..RulePatch::default() };
-    let lookup = |request| SyncPatch { lookup: Set(LookupPatch { request, path: Keep }), ..SyncPatch::default() };
+    let lookup =
+        |request| SyncPatch { lookup: Set(LookupPatch { request, ..LookupPatch::default() }), ..SyncPatch::default() };
     let posts = changed(&before, &lookup(request));
     assert_eq!(posts.settings.lookup.as_ref().unwrap().request.method, Method::Post);
     let gets = changed(&posts, &lookup(RulePatch { method: Clear, ..RulePatch::default() }));
@@ -250,7 +259,7 @@ fn moved(create: RulePatch) -> SyncPatch {
         create: Set(RulePatch { url: Set("https://other.test/people".into()), ..create }),
         update: Set(url("u")),
         delete: Set(url("d")),
-        lookup: Set(LookupPatch { request: url("search"), path: Keep }),
+        lookup: Set(LookupPatch { request: url("search"), ..LookupPatch::default() }),
         ..SyncPatch::default()
     }
 }
@@ -373,8 +382,9 @@ fn all_faults_are_told_at_once_with_their_places() {
         create: Set(bad_rule()),
         update: Set(bad_rule()),
         delete: Set(bad_rule()),
-        lookup: Set(LookupPatch { request: bad_rule(), path: Keep }),
-        limits: Set(LimitsPatch { max_concurrency: Set(0), requests_per_second: Set(0.0) }),
+        lookup: Set(LookupPatch { request: bad_rule(), ..LookupPatch::default() }),
+        limits: Set(LimitsPatch { max_concurrency: Set(0), requests_per_second: Set(0.0), ..LimitsPatch::default() }),
+        ..SyncPatch::default()
     };
     let faults = merge(None, &patch, &seal).unwrap_err().faults;
     assert_eq!(
@@ -421,11 +431,11 @@ fn all_faults_are_told_at_once_with_their_places() {
 fn numbers_have_bounds() {
     let timeout = |seconds| on_create(RulePatch { timeout_seconds: Set(seconds), ..RulePatch::default() });
     let concurrency = |max| SyncPatch {
-        limits: Set(LimitsPatch { max_concurrency: Set(max), requests_per_second: Keep }),
+        limits: Set(LimitsPatch { max_concurrency: Set(max), requests_per_second: Keep, ..LimitsPatch::default() }),
         ..SyncPatch::default()
     };
     let rate = |rate| SyncPatch {
-        limits: Set(LimitsPatch { max_concurrency: Keep, requests_per_second: Set(rate) }),
+        limits: Set(LimitsPatch { max_concurrency: Keep, requests_per_second: Set(rate), ..LimitsPatch::default() }),
         ..SyncPatch::default()
     };
     let before = made(&full());
@@ -459,7 +469,7 @@ fn names_have_1_to_200_characters_without_control_characters() {
 fn what_a_rule_needs_cannot_be_cleared() {
     let cleared = RulePatch { method: Clear, url: Clear, ..RulePatch::default() };
     assert_eq!(faults(&on_create(cleared.clone())), ["createUsers.method", "createUsers.url"]);
-    let lookup = LookupPatch { request: cleared, path: Clear };
+    let lookup = LookupPatch { request: cleared, path: Clear, ..LookupPatch::default() };
     assert_eq!(faults(&SyncPatch { lookup: Set(lookup), ..SyncPatch::default() }), ["lookup.url", "lookup.path"]);
 }
 
@@ -546,7 +556,7 @@ fn unique_ids_come_from_a_path_a_header_or_a_template() {
     for name in ["", "a b", "a:b", "é"] {
         assert_eq!(faults(&of(UniqueIdSource::Header(name.into()))), ["uniqueId.header"], "{name}");
     }
-    let lookup = LookupPatch { request: RulePatch::default(), path: Set("$..a..b".into()) };
+    let lookup = LookupPatch { path: Set("$..a..b".into()), ..LookupPatch::default() };
     assert_eq!(faults(&SyncPatch { lookup: Set(lookup), ..SyncPatch::default() }), ["lookup.path"]);
 }
 

@@ -145,7 +145,8 @@ fn check(world: &World) {
     assert!(claimable.since(world.now) <= longest + Duration::from_secs(60), "claimable too late: {link:?}");
     assert!(link.sent.as_ref().is_none_or(|sent| sent.digest.is_none() || link.state.unique_id().is_some()));
     assert!(link.extras.answer.is_none() || link.state == LinkState::Unaddressable);
-    assert!(!(link.state == LinkState::Unlinked && link.lease.is_none() && link.key.is_some()), "a key of nothing");
+    let resolved = matches!(link.state, LinkState::Linked(_) | LinkState::Unaddressable);
+    assert!(!resolved || link.key.is_none(), "a key of nothing: {link:?}");
     if let Some(parked) = &link.parked {
         assert!(!parked.detail.is_empty() && parked.detail.len() <= sync_core::link::DETAIL_BYTES_MAX);
     }

@@ -10,12 +10,12 @@ use sync_core::claim::Leased;
 use sync_core::decide::Decision;
 use sync_core::digest::{CONSTANT_KEY, Digest};
 use sync_core::id::LogId;
+use sync_core::judge::{Judging, Reading, Verdict, judge};
 use sync_core::link::{LinkState, UniqueId};
 use sync_core::log::{LogEntry, LogOutcome, LoggedRequest, LoggedResponse};
 use sync_core::outcome::{Exchange, NotSent, Outcome, Request};
 use sync_core::person::Person;
 use sync_core::ports::{Clock, Random, RenderContext};
-use sync_core::judge::{Judging, Reading, Verdict, judge};
 use sync_core::settle::{self, Attempt, Context, Settled};
 use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
 use sync_core::sync::{OnMissing, Operation};
@@ -192,8 +192,9 @@ impl Sending {
             let reading = reading(&self.sync, &self.attempt, &exchange.outcome);
             judge(&self.judging(around, lookup_proven), &exchange.outcome, &reading).verdict
         };
-        let needs_proof = matches!(self.leased.link.state, LinkState::Linked(_) | LinkState::Leaving(_) | LinkState::Unaddressable)
-            || self.leased.link.notes().page;
+        let needs_proof =
+            matches!(self.leased.link.state, LinkState::Linked(_) | LinkState::Leaving(_) | LinkState::Unaddressable)
+                || self.leased.link.notes().page;
         worth(true) == Verdict::NoneFound && (needs_proof || worth(false) != Verdict::NoneFound)
     }
 

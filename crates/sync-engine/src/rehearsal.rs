@@ -9,13 +9,13 @@ use std::time::Duration;
 use sync_core::digest::{CONSTANT_KEY, Digest};
 use sync_core::fault::{Fault, PathPart};
 use sync_core::id::{PersonId, SyncId};
+use sync_core::judge::{Judging, Reading, judge};
 use sync_core::link::{Link, UniqueId};
 use sync_core::log::{FailureKind, LogOutcome};
 use sync_core::outcome::{Exchange, NotSent, Outcome, Request};
 use sync_core::patch::{SyncPatch, merge, rule_field};
 use sync_core::person::Person;
 use sync_core::ports::Preview;
-use sync_core::judge::{Judging, Reading, judge};
 use sync_core::settle::{self, Attempt, Context};
 use sync_core::sync::{LookupRule, LookupWhen, Operation, SETTLE_SECONDS_DEFAULT, Settings, SyncConfig};
 

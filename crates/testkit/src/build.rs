@@ -4,7 +4,8 @@ use sync_core::id::{AccountId, KeyId, PersonId, SyncId};
 use sync_core::key::{ApiKey, Role};
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::sync::{
-    BodyFormat, LookupRule, Method, OnMissing, OnUncertain, Rule, Settings, SyncConfig, UniqueIdSource,
+    AdoptedRecords, BodyFormat, LookupRule, LookupWhen, Method, OnExisting, OnMissing, OnUncertain, Rule, Settings,
+    SyncConfig, UniqueIdSource,
 };
 use sync_core::time::Timestamp;
 
@@ -35,6 +36,8 @@ pub fn rule(method: Method, url: &str, data: Option<&str>) -> Rule {
         timeout_seconds: 10,
         on_missing: OnMissing::Park,
         on_uncertain: OnUncertain::Resend,
+        on_existing: OnExisting::Park,
+        adopted: AdoptedRecords::Keep,
     }
 }
 
@@ -43,6 +46,9 @@ pub fn lookup() -> LookupRule {
     LookupRule {
         request: rule(Method::Get, "https://crm.test/contacts?external={{ person.id }}", None),
         path: "$[*].id".to_owned(),
+        when: LookupWhen::Uncertain,
+        empty_when: None,
+        settle_seconds: 30,
     }
 }
 

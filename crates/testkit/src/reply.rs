@@ -7,11 +7,12 @@ use sync_core::claim::Leased;
 use sync_core::decide::{Decision, SyncRules};
 use sync_core::digest::Digest;
 use sync_core::id::LogId;
+use sync_core::judge::{Judging, Reading, judge};
 use sync_core::link::UniqueId;
 use sync_core::log::{LogEntry, LogOutcome, LoggedHeader, LoggedRequest, LoggedResponse};
 use sync_core::outcome::{Answer, BodyRead, NoAnswer, NotSent, Outcome};
 use sync_core::person::Person;
-use sync_core::settle::{Attempt, Context, Reading, Settled, settle, settle_decision, settle_readdressed};
+use sync_core::settle::{Attempt, Context, Settled, settle, settle_decision, settle_readdressed};
 use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
 use sync_core::sync::{Method, Operation, SyncConfig, UniqueIdSource};
 use sync_core::time::Timestamp;
@@ -84,15 +85,21 @@ impl Sender<'_> {
         let outcome = reply.outcome();
         let settled = match &leased.decision {
             Decision::Forget | Decision::Nothing(..) | Decision::Park(..) => {
-                settle_decision(&leased.link, &leased.decision)
+                settle_decision(&leased.link, &leased.decision, &rules)
             }
             Decision::Readdress { .. } if rules.chosen_id => settle_readdressed(&leased.link, Self::chosen(leased)),
-            _ => settle(
-                &leased.link,
-                &self.attempt(leased, operation),
-                &outcome,
-                &self.context(&rules, leased, operation, &outcome),
-            ),
+            _ => {
+                let attempt = self.attempt(leased, operation);
+                let judging = Judging {
+                    operation,
+                    not_yet_spent: attempt.not_yet_spent(&leased.link),
+                    rules: &rules,
+                    lookup_proven: leased.known.lookup_proven,
+                    now: self.now,
+                };
+                let judged = judge(&judging, &outcome, &self.reading(leased, operation, &outcome));
+                settle(&leased.link, &attempt, &outcome, &judged, &self.context(&rules, leased))
+            }
         };
         let counted = settled.tried.then(|| CounterKey {
             operation,
@@ -121,7 +128,10 @@ impl Sender<'_> {
         Attempt {
             operation,
             unique_id: leased.link.state.unique_id().cloned().or_else(|| chosen.then(|| Self::chosen(leased))),
+            moves_to: None,
             repeat: leased.decision == Decision::Repeat,
+            first_bytes: false,
+            outdated: false,
             person_version: leased.person.as_ref().map_or(0, |person| person.version),
             person_deleted: leased.person.as_ref().is_none_or(Person::is_deleted),
             revision: leased.revision,
@@ -131,15 +141,9 @@ impl Sender<'_> {
         }
     }
 
-    fn context<'a>(
-        &'a self,
-        rules: &'a SyncRules,
-        leased: &Leased,
-        operation: Operation,
-        outcome: &Outcome,
-    ) -> Context<'a> {
+    fn reading(&self, leased: &Leased, operation: Operation, outcome: &Outcome) -> Reading {
         let path = |text: &str| JsonPath::parse(text).expect("tests give sound paths");
-        let reading = match (operation, outcome) {
+        match (operation, outcome) {
             (Operation::Create, Outcome::Answered(answer)) => match &self.sync.settings.unique_id {
                 Some(UniqueIdSource::Path(text)) => Reading::Id(read(&IdSource::Path(path(text)), answer)),
                 Some(UniqueIdSource::Header(name)) => Reading::Id(read(&IdSource::Header(name.clone()), answer)),
@@ -147,19 +151,27 @@ impl Sender<'_> {
                 None => Reading::Nothing,
             },
             (Operation::Lookup, Outcome::Answered(answer)) => match &self.sync.settings.lookup {
-                Some(lookup) => Reading::Ids(read_all(&path(&lookup.path), answer)),
+                Some(lookup) => {
+                    let path = path(&lookup.path);
+                    let proves_none = path.container_is_there(answer);
+                    Reading::Found { ids: read_all(&path, answer), proves_none }
+                }
                 None => Reading::Nothing,
             },
             _ => Reading::Nothing,
-        };
+        }
+    }
+
+    fn context<'a>(&'a self, rules: &'a SyncRules, leased: &Leased) -> Context<'a> {
         Context {
             rules,
             policy: self.policy,
             jitter: 0.5,
-            now: self.now,
-            reading,
             update_digest: None,
-            lookup_has_found: false,
+            lookup_digest: None,
+            lookup_proven: leased.known.lookup_proven,
+            update_proven: leased.known.update_proven,
+            since_create: leased.known.since_create,
         }
     }
 

@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use sync_core::digest::Digest;
 use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
-use sync_core::link::{CreateKey, Extras, Lease, Link, LinkState, Notes, ParkReason, Parked, Sent, StateName, UniqueId};
+use sync_core::link::{
+    CreateKey, Extras, Lease, Link, LinkState, Notes, ParkReason, Parked, Sent, StateName, UniqueId,
+};
 use sync_core::plan::lease::is_retrying;
 use sync_core::plan::{LinkWrite, counts_of};
 use sync_core::sync::Operation;

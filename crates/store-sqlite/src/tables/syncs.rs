@@ -165,7 +165,18 @@ pub(crate) fn add_counts(db: &mut Db, account: AccountId, sync: SyncId, add: &Li
         "UPDATE sync_runtime SET unlinked = unlinked + ?, uncertain = uncertain + ?, linked = linked + ?, \
          leaving = leaving + ?, unaddressable = unaddressable + ?, owed = owed + ?, parked = parked + ?, \
          kept = kept + ? WHERE account = ? AND sync = ?",
-        &values![unlinked, uncertain, linked, leaving, unaddressable, add.owed, add.parked, add.kept, account.0, sync.0],
+        &values![
+            unlinked,
+            uncertain,
+            linked,
+            leaving,
+            unaddressable,
+            add.owed,
+            add.parked,
+            add.kept,
+            account.0,
+            sync.0
+        ],
     )?;
     Ok(())
 }

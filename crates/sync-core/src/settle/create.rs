@@ -83,7 +83,8 @@ impl Settling<'_> {
         settled.notes.create_digest = attempt.digest;
         if !attempt.repeat || self.context.rules.chosen_id {
             // An id of ours that is another by now may stand for a record all the same.
-            if let Some(before) = settled.notes.create_id.take().filter(|before| Some(before) != attempt.unique_id.as_ref())
+            if let Some(before) =
+                settled.notes.create_id.take().filter(|before| Some(before) != attempt.unique_id.as_ref())
             {
                 settled.notes.note_move(before);
             }
@@ -198,7 +199,8 @@ impl Settling<'_> {
             // Under a key that is honoured, this is the first request's own answer.
             settled.unlink();
             if attempt.outdated {
-                return settled.go_on(format!("{}: what was sent first was refused, the newest state is sent", self.judged.said));
+                return settled
+                    .go_on(format!("{}: what was sent first was refused, the newest state is sent", self.judged.said));
             }
             return self.refuse(settled, "change the person's data or the rule");
         }
@@ -206,7 +208,8 @@ impl Settling<'_> {
         if rules.lookup {
             let said = text::cut(&self.judged.said, REMEMBERED_BYTES_MAX).0.to_owned();
             settled.notes.asking = Some(Asking::Refused(said, attempt.person_version));
-            settled = settled.go_on(format!("{} to a repeated create: the lookup is asked once more", self.judged.said));
+            settled =
+                settled.go_on(format!("{} to a repeated create: the lookup is asked once more", self.judged.said));
             settled.next = Next::Owed(rules.lookup_settle);
             return settled;
         }
@@ -223,9 +226,6 @@ impl Settling<'_> {
             Some(first) => format!("what came of the first was \"{first}\""),
             None => "whose own answer never came".to_owned(),
         };
-        format!(
-            "{} to a repeated create; {first}. The external system may hold this person: {mend}",
-            self.judged.said
-        )
+        format!("{} to a repeated create; {first}. The external system may hold this person: {mend}", self.judged.said)
     }
 }

@@ -59,7 +59,9 @@ impl Settling<'_> {
             LinkState::Leaving(held) if held == id => {
                 settled.notes.asking = None;
                 settled.notes.may_have_moved = false;
-                let detail = format!("the record {id} is gone, and the lookup finds it all the same: check the URL of Delete Users");
+                let detail = format!(
+                    "the record {id} is gone, and the lookup finds it all the same: check the URL of Delete Users"
+                );
                 return settled.park(ParkReason::Missing, detail);
             }
             LinkState::Linked(_) | LinkState::Leaving(_) => {
@@ -137,7 +139,8 @@ impl Settling<'_> {
         }
         if settled.notes.page {
             if settled.notes.none_spent {
-                let detail = "a page came instead of an answer to a second create, too: look in the external system, then retry";
+                let detail =
+                    "a page came instead of an answer to a second create, too: look in the external system, then retry";
                 return settled.park(ParkReason::Uncertain, detail);
             }
             settled.notes.none_spent = true;
@@ -183,9 +186,12 @@ impl Settling<'_> {
             _ => "gone".to_owned(),
         };
         let moved = settled.notes.may_have_moved;
+        settled.failure = Some(FailureKind::Status);
         if self.attempt.person_deleted || matches!(settled.state, LinkState::Leaving(_)) {
             if !self.context.lookup_proven {
-                let detail = format!("{said}: the record may have moved, and the lookup has found nobody yet: look for it there");
+                let detail = format!(
+                    "{said}: the record may have moved, and the lookup has found nobody yet: look for it there"
+                );
                 return settled.park(ParkReason::Missing, detail);
             }
             if self.attempt.person_deleted && !settled.notes.none_for_deleted {
@@ -219,7 +225,8 @@ impl Settling<'_> {
         settled.notes.none_for_deleted = true;
         settled.outcome = LogOutcome::Retrying;
         settled.failure = None;
-        settled.message = "looked up: no record. Since the person is deleted, it is asked once more in an hour".to_owned();
+        settled.message =
+            "looked up: no record. Since the person is deleted, it is asked once more in an hour".to_owned();
         let again = if self.context.policy.quiet_time < Duration::from_secs(30) {
             self.context.policy.quiet_time
         } else {
@@ -236,7 +243,8 @@ impl Settling<'_> {
             return settled.learn(format!("looked up: no record, the create was refused ({said})"));
         }
         if self.attempt.person_version != version {
-            return settled.go_on(format!("looked up: no record, the create was refused ({said}); the newest state is sent"));
+            return settled
+                .go_on(format!("looked up: no record, the create was refused ({said}); the newest state is sent"));
         }
         settled.failure = Some(FailureKind::Status);
         let detail = format!("{said}, and the lookup finds no record (change the person's data or the rule)");
@@ -244,7 +252,8 @@ impl Settling<'_> {
     }
 
     fn not_proven(&self, mut settled: Settled) -> Settled {
-        settled.message = "the lookup finds no record, but has found nobody yet since its last edit, so it proves nothing".to_owned();
+        settled.message =
+            "the lookup finds no record, but has found nobody yet since its last edit, so it proves nothing".to_owned();
         settled.failure = Some(FailureKind::NoUniqueId);
         self.try_later(settled, ParkReason::Uncertain)
     }
@@ -253,7 +262,8 @@ impl Settling<'_> {
     fn ask_again(&self, mut settled: Settled, left: Duration) -> Settled {
         settled.outcome = LogOutcome::Retrying;
         settled.failure = None;
-        settled.message = format!("looked up: no record yet, it is asked again in {} s: an index may lag", left.as_secs().max(1));
+        settled.message =
+            format!("looked up: no record yet, it is asked again in {} s: an index may lag", left.as_secs().max(1));
         settled.next = Next::Owed(left);
         settled
     }

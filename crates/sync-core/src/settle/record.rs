@@ -3,7 +3,7 @@
 use super::{Next, Settled, Settling};
 use crate::judge::Verdict;
 use crate::link::{Asking, LinkState, Notes, ParkReason, Sent, UniqueId};
-use crate::sync::{Operation, OnMissing};
+use crate::sync::{OnMissing, Operation};
 use crate::text;
 use std::time::Duration;
 
@@ -162,7 +162,8 @@ impl Settling<'_> {
             settled.unlink();
             settled.notes.looked_up = true;
             settled.recreated = true;
-            return settled.go_on(format!("{said}: the record {id} that the lookup had found is gone, the person is created"));
+            return settled
+                .go_on(format!("{said}: the record {id} that the lookup had found is gone, the person is created"));
         }
         match self.context.rules.on_missing {
             OnMissing::Park => self.missing(

@@ -10,16 +10,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::backoff::Policy;
-use sync_core::claim::Leased;
+use sync_core::claim::{Known, Leased};
 use sync_core::decide::{Decision, SyncRules};
 use sync_core::digest::Digest;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
+use sync_core::judge::{Judging, Reading, judge};
 use sync_core::link::{Link, LinkState, ParkReason, UniqueId};
 use sync_core::outcome::{Answer, BodyRead, NoAnswer, NotSent, Outcome};
 use sync_core::person::{Patch, Person, PersonPatch, Upserted, Version};
-use sync_core::settle::{self, Attempt, Context, Reading, Settled};
-use sync_core::sync::{Limits, OnMissing, OnUncertain, Operation};
+use sync_core::settle::{self, Attempt, Context, Settled};
+use sync_core::sync::{AdoptedRecords, Limits, LookupWhen, OnExisting, OnMissing, OnUncertain, Operation};
 use sync_core::time::Timestamp;
 use sync_core::transition::{self, BatchInput, LeaseTerms, Leasing, Mark, SettleResult, Settlement, SyncView};
 use sync_core::unique_id::IdFault;
@@ -61,11 +62,22 @@ impl Means {
             update_on: true,
             delete_on: true,
             lookup: matches!(self, Self::LookupById | Self::LookupByValue),
+            lookup_when: LookupWhen::Uncertain,
+            lookup_settle: Duration::from_secs(30),
+            lookup_empty_status: None,
+            lookup_names_person: self == Self::LookupById,
             chosen_id: matches!(self, Self::ChosenPost | Self::ChosenPut),
+            chosen_of_person: matches!(self, Self::ChosenPost | Self::ChosenPut),
+            id_in_header: false,
+            follow_id: false,
+            refuses_pages: true,
             unique_id: true,
             create_mentions_key: self == Self::Key,
             on_uncertain: if self == Self::Park { OnUncertain::Park } else { OnUncertain::Resend },
+            on_existing: OnExisting::Park,
             on_missing: OnMissing::Park,
+            // Found by something that others may share: ours, for all that can be told.
+            adopted: if self == Self::LookupByValue { AdoptedRecords::Delete } else { AdoptedRecords::Keep },
         }
     }
 }
@@ -300,7 +312,12 @@ impl World {
                 quiet: Duration::from_secs(30),
                 probe: grant.probe,
                 rules: self.rules.clone(),
-                lookup_has_found: self.governor.lookup_has_found,
+                known: Known {
+                    lookup_proven: self.governor.lookup_proven(),
+                    lookup_uncontrolled: false,
+                    update_proven: self.governor.proofs.update.proven,
+                    since_create: None,
+                },
             };
             let link = self.link.as_mut().expect("it was claimable");
             match transition::lease(link, self.person.as_ref(), &terms, self.now) {
@@ -321,7 +338,7 @@ impl World {
         let link = &leased.link;
         let operation = match &leased.decision {
             Decision::Forget | Decision::Nothing(..) | Decision::Park(..) => {
-                return Kind::Decided(settle::settle_decision(link, &leased.decision));
+                return Kind::Decided(settle::settle_decision(link, &leased.decision, &self.rules));
             }
             Decision::Readdress { .. } => {
                 let kept =
@@ -341,13 +358,19 @@ impl World {
             Decision::DeleteChosen => Operation::Delete,
         };
         let empty = Person::empty(link.id.person.clone(), 0, self.now);
+        let first_bytes =
+            leased.decision == Decision::Repeat && transition::repeats_first_bytes(&leased.link, &self.rules);
         let person = match operation {
             Operation::Lookup => link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
+            Operation::Create if first_bytes => link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
             _ => leased.person.as_ref(),
         }
         .unwrap_or(&empty);
         let value = person.first_name.clone().unwrap_or_default();
         let digest = digest(operation, &value);
+        if first_bytes && link.notes().create_digest != Some(digest) {
+            return Kind::Decided(settle::settle_rule_changed(link));
+        }
         if operation == Operation::Update
             && !link.force
             && matches!(link.state, LinkState::Linked(_))
@@ -363,8 +386,11 @@ impl World {
         let attempt = Attempt {
             operation,
             unique_id,
+            moves_to: None,
             repeat: leased.decision == Decision::Repeat,
+            first_bytes,
             person_version: person.version,
+            outdated: leased.person.as_ref().is_some_and(|newest| newest.version != person.version),
             person_deleted: leased.person.as_ref().is_none_or(Person::is_deleted),
             revision: leased.revision,
             digest: Some(digest),
@@ -503,22 +529,30 @@ impl World {
         let success = matches!(outcome, Outcome::Answered(answer) if answer.is_success());
         let reading = match attempt.operation {
             Operation::Create if success => Reading::Id(ids.first().cloned().ok_or(IdFault::Nothing)),
-            Operation::Lookup if success => Reading::Ids(Ok(ids)),
+            Operation::Lookup if success => Reading::Found { ids: Ok(ids), proves_none: true },
             _ => Reading::Nothing,
         };
+        let lookup_proven = leased.known.lookup_proven;
+        let not_yet_spent = attempt.not_yet_spent(link);
+        let judging = Judging { operation: attempt.operation, not_yet_spent, rules, lookup_proven, now: self.now };
+        let judged = judge(&judging, outcome, &reading);
         let claimed_value = claimed_value(attempt);
         let context = Context {
             rules,
             policy: &self.policy,
             jitter: 0.5,
-            now: self.now,
             update_digest: (self.create_covers_update && matches!(reading, Reading::Id(Ok(_))))
                 .then(|| claimed_value.map(|value| digest(Operation::Update, &value)))
                 .flatten(),
-            reading,
-            lookup_has_found: leased.lookup_has_found,
+            lookup_digest: (rules.on_missing == OnMissing::Lookup)
+                .then(|| leased.person.as_ref()?.first_name.as_deref())
+                .flatten()
+                .map(|value| digest(Operation::Lookup, value)),
+            lookup_proven,
+            update_proven: leased.known.update_proven,
+            since_create: leased.known.since_create,
         };
-        settle::settle(link, attempt, outcome, &context)
+        settle::settle(link, attempt, outcome, &judged, &context)
     }
 
     /// Applies a settlement as stores do.

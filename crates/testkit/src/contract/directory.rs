@@ -211,8 +211,10 @@ pub async fn updating_compares_and_sets<F: StoreFixture>() {
     let world = World::<F>::new().await;
     let sync = world.sync().await;
     world.pass(60).await;
-    let settings =
-        Settings { limits: Limits { max_concurrency: 3, requests_per_second: Some(0.5) }, ..sync.settings.clone() };
+    let settings = Settings {
+        limits: Limits { max_concurrency: 3, requests_per_second: Some(0.5), requests_per_day: None },
+        ..sync.settings.clone()
+    };
     let update = |expected| world.store().update_sync(world.account, sync.id, expected, "new name", &settings, &[]);
     let SetResult::Set(after) = update(1).await.unwrap() else { panic!("nobody else changed it") };
     assert_eq!((after.revision, after.friendly_name.as_str(), &after.settings), (2, "new name", &settings));
@@ -349,7 +351,7 @@ pub async fn settings_come_back_as_they_were_given<F: StoreFixture>() {
             settings.authentication = Authentication::Basic { username: "ü:".to_owned(), password: None };
             settings.unique_id = Some(UniqueIdSource::Template("our-{{ person.id }}".to_owned()));
             settings.lookup = Some(lookup());
-            settings.limits = Limits { max_concurrency: 256, requests_per_second: Some(0.1) };
+            settings.limits = Limits { max_concurrency: 256, requests_per_second: Some(0.1), requests_per_day: None };
             settings.dropped_secrets = Some("the password".to_owned());
             let mut update = rule(Method::Put, "https://crm.test/{{ unique_id }}", Some("{\"a\":\n\"'\\\\\"}"));
             update.headers = vec![
