@@ -58,6 +58,8 @@ pub(crate) enum BodyFormat {
     Form,
     Text,
     None,
+    /// application/xml: values are encoded for the place where they stand
+    Xml,
 }
 
 /// What a 404 or 410 on an update does
@@ -65,8 +67,53 @@ pub(crate) enum BodyFormat {
 #[graphql(remote = "sync_core::sync::OnMissing")]
 pub(crate) enum OnMissing {
     Park,
-    /// Forgets the id and creates again, once
+    /// Forgets the id and creates again, once. Only after an update was accepted since updateUsers was last edited: a wrong
+    /// URL answers 404 to everybody
     Recreate,
+    /// Asks the lookup where the record went, and links it anew; where it finds none, creates again, once. Acts as RECREATE
+    /// only after an accepted update
+    Lookup,
+}
+
+/// What a first create does whose record exists already (409 or 412)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "sync_core::sync::OnExisting")]
+pub(crate) enum OnExisting {
+    Park,
+    /// Asks the lookup for the record, links it and updates it. Needs a lookup
+    Adopt,
+}
+
+/// What the deletion of a person does to a record that existed before, or may have
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "sync_core::sync::AdoptedRecords")]
+pub(crate) enum AdoptedRecords {
+    /// Nothing is sent; the link is kept and counted
+    Keep,
+    /// It is deleted like any other
+    Delete,
+}
+
+/// When the lookup is asked before a first create
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "sync_core::sync::LookupWhen")]
+pub(crate) enum LookupWhen {
+    /// Only where a create may have been carried out
+    Uncertain,
+    /// Also for people who were there before the link: whom includeExisting or a resync brought in
+    Existing,
+    /// Before every first create
+    Always,
+}
+
+/// What a web page with a status of 2xx is worth, where data was expected
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "sync_core::sync::Pages")]
+pub(crate) enum Pages {
+    /// No answer: a maintenance page, or a login
+    Refuse,
+    /// An answer like any other
+    Accept,
 }
 
 /// What a create whose answer never came does when nothing can resolve it
@@ -201,4 +248,8 @@ pub(crate) enum FailureKind {
     Ambiguous,
     /// The unique id already belongs to another person of this sync
     Conflict,
+    /// The answer is not JSON, where JSON was to be read
+    NotJson,
+    /// A web page came instead of an answer
+    Page,
 }

@@ -1,6 +1,6 @@
 //! What administrators say of a sync. In a patch, left out = stays, null = clears, at every depth.
 
-use crate::enums::{BodyFormat, HttpMethod, OnMissing, OnUncertain};
+use crate::enums::{AdoptedRecords, BodyFormat, HttpMethod, LookupWhen, OnExisting, OnMissing, OnUncertain, Pages};
 use async_graphql::{InputObject, MaybeUndefined, OneofObject};
 use sync_core::fault::Fault;
 use sync_core::patch;
@@ -33,6 +33,10 @@ pub(crate) struct SyncInput {
     delete_users: Option<RuleInput>,
     lookup: Option<LookupRuleInput>,
     limits: Option<LimitsInput>,
+    /// Left out: REFUSE
+    pages: Option<Pages>,
+    /// Reads the unique id again from accepted updates, for systems where it may move, such as an e-mail. Left out: false
+    follow_unique_id: Option<bool>,
     /// Also push the people who are already in the directory. Left out: false
     include_existing: Option<bool>,
 }
@@ -49,6 +53,8 @@ impl SyncInput {
             delete: given(self.delete_users).map(Into::into),
             lookup: given(self.lookup).map(Into::into),
             limits: given(self.limits).map(Into::into),
+            pages: given(self.pages).map(Into::into),
+            follow_unique_id: given(self.follow_unique_id),
         };
         Ok((said, self.include_existing.unwrap_or(false)))
     }
@@ -66,6 +72,8 @@ pub(crate) struct SyncPatch {
     delete_users: MaybeUndefined<RulePatch>,
     lookup: MaybeUndefined<LookupRulePatch>,
     limits: MaybeUndefined<LimitsInput>,
+    pages: MaybeUndefined<Pages>,
+    follow_unique_id: MaybeUndefined<bool>,
 }
 
 impl SyncPatch {
@@ -80,6 +88,8 @@ impl SyncPatch {
             delete: patch(self.delete_users).map(Into::into),
             lookup: patch(self.lookup).map(Into::into),
             limits: patch(self.limits).map(Into::into),
+            pages: patch(self.pages).map(Into::into),
+            follow_unique_id: patch(self.follow_unique_id),
         })
     }
 }
@@ -164,6 +174,10 @@ pub(crate) struct RuleInput {
     on_missing: Option<OnMissing>,
     /// CREATE only. Left out: RESEND
     on_uncertain: Option<OnUncertain>,
+    /// CREATE only. Left out: PARK
+    on_existing: Option<OnExisting>,
+    /// DELETE only. Left out: KEEP
+    adopted: Option<AdoptedRecords>,
 }
 
 impl From<RuleInput> for patch::RulePatch {
@@ -179,6 +193,8 @@ impl From<RuleInput> for patch::RulePatch {
             timeout_seconds: given(input.timeout_seconds),
             on_missing: given(input.on_missing).map(Into::into),
             on_uncertain: given(input.on_uncertain).map(Into::into),
+            on_existing: given(input.on_existing).map(Into::into),
+            adopted: given(input.adopted).map(Into::into),
         }
     }
 }
@@ -196,6 +212,8 @@ pub(crate) struct RulePatch {
     timeout_seconds: MaybeUndefined<i32>,
     on_missing: MaybeUndefined<OnMissing>,
     on_uncertain: MaybeUndefined<OnUncertain>,
+    on_existing: MaybeUndefined<OnExisting>,
+    adopted: MaybeUndefined<AdoptedRecords>,
 }
 
 impl From<RulePatch> for patch::RulePatch {
@@ -211,6 +229,8 @@ impl From<RulePatch> for patch::RulePatch {
             timeout_seconds: patch(input.timeout_seconds),
             on_missing: patch(input.on_missing).map(Into::into),
             on_uncertain: patch(input.on_uncertain).map(Into::into),
+            on_existing: patch(input.on_existing).map(Into::into),
+            adopted: patch(input.adopted).map(Into::into),
         }
     }
 }
@@ -231,6 +251,40 @@ pub(crate) struct LookupRuleInput {
     ssl_verification: Option<bool>,
     /// 1 to 120. Left out: 10
     timeout_seconds: Option<i32>,
+    /// Left out: UNCERTAIN
+    when: Option<LookupWhen>,
+    /// Left out: an empty list at the path
+    empty_when: Option<EmptyWhenInput>,
+    /// How long after a create's last try a "none" is no proof: 0 to 3600. Left out: 30
+    settle_seconds: Option<i32>,
+}
+
+/// What a lookup answers for nobody, where it answers no empty list: exactly one
+#[derive(OneofObject)]
+pub(crate) enum EmptyWhenInput {
+    /// This status: 200 to 499, but 401, 403 and 429
+    Status(i32),
+    /// An answer in which a path selects exactly this value
+    Equals(EmptyEqualsInput),
+}
+
+/// A place in an answer, and what it holds for nobody
+#[derive(InputObject)]
+pub(crate) struct EmptyEqualsInput {
+    /// JSONPath, such as $.total
+    path: String,
+    /// A string, number, boolean or null, as JSON: 0 or "none"
+    value: String,
+}
+
+impl From<EmptyWhenInput> for sync::EmptyWhen {
+    fn from(input: EmptyWhenInput) -> Self {
+        match input {
+            // What is no status is refused as the status 0.
+            EmptyWhenInput::Status(status) => Self::Status(u16::try_from(status).unwrap_or(0)),
+            EmptyWhenInput::Equals(equals) => Self::Equals { path: equals.path, value: equals.value },
+        }
+    }
 }
 
 impl From<LookupRuleInput> for patch::LookupPatch {
@@ -245,7 +299,13 @@ impl From<LookupRuleInput> for patch::LookupPatch {
             timeout_seconds: given(input.timeout_seconds),
             ..patch::RulePatch::default()
         };
-        Self { request, path: Patch::Set(input.path) }
+        Self {
+            request,
+            path: Patch::Set(input.path),
+            when: given(input.when).map(Into::into),
+            empty_when: given(input.empty_when).map(Into::into),
+            settle_seconds: given(input.settle_seconds),
+        }
     }
 }
 
@@ -260,6 +320,9 @@ pub(crate) struct LookupRulePatch {
     path: MaybeUndefined<String>,
     ssl_verification: MaybeUndefined<bool>,
     timeout_seconds: MaybeUndefined<i32>,
+    when: MaybeUndefined<LookupWhen>,
+    empty_when: MaybeUndefined<EmptyWhenInput>,
+    settle_seconds: MaybeUndefined<i32>,
 }
 
 impl From<LookupRulePatch> for patch::LookupPatch {
@@ -274,7 +337,13 @@ impl From<LookupRulePatch> for patch::LookupPatch {
             timeout_seconds: patch(input.timeout_seconds),
             ..patch::RulePatch::default()
         };
-        Self { request, path: patch(input.path) }
+        Self {
+            request,
+            path: patch(input.path),
+            when: patch(input.when).map(Into::into),
+            empty_when: patch(input.empty_when).map(Into::into),
+            settle_seconds: patch(input.settle_seconds),
+        }
     }
 }
 
@@ -284,7 +353,8 @@ pub(crate) struct HeaderInput {
     name: String,
     /// A template. May be left out for a secret header that this rule already has under this name: it stays
     value: Option<String>,
-    /// Left out: false; in updateSync, as the header of this name was
+    /// Left out: as the header of this name was; of a new one, true where its name is Authorization, Proxy-Authorization or
+    /// Cookie, or holds key, token or secret, and its value no template tag
     secret: Option<bool>,
 }
 
@@ -304,10 +374,16 @@ pub(crate) struct LimitsInput {
     max_concurrency: MaybeUndefined<i32>,
     /// Above 0, to 10,000; null: no limit
     requests_per_second: MaybeUndefined<f64>,
+    /// In any 24 hours, 1 to 1,000,000,000; null: no limit
+    requests_per_day: MaybeUndefined<i32>,
 }
 
 impl From<LimitsInput> for patch::LimitsPatch {
     fn from(input: LimitsInput) -> Self {
-        Self { max_concurrency: patch(input.max_concurrency), requests_per_second: patch(input.requests_per_second) }
+        Self {
+            max_concurrency: patch(input.max_concurrency),
+            requests_per_second: patch(input.requests_per_second),
+            requests_per_day: patch(input.requests_per_day),
+        }
     }
 }

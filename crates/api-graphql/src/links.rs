@@ -133,6 +133,16 @@ impl LinkNode {
         self.0.sent.as_ref().map(|sent| version(sent.version))
     }
 
+    /// The record existed before, or may have: a lookup found it
+    async fn adopted(&self) -> bool {
+        self.0.notes().adopted
+    }
+
+    /// The person is deleted and the record is left as it is, since it existed before
+    async fn kept(&self) -> bool {
+        self.0.notes().kept
+    }
+
     async fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
     }
@@ -147,6 +157,8 @@ pub(crate) struct LinkFilter {
     parked_code: Option<ParkReason>,
     person_id: Option<ID>,
     unique_id: Option<String>,
+    /// Of a deleted person whose record is kept, since it existed before
+    kept: Option<bool>,
     /// As in people
     search: Option<String>,
 }
@@ -168,6 +180,7 @@ impl LinkFilter {
             parked_reason: self.parked_code.map(Into::into),
             person,
             unique_id: self.unique_id.map(|id| without_nul(&id).into_owned()),
+            kept: self.kept,
             search,
         })
     }

@@ -1,7 +1,7 @@
 //! Writing.
 
 use crate::alerts::{AlertsInput, SetAlertsResult, TestAlertResult};
-use crate::enums::{MovedLinks, ResyncScope};
+use crate::enums::{MovedLinks, ParkReason, ResyncScope};
 use crate::errors::{ApiError, Result, under};
 use crate::guard::{ADMIN, WRITER, account, engine, scope};
 use crate::inputs::{SyncInput, SyncPatch};
@@ -110,9 +110,18 @@ impl Mutation {
     }
 
     /// Un-parks links, ends the wait of those backing off, and makes them due now with their tries at 0. An empty filter
-    /// means all owed and parked links
+    /// means all owed and parked links. createAgain (ADMIN only): the administrator has looked, and the creates made nothing
+    /// there: UNCERTAIN and UNADDRESSABLE links that the filter names are created anew. Of a deleted person the link is
+    /// forgotten, and a record that was made all the same stays. It needs a filter, and expected: the number of such links,
+    /// else CONFLICT
     #[graphql(guard = "WRITER")]
-    async fn retry(&self, ctx: &Context<'_>, filter: RetryFilter) -> Result<RetryResult> {
+    async fn retry(
+        &self,
+        ctx: &Context<'_>,
+        filter: RetryFilter,
+        create_again: Option<bool>,
+        expected: Option<i32>,
+    ) -> Result<RetryResult> {
         let people = match filter.person_ids {
             None => None,
             Some(ids) if ids.len() > PEOPLE_PER_CALL_MAX => {
@@ -122,8 +131,29 @@ impl Mutation {
             Some(ids) => Some(person_ids(ids, &["filter", "personIds"])?),
         };
         let sync = filter.sync_id.as_ref().map(sync_id).transpose()?;
-        let marked = scope(ctx)?.retry(&sync_core::ports::RetryFilter { sync, people }).await?;
+        let reasons = filter.parked_codes.map(|codes| codes.into_iter().map(Into::into).collect::<Vec<_>>());
+        let create_again = create_again.unwrap_or(false);
+        let filter = sync_core::ports::RetryFilter { sync, people, reasons, create_again };
+        let marked = if create_again {
+            ADMIN.of(ctx)?;
+            let Some(expected) = expected else {
+                let message = "is missing; give the number of links that createAgain is meant for";
+                return Err(Fault::at(["expected"], message).into());
+            };
+            scope(ctx)?.create_again(&filter, expected.into()).await?
+        } else {
+            scope(ctx)?.retry(&filter).await?
+        };
         Ok(RetryResult { marked: marked.into() })
+    }
+
+    /// Forgets the links of a sync whose external system was emptied: everybody is created anew, and looked up first where
+    /// there is a lookup. Deleted people are forgotten. The sync must be paused, and expected the number of its links that
+    /// are not UNLINKED, else CONFLICT. Returns that number; it is done in the background
+    #[graphql(guard = "ADMIN")]
+    async fn forget_links(&self, ctx: &Context<'_>, sync_id: ID, expected: i32) -> Result<ForgetLinksResult> {
+        let id = self::sync_id(&sync_id)?;
+        Ok(ForgetLinksResult { forgotten: scope(ctx)?.forget_links(id, expected.into()).await?.into() })
     }
 
     /// Makes an API key. Its secret is shown this once
@@ -169,6 +199,12 @@ struct ResyncResult {
     marked: SafeInt,
 }
 
+/// What forgetLinks will forget
+#[derive(SimpleObject)]
+struct ForgetLinksResult {
+    forgotten: SafeInt,
+}
+
 /// Which links a retry marks
 #[derive(InputObject)]
 struct RetryFilter {
@@ -176,6 +212,8 @@ struct RetryFilter {
     sync_id: Option<ID>,
     /// Of these people, at most 1000. Left out: of all
     person_ids: Option<Vec<ID>>,
+    /// Parked for one of these reasons. Left out: for any, or owed
+    parked_codes: Option<Vec<ParkReason>>,
 }
 
 /// What a retry marked

@@ -1,6 +1,8 @@
 //! What is configured of a sync, as it is shown. Secrets are write-only.
 
-use crate::enums::{AuthenticationKind, BodyFormat, HttpMethod, OnMissing, OnUncertain};
+use crate::enums::{
+    AdoptedRecords, AuthenticationKind, BodyFormat, HttpMethod, LookupWhen, OnExisting, OnMissing, OnUncertain,
+};
 use async_graphql::SimpleObject;
 use sync_core::sync::{self, HeaderValue, Operation};
 
@@ -65,6 +67,10 @@ pub(crate) struct Rule {
     on_missing: Option<OnMissing>,
     /// CREATE only: what an answer that never came does when nothing can resolve it
     on_uncertain: Option<OnUncertain>,
+    /// CREATE only: what 409 or 412 to a first create does
+    on_existing: Option<OnExisting>,
+    /// DELETE only: what the deletion of a person does to a record that existed before
+    adopted: Option<AdoptedRecords>,
 }
 
 impl Rule {
@@ -81,6 +87,8 @@ impl Rule {
             timeout_seconds: rule.timeout_seconds.into(),
             on_missing: (operation == Operation::Update).then(|| rule.on_missing.into()),
             on_uncertain: (operation == Operation::Create).then(|| rule.on_uncertain.into()),
+            on_existing: (operation == Operation::Create).then(|| rule.on_existing.into()),
+            adopted: (operation == Operation::Delete).then(|| rule.adopted.into()),
         }
     }
 }
@@ -97,6 +105,41 @@ pub(crate) struct LookupRule {
     path: String,
     ssl_verification: bool,
     timeout_seconds: i32,
+    /// When it is asked before a first create
+    when: LookupWhen,
+    /// What is answered for nobody; null: an empty list at the path
+    empty_when: Option<EmptyWhen>,
+    /// How long after a create's last try a "none" is no proof, since a search index may lag
+    settle_seconds: i32,
+}
+
+/// What a lookup answers for nobody: exactly one is set
+#[derive(Default, SimpleObject)]
+pub(crate) struct EmptyWhen {
+    /// This status
+    status: Option<i32>,
+    /// An answer in which a path selects exactly this value
+    equals: Option<EmptyEquals>,
+}
+
+/// A place in an answer, and what it holds for nobody
+#[derive(SimpleObject)]
+pub(crate) struct EmptyEquals {
+    /// JSONPath
+    path: String,
+    /// A string, number, boolean or null, as JSON
+    value: String,
+}
+
+impl From<&sync::EmptyWhen> for EmptyWhen {
+    fn from(empty_when: &sync::EmptyWhen) -> Self {
+        match empty_when.clone() {
+            sync::EmptyWhen::Status(status) => Self { status: Some(status.into()), ..Self::default() },
+            sync::EmptyWhen::Equals { path, value } => {
+                Self { equals: Some(EmptyEquals { path, value }), ..Self::default() }
+            }
+        }
+    }
 }
 
 impl From<&sync::LookupRule> for LookupRule {
@@ -111,6 +154,9 @@ impl From<&sync::LookupRule> for LookupRule {
             path: lookup.path.clone(),
             ssl_verification: rule.ssl_verification,
             timeout_seconds: rule.timeout_seconds,
+            when: lookup.when.into(),
+            empty_when: lookup.empty_when.as_ref().map(Into::into),
+            settle_seconds: lookup.settle_seconds.into(),
         }
     }
 }
@@ -141,10 +187,16 @@ pub(crate) struct Limits {
     max_concurrency: i32,
     /// null: no limit
     requests_per_second: Option<f64>,
+    /// In any 24 hours. null: no limit
+    requests_per_day: Option<i32>,
 }
 
 impl From<sync::Limits> for Limits {
     fn from(limits: sync::Limits) -> Self {
-        Self { max_concurrency: limits.max_concurrency.into(), requests_per_second: limits.requests_per_second }
+        Self {
+            max_concurrency: limits.max_concurrency.into(),
+            requests_per_second: limits.requests_per_second,
+            requests_per_day: limits.requests_per_day.map(|n| i32::try_from(n).unwrap_or(i32::MAX)),
+        }
     }
 }

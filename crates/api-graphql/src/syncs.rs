@@ -1,6 +1,6 @@
 //! Syncs.
 
-use crate::enums::{Operation, ResyncScope, SyncStatus};
+use crate::enums::{Operation, Pages, ResyncScope, SyncStatus};
 use crate::errors::Result;
 use crate::guard::{engine, scope};
 use crate::limits::{page_cost, query_cost};
@@ -130,6 +130,21 @@ impl SyncNode {
 
     async fn lookup(&self) -> Option<LookupRule> {
         self.0.settings.lookup.as_ref().map(Into::into)
+    }
+
+    /// What a web page with a status of 2xx is worth
+    async fn pages(&self) -> Pages {
+        self.0.settings.pages().into()
+    }
+
+    /// Whether the unique id is read again from accepted updates
+    async fn follow_unique_id(&self) -> bool {
+        self.0.settings.follow_unique_id
+    }
+
+    /// How many links of deleted people are kept, since their record existed before (deleteUsers.adopted is KEEP)
+    async fn kept(&self, ctx: &Context<'_>) -> Result<SafeInt> {
+        Ok(self.runtime(ctx).await?.map_or(0, |runtime| runtime.counts.kept).into())
     }
 
     async fn limits(&self) -> Limits {

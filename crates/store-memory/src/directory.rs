@@ -3,7 +3,7 @@ use crate::{MemoryStore, refused};
 use async_trait::async_trait;
 use std::sync::Arc;
 use sync_core::counts::LinkCounts;
-use sync_core::governor::Governor;
+use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::page::{Page, PageRequest};
@@ -153,6 +153,21 @@ impl DirectoryStore for MemoryStore {
         Ok(Some(count))
     }
 
+    async fn sweep(&self, account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool> {
+        let mut state = self.lock();
+        let found = state.sync(account, id).is_some();
+        if found {
+            state.add_sweep(account, id, kind);
+        }
+        Ok(found)
+    }
+
+    async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
+        let granted = self.lock().sync(account, id).map(|row| row.governor.grant_wish(wish));
+        self.publish(Signal::Due);
+        Ok(granted)
+    }
+
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64> {
         let mut state = self.lock();
         Ok(if state.sync(account, id).is_some() { count_resync(&state, account, id, scope) } else { 0 })
@@ -198,6 +213,7 @@ impl DirectoryStore for MemoryStore {
             filter.state.is_none_or(|state| link.state.name() == state)
                 && filter.owed.is_none_or(|owed| link.is_owed() == owed)
                 && filter.parked.is_none_or(|parked| link.parked.is_some() == parked)
+                && filter.kept.is_none_or(|kept| link.notes().kept == kept)
                 && filter.parked_reason.is_none_or(|reason| link.parked.as_ref().is_some_and(|p| p.reason == reason))
                 && filter.person.as_ref().is_none_or(|person| link.id.person == *person)
                 && filter.unique_id.as_ref().is_none_or(|wanted| unique_id == Some(wanted))

@@ -11,8 +11,8 @@ use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, t
 use sync_core::plan::lease::{
     Candidate, in_turn, is_retrying, lease_share, leaves_more, newest_first, next_in, pick, shares, waits_until,
 };
-use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
-use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult, SweepKind, WorkStore};
+use sync_core::plan::sweep::{Reach, Sweep, reach, retry_link, sweep_link};
+use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult, WorkStore};
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
@@ -60,8 +60,8 @@ impl WorkStore for MemoryStore {
                 row.governor = governor;
             }
         }
-        for (account, sync) in &output.recovered {
-            state.add_sweep(*account, *sync, SweepKind::Recovered);
+        for (account, sync, kind) in &output.sweeps {
+            state.add_sweep(*account, *sync, *kind);
         }
         let minute = span_start(now, MINUTE_MICROS);
         for ((account, sync, key), count) in output.counters {
@@ -73,7 +73,7 @@ impl WorkStore for MemoryStore {
         }
         drop(state);
         self.signals.publish_logged(&logged);
-        if output.due_now || !output.recovered.is_empty() || !output.disturbed.is_empty() {
+        if output.due_now || !output.sweeps.is_empty() || !output.disturbed.is_empty() {
             self.publish(Signal::Due);
         }
         Ok(output.results)
@@ -89,7 +89,7 @@ impl WorkStore for MemoryStore {
             .flat_map(|sync| state.links_of(account, sync.config.id, None))
             .filter(|link| people.as_ref().is_none_or(|people| people.contains(&link.id.person)))
             .filter(|link| after.is_none_or(|after| link.id > *after))
-            .filter_map(|link| retry_link(link.clone(), now))
+            .filter_map(|link| retry_link(link.clone(), filter, now))
             .take(RETRY_AT_ONCE)
             .collect();
         let marked = writes.len();
@@ -106,7 +106,7 @@ impl WorkStore for MemoryStore {
         let now = self.clock_now();
         let mut state = self.lock();
         let Some(sweep) = state.sweeps.values().next().cloned() else { return Ok(false) };
-        let marked = match sweep.kind.reach() {
+        let marked = match reach(sweep.kind) {
             Reach::Everything => {
                 delete_batch(&mut state, &sweep, rows_max);
                 false

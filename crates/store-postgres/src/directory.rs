@@ -17,7 +17,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Json, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::sync::Arc;
-use sync_core::governor::Governor;
+use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::page::{Page, PageRequest};
@@ -46,6 +46,12 @@ fn found(range: Option<&(String, Option<String>)>, person: &str, from: &str, unt
     let end = if end.is_some() { format!("AND t.term < {until}") } else { String::new() };
     format!("AND {person} IN (SELECT t.person FROM people_terms t WHERE t.account = $1 AND t.term >= {from} {end})")
 }
+
+/// Of a deleted person whose record is kept. Such links have extras, which most have not.
+const KEPT: &str = "AND l.has_extras AND EXISTS (SELECT 1 FROM link_extras k WHERE k.account = l.account AND k.sync = l.sync \
+     AND k.person = l.person AND k.notes ->> 'kept' = 'true')";
+const NOT_KEPT: &str = "AND NOT (l.has_extras AND EXISTS (SELECT 1 FROM link_extras k WHERE k.account = l.account \
+     AND k.sync = l.sync AND k.person = l.person AND k.notes ->> 'kept' = 'true'))";
 
 #[async_trait]
 impl DirectoryStore for PostgresStore {
@@ -252,6 +258,37 @@ impl DirectoryStore for PostgresStore {
         .await
     }
 
+    async fn sweep(&self, account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool> {
+        self.transact("begin a sweep", move |c| {
+            Box::pin(async move {
+                let found = lock_sync(c, account, id).await?.is_some();
+                if found {
+                    sweep_insertion(account, id, kind).execute(c).await?;
+                    notify(c, &Signal::Changed).await?;
+                }
+                Ok(found)
+            })
+        })
+        .await
+    }
+
+    async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
+        let wish = Arc::new(wish.clone());
+        self.transact("change a governor", move |c| {
+            let wish = wish.clone();
+            Box::pin(async move {
+                if lock_sync(c, account, id).await?.is_none() {
+                    return Ok(None);
+                }
+                let mut granted = None;
+                change_governor(c, account, id, |governor| granted = Some(governor.grant_wish(&wish))).await?;
+                notify(c, &Signal::Due).await?;
+                Ok(granted)
+            })
+        })
+        .await
+    }
+
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64> {
         self.read("count what a resync marks", |c| Box::pin(async move { count_resync(c, account, id, scope).await }))
             .await
@@ -340,6 +377,8 @@ impl DirectoryStore for PostgresStore {
                     given(filter.parked_reason.is_some(), "AND l.parked = $7"),
                     given(filter.person.is_some(), "AND l.person = $8"),
                     given(filter.unique_id.is_some(), "AND l.unique_id = $9"),
+                    given(filter.kept == Some(true), KEPT),
+                    given(filter.kept == Some(false), NOT_KEPT),
                     &found(range.as_ref(), "l.person", "$10", "$11"),
                 ]
                 .join(" ");

@@ -133,13 +133,14 @@ pub(crate) async fn write(c: &mut Conn, sync: &SyncConfig) -> Result<(), Fault> 
 pub(crate) fn sweep_insertion<'q>(account: AccountId, sync: SyncId, kind: SweepKind) -> Sql<'q> {
     let (code, force) = kind.code();
     sql_query(
-        "INSERT INTO sweeps (account, sync, kind, force) SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM sweeps w \
+        "INSERT INTO sweeps (account, sync, kind, force, since) SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM sweeps w \
          WHERE w.account = $1 AND w.sync = $2 AND w.kind = $3 AND w.force = $4 AND w.cursor IS NULL)",
     )
     .bind::<SqlUuid, _>(account.0)
     .bind::<SqlUuid, _>(sync.0)
     .bind::<SmallInt, _>(code)
     .bind::<Bool, _>(force)
+    .bind::<Nullable<Timestamptz>, _>(time_opt(kind.since()))
 }
 
 /// Link counts of a grouped join of `link_counts n`.

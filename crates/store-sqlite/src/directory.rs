@@ -8,6 +8,7 @@ use crate::tables::{links, people, syncs};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::{Link, StateName};
 use sync_core::page::{Page, PageRequest};
@@ -215,6 +216,30 @@ impl DirectoryStore for SqliteStore {
         self.writer.run("resync", work).await
     }
 
+    async fn sweep(&self, account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool> {
+        let shared = self.shared.clone();
+        let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| {
+            let found = syncs::find(db, account, id)?.is_some();
+            if found {
+                syncs::add_sweep(db, account, id, kind, shared.now())?;
+            }
+            Ok(found)
+        };
+        self.writer.run("begin a sweep", work).await
+    }
+
+    async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
+        let wish = wish.clone();
+        let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
+            let Some(mut sync) = syncs::find(db, account, id)? else { return Ok(None) };
+            let granted = sync.governor.grant_wish(&wish);
+            syncs::write_governor(db, account, id, &sync.governor)?;
+            after.signals.push(Signal::Due);
+            Ok(Some(granted))
+        };
+        self.writer.run("change a governor", work).await
+    }
+
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64> {
         let read = move |db: &mut Db| match syncs::find(db, account, id)? {
             Some(_) => count_resync(db, account, id, scope),
@@ -345,6 +370,16 @@ fn links_wanted(account: AccountId, sync: SyncId, filter: &LinkFilter, page: &Pa
     }
     if let Some(unique_id) = &filter.unique_id {
         wanted.and("l.unique_id IS NOT NULL AND l.unique_id = ?", values![unique_id.as_str()]);
+    }
+    if let Some(kept) = filter.kept {
+        let not = if kept { "" } else { "NOT " };
+        wanted.and(
+            &format!(
+                "{not}EXISTS (SELECT 1 FROM link_extras k WHERE k.account = l.account AND k.sync = l.sync \
+                 AND k.person = l.person AND k.notes ->> '$.kept' = 1)"
+            ),
+            [],
+        );
     }
     if let Some(text) = &filter.search {
         wanted.and_found_by("l.person", account, text);

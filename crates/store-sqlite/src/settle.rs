@@ -11,7 +11,6 @@ use sync_core::id::{AccountId, LinkId, LogId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::log::LogEntry;
 use sync_core::plan::{LinkWrite, giving_up_first};
-use sync_core::ports::SweepKind;
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
 use sync_core::transition::{
@@ -161,8 +160,8 @@ fn write(
     for ((account, sync), governor) in &output.governors {
         syncs::write_governor(db, *account, *sync, governor)?;
     }
-    for (account, sync) in &output.recovered {
-        syncs::add_sweep(db, *account, *sync, SweepKind::Recovered, now)?;
+    for (account, sync, kind) in &output.sweeps {
+        syncs::add_sweep(db, *account, *sync, *kind, now)?;
     }
     let minute = span_start(now, MINUTE_MICROS);
     for ((account, sync, key), count) in &output.counters {
@@ -174,7 +173,7 @@ fn write(
         )?;
     }
     let logged = write_log(db, &output.log)?;
-    let due = output.due_now || !output.recovered.is_empty() || !output.disturbed.is_empty();
+    let due = output.due_now || !output.sweeps.is_empty() || !output.disturbed.is_empty();
     Ok(Settled { results: output.results, logged, due })
 }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use std::collections::HashMap;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::plan::LinkWrite;
-use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
+use sync_core::plan::sweep::{Reach, Sweep, reach, retry_link, sweep_link};
 use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, SweepKind};
 use sync_core::time::Timestamp;
 
@@ -26,6 +26,8 @@ struct SweepRow {
     force: i64,
     #[diesel(sql_type = Nullable<Text>)]
     cursor: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    since: Option<i64>,
 }
 
 impl SweepRow {
@@ -37,7 +39,12 @@ impl SweepRow {
             account: AccountId(uuid(&self.account, TABLE, "account")?),
             sync: SyncId(uuid(&self.sync, TABLE, "sync")?),
             id: self.id,
-            kind: sound(SweepKind::from_code(kind, self.force != 0), TABLE, "kind", self.id)?,
+            kind: sound(
+                SweepKind::from_code(kind, self.force != 0, self.since.map(Timestamp::from_micros)),
+                TABLE,
+                "kind",
+                self.id,
+            )?,
             cursor: cursor.transpose()?,
         })
     }
@@ -46,9 +53,9 @@ impl SweepRow {
 /// Works one batch of the oldest sweep. `None`: there is none; else whether it marked any link.
 pub(crate) fn work(db: &mut Db, rows_max: usize, now: Timestamp) -> Result<Option<bool>, Fault> {
     let row: Option<SweepRow> =
-        db.row("SELECT account, sync, id, kind, force, cursor FROM sweeps ORDER BY id LIMIT 1", &[])?;
+        db.row("SELECT account, sync, id, kind, force, cursor, since FROM sweeps ORDER BY id LIMIT 1", &[])?;
     let Some(sweep) = row.map(SweepRow::sweep).transpose()? else { return Ok(None) };
-    match sweep.kind.reach() {
+    match reach(sweep.kind) {
         Reach::Everything => {
             delete_batch(db, &sweep, rows_max)?;
             Ok(Some(false))
@@ -154,6 +161,7 @@ pub(crate) fn retry(
     now: Timestamp,
 ) -> Result<Retried, Fault> {
     let mut writes: Vec<LinkWrite> = Vec::new();
+    let (mut looked_at, mut last) = (0, None);
     for sync in syncs::live(db, account)?.into_iter().map(|sync| sync.config.id) {
         let passed = after.is_some_and(|after| sync < after.sync);
         if passed || filter.sync.is_some_and(|wanted| wanted != sync) {
@@ -166,7 +174,7 @@ pub(crate) fn retry(
             among = "AND l.person IN (SELECT value FROM json_each(?)) ";
             values.push(json_texts(people.iter().map(PersonId::as_str)).into());
         }
-        values.push((RETRY_AT_ONCE - writes.len()).into());
+        values.push((RETRY_AT_ONCE - looked_at).into());
         let found = links::read(
             db,
             &format!(
@@ -175,9 +183,10 @@ pub(crate) fn retry(
             ),
             &values,
         )?;
-        writes.extend(found.into_iter().filter_map(|link| retry_link(link, now)));
+        looked_at += found.len();
+        last = found.last().map(|link| link.id.clone()).or(last);
+        writes.extend(found.into_iter().filter_map(|link| retry_link(link, filter, now)));
     }
     links::write(db, &writes)?;
-    let last = writes.last().and_then(|write| Some(write.before.as_ref()?.id.clone()));
-    Ok(Retried { marked: writes.len(), last: last.filter(|_| writes.len() == RETRY_AT_ONCE) })
+    Ok(Retried { marked: writes.len(), last: last.filter(|_| looked_at == RETRY_AT_ONCE) })
 }

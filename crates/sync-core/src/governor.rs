@@ -71,6 +71,25 @@ pub enum Trouble {
     Page,
 }
 
+/// What an administrator asks of a governor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// A test of the saved lookup found somebody: the rule is proven.
+    LookupProven {
+        /// The revision that was tested.
+        revision: i32,
+    },
+}
+
+/// What became of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Granted {
+    /// It is done.
+    Done,
+    /// There is nothing that it speaks of.
+    Nothing,
+}
+
 /// Whether a rule has been seen to work since its last edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Proof {
@@ -156,6 +175,9 @@ pub struct Governor {
     /// Of an older edition: whether a lookup was ever answered with a record. An edit of the lookup forgets it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lookup_has_found: bool,
+    /// Whether links may be parked *conflict*: where one gives its id up, these are looked at again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conflicts: bool,
     /// Which rules have been seen to work since their last edit.
     #[serde(default = "Proofs::unknown")]
     pub proofs: Proofs,
@@ -349,6 +371,16 @@ impl Governor {
     pub fn prove(&mut self, operation: Operation, revision: i32) {
         let proof = self.proofs.of(operation);
         proof.proven |= revision >= proof.since;
+    }
+
+    /// Does what an administrator asks.
+    pub fn grant_wish(&mut self, wish: &Wish) -> Granted {
+        match wish {
+            Wish::LookupProven { revision } => {
+                self.prove(Operation::Lookup, *revision);
+                Granted::Done
+            }
+        }
     }
 
     /// Notes that a control of the lookup rule was sent: one is enough for each edit.

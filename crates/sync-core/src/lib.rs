@@ -37,6 +37,7 @@ pub mod retry_after;
 pub mod session;
 pub mod settle;
 pub mod stats;
+pub mod sweeps;
 pub mod sync;
 pub mod text;
 pub mod time;

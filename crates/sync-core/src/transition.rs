@@ -12,6 +12,7 @@ use crate::log::{FailureKind, LogEntry, LogOutcome};
 use crate::person::{Person, Version};
 use crate::settle::{Next, Settled};
 use crate::stats::{CounterKey, CounterKind};
+use crate::sweeps::SweepKind;
 use crate::sync::{Operation, SyncConfig};
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -385,8 +386,9 @@ pub struct BatchOutput {
     /// Links of holders whose record another person's request wrote: to be marked [`Mark::Disturbed`] in the same
     /// transaction.
     pub disturbed: Vec<LinkId>,
-    /// Syncs whose breaker closed: each gets a sweep that marks links parked *retries spent*.
-    pub recovered: Vec<(AccountId, SyncId)>,
+    /// Sweeps to begin: over links parked *retries spent* where a breaker closed, over links parked *conflict* where an
+    /// id is free again.
+    pub sweeps: Vec<(AccountId, SyncId, SweepKind)>,
     /// Differences of link counts.
     pub counts: HashMap<(AccountId, SyncId), LinkCounts>,
     /// What to add to the counters.
@@ -557,7 +559,8 @@ impl Batch<'_> {
             self.now,
         );
         if change == Change::Closed {
-            self.output.recovered.push(sync_key);
+            let since = None;
+            self.output.sweeps.push((sync_key.0, sync_key.1, SweepKind::Recovered { since }));
         }
         if view.governor != before {
             self.output.governors.insert(sync_key, view.governor.clone());
@@ -575,11 +578,31 @@ impl Batch<'_> {
                 }
             }
         }
+        self.free_id(id, before.as_ref(), after.as_ref());
         match after {
             Some(after) => self.input.links.insert(id.clone(), after),
             None => self.input.links.remove(id),
         };
         self.touched.entry(id.clone()).or_insert(before);
+    }
+
+    /// Where a link gives an id up, others of its sync may wait for it, parked *conflict*.
+    fn free_id(&mut self, id: &LinkId, before: Option<&Link>, after: Option<&Link>) {
+        let held = |link: Option<&Link>| link.and_then(|link| link.state.unique_id()).cloned();
+        let conflicts = |link: Option<&Link>| {
+            link.and_then(|link| link.parked.as_ref()).is_some_and(|parked| parked.reason == ParkReason::Conflict)
+        };
+        let sync_key = (id.account, id.sync);
+        let Some(view) = self.input.syncs.get_mut(&sync_key) else { return };
+        if conflicts(after) && !view.governor.conflicts {
+            view.governor.conflicts = true;
+            self.output.governors.insert(sync_key, view.governor.clone());
+        }
+        if view.governor.conflicts && held(before).is_some() && held(before) != held(after) {
+            view.governor.conflicts = false;
+            self.output.governors.insert(sync_key, view.governor.clone());
+            self.output.sweeps.push((id.account, id.sync, SweepKind::Conflicts));
+        }
     }
 
     fn finish(mut self) -> BatchOutput {
@@ -756,6 +779,22 @@ pub fn forget(link: &mut Link, now: Timestamp) {
     let generation = link.generation + 1;
     *link = Link { generation, due_at: Some(now), settled_token: lease.map(|lease| lease.token), ..Link::new(id, now) };
     link.last_decision = Some("forgotten: the rules moved to another origin".to_owned());
+}
+
+/// An older copy of the database was restored: what was sent since is not in it. Nothing is believed to be in step, and a
+/// person who may have been created since is looked up first.
+pub fn distrust(link: &mut Link, now: Timestamp) {
+    link.generation += 1;
+    link.updated_at = now;
+    if let Some(sent) = &mut link.sent {
+        sent.digest = None;
+    }
+    if link.state == LinkState::Unlinked {
+        link.extras.notes.look_first = true;
+    }
+    if link.parked.is_none() {
+        link.due_at.get_or_insert(now);
+    }
 }
 
 /// Forgets what was linked at a system that was emptied. While a request is under way it is only written down: what that

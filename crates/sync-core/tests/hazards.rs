@@ -18,7 +18,7 @@ use sync_core::person::{Patch, Person, PersonPatch};
 use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
 use sync_core::plan::sweep::{INCLUDE_EXISTING, resyncs, retry_link, sweep_link};
 use sync_core::plan::{giving_up_first, may_purge};
-use sync_core::ports::{ResyncScope, SweepKind};
+use sync_core::ports::{ResyncScope, RetryFilter, SweepKind};
 use sync_core::settle::{Next, Settled, settle_released};
 use sync_core::sync::{
     BodyFormat, LEASE_MARGIN, LEASE_RESERVE, Limits, Method, OnMissing, Operation, Settings, SyncConfig,
@@ -1223,7 +1223,13 @@ fn s1_15_links_whose_retries_are_spent_are_marked_when_the_breaker_closes() {
         world.next();
     }
     assert_eq!(world.parked(), Some(ParkReason::RetriesSpent));
-    let write = sweep_link(SweepKind::Recovered, link_id(), world.person.as_ref(), world.link.clone(), world.now);
+    let write = sweep_link(
+        SweepKind::Recovered { since: None },
+        link_id(),
+        world.person.as_ref(),
+        world.link.clone(),
+        world.now,
+    );
     world.link = write.unwrap().after;
     assert_eq!(world.link().tries, 11, "one try, not a new schedule");
     world.run();

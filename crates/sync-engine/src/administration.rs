@@ -5,9 +5,12 @@ use crate::dispatch::Unusable;
 use crate::error::{EngineError, EngineResult};
 use crate::{AccountScope, Engine};
 use secrecy::SecretString;
+use sync_core::fault::Fault;
 use sync_core::id::SyncId;
+use sync_core::link::{Link, ParkReason, StateName};
+use sync_core::page::PageRequest;
 use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
-use sync_core::ports::{ResyncScope, RetryFilter, SetResult, SweepKind};
+use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, SweepKind};
 use sync_core::sync::{Sealed, Settings, SyncConfig};
 
 /// What becomes of existing links when a rule's origin changes.
@@ -19,6 +22,8 @@ pub enum MovedLinks {
     Forget,
 }
 
+/// How many links or syncs are read at once where all are looked at.
+const LOOKED_AT_ONCE: usize = 500;
 /// How often a patch without `ifRevision` is merged anew when somebody else was faster.
 const MERGES_MAX: usize = 10;
 
@@ -170,6 +175,92 @@ impl AccountScope {
                 return Ok(marked);
             }
         }
+    }
+
+    /// An administrator's own "nothing was created there": creates Uncertain and Unaddressable links anew. `expected` is
+    /// how many the filter names; with another number nothing happens.
+    pub async fn create_again(&self, filter: &RetryFilter, expected: i64) -> EngineResult<i64> {
+        if filter.sync.is_none() && filter.people.is_none() && filter.reasons.is_none() {
+            let message = "names nobody; createAgain needs syncId, personIds or parkedCodes";
+            return Err(EngineError::invalid(Fault::at(["filter"], message)));
+        }
+        let syncs = match filter.sync {
+            Some(id) => vec![self.sync(id).await?],
+            None => self.all_syncs().await?,
+        };
+        let mut named: Vec<Link> = Vec::new();
+        for sync in syncs {
+            for state in [StateName::Uncertain, StateName::Unaddressable] {
+                named.extend(self.named(sync.id, state, filter).await?);
+            }
+        }
+        let found = named.len() as i64;
+        if found != expected {
+            return Err(EngineError::Conflict(format!(
+                "the filter names {found} uncertain or unaddressable links, not {expected}: look at them again"
+            )));
+        }
+        let mut marked = 0;
+        for link in named {
+            let one = RetryFilter { sync: Some(link.id.sync), people: Some(vec![link.id.person]), ..filter.clone() };
+            marked += self.store().retry(self.account, &one, None).await?.marked as i64;
+        }
+        self.engine.wake();
+        Ok(marked)
+    }
+
+    /// The links of a sync in a state that are owed or parked, as a filter names them.
+    async fn named(&self, sync: SyncId, state: StateName, filter: &RetryFilter) -> EngineResult<Vec<Link>> {
+        let (mut named, mut page) = (Vec::new(), PageRequest::first(LOOKED_AT_ONCE));
+        let wanted = LinkFilter { state: Some(state), ..LinkFilter::default() };
+        loop {
+            let found = self.store().links(self.account, sync, &wanted, page.clone()).await?;
+            page.after = found.items.last().map(|link| link.id.person.clone());
+            named.extend(found.items.into_iter().filter(|link| {
+                let reason = link.parked.as_ref().map(|parked| parked.reason);
+                let asked = |reasons: &Vec<ParkReason>| reason.is_some_and(|reason| reasons.contains(&reason));
+                (link.is_owed() || reason.is_some())
+                    && filter.people.as_ref().is_none_or(|people| people.contains(&link.id.person))
+                    && filter.reasons.as_ref().is_none_or(asked)
+            }));
+            if !found.has_next {
+                return Ok(named);
+            }
+        }
+    }
+
+    async fn all_syncs(&self) -> EngineResult<Vec<SyncConfig>> {
+        let (mut syncs, mut page) = (Vec::new(), PageRequest::first(LOOKED_AT_ONCE));
+        loop {
+            let found = self.store().syncs(self.account, page.clone()).await?;
+            page.after = found.items.last().map(|sync| sync.id);
+            syncs.extend(found.items);
+            if !found.has_next {
+                return Ok(syncs);
+            }
+        }
+    }
+
+    /// Forgets the links of a paused sync whose external system was emptied. `expected` is how many of them are not
+    /// Unlinked; with another number nothing happens.
+    pub async fn forget_links(&self, id: SyncId, expected: i64) -> EngineResult<i64> {
+        let sync = self.sync(id).await?;
+        if !sync.paused {
+            let message = "the sync is not paused: pause it, so that nothing is sent while its links are forgotten";
+            return Err(EngineError::Conflict(message.to_owned()));
+        }
+        let runtimes = self.store().runtimes(self.account, &[id]).await?;
+        let linked = runtimes.first().map_or(0, |(_, runtime)| {
+            runtime.counts.by_state.iter().sum::<i64>() - runtime.counts.of(StateName::Unlinked)
+        });
+        if linked != expected {
+            return Err(EngineError::Conflict(format!("the sync has {linked} links, not {expected}: look again")));
+        }
+        if !self.store().sweep(self.account, id, SweepKind::ForgetHere).await? {
+            return Err(EngineError::NotFound("sync"));
+        }
+        self.engine.wake();
+        Ok(linked)
     }
 
     /// A sync by its id.

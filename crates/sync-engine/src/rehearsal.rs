@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use sync_core::digest::{CONSTANT_KEY, Digest};
 use sync_core::fault::{Fault, PathPart};
+use sync_core::governor::Wish;
 use sync_core::id::{PersonId, SyncId};
 use sync_core::judge::{Judging, Reading, judge};
 use sync_core::link::{Link, UniqueId};
@@ -154,7 +155,13 @@ impl AccountScope {
             }
             None => self.engine.inner.dispatching.http.send(&request).await,
         };
-        Ok(self.judge(&sync, operation, addressed, &person, request, exchange))
+        let tested = self.judge(&sync, operation, addressed, &person, request, exchange);
+        if operation == Operation::Lookup && changes.is_none() && tested.unique_id.is_some() {
+            // The saved rule has found somebody: from now on its "nobody" is believed.
+            let wish = Wish::LookupProven { revision: sync.config.revision };
+            self.store().govern(self.account, id, &wish).await?;
+        }
+        Ok(tested)
     }
 
     /// What the rules would say of a test's outcome.

@@ -115,6 +115,7 @@ impl Rule {
             BodyFormat::Json => Some(Place::Json),
             BodyFormat::Form => Some(Place::Form),
             BodyFormat::Text => Some(Place::Text),
+            BodyFormat::Xml => Some(Place::Xml),
             BodyFormat::None => None,
         };
         let data = source.data.as_ref().zip(place).map(|(data, place)| {
@@ -236,6 +237,7 @@ const fn media_type(format: BodyFormat) -> Option<&'static str> {
         BodyFormat::Json => Some("application/json"),
         BodyFormat::Form => Some("application/x-www-form-urlencoded"),
         BodyFormat::Text => Some("text/plain; charset=utf-8"),
+        BodyFormat::Xml => Some("application/xml"),
         BodyFormat::None => None,
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Place {
     Url,
     /// A header's value.
     Header,
+    /// XML data.
+    Xml,
 }
 
 /// Everything but RFC 3986's unreserved characters: what is left means the same in path and query.
@@ -105,6 +107,7 @@ impl Sink {
             Place::Form => self.out.extend(form_urlencoded::byte_serialize(text.as_bytes())),
             Place::Url => self.out.extend(utf8_percent_encode(&text, NOT_UNRESERVED)),
             Place::Header => one_line(&text, &mut self.out),
+            Place::Xml => escape_xml(&text, &mut self.out),
             Place::Text | Place::Json => self.out.push_str(&text),
         }
         self.check_length()
@@ -130,6 +133,26 @@ impl Sink {
             return Err(Error::with_msg(format!("the template renders more than {OUTPUT_BYTES_MAX} bytes")));
         }
         Ok(())
+    }
+}
+
+/// Writes text so that it is text wherever it stands in XML, in an element or an attribute. Characters that XML 1.0 (section
+/// 2.2) forbids are left out.
+fn escape_xml(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            // An attribute's value would lose them.
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            c if c < ' ' || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {}
+            c => out.push(c),
+        }
     }
 }
 

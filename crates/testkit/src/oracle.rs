@@ -184,7 +184,7 @@ impl Run {
             20 => {
                 let people = self.random.once_in(2).then(|| self.people(4).into_iter().map(person_id).collect());
                 let sync = self.some_sync().filter(|_| self.random.once_in(2)).map(|sync| sync.id);
-                let (account, filter) = (self.account(), RetryFilter { sync, people });
+                let (account, filter) = (self.account(), RetryFilter { sync, people, ..RetryFilter::default() });
                 both!(self, oracle, other, retry(account, &filter, None));
             }
             21 => {

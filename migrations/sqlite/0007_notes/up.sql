@@ -12,10 +12,12 @@ CREATE TABLE sweeps_of_more_kinds (
     force INTEGER NOT NULL CHECK (force IN (0, 1)),
     -- The last person done.
     cursor TEXT,
+    -- What was parked before is left alone.
+    since INTEGER,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (account, sync, id)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO sweeps_of_more_kinds SELECT account, sync, id, kind, force, cursor, created_at FROM sweeps;
+INSERT INTO sweeps_of_more_kinds SELECT account, sync, id, kind, force, cursor, NULL, created_at FROM sweeps;
 DROP TABLE sweeps;
 ALTER TABLE sweeps_of_more_kinds RENAME TO sweeps;
 CREATE UNIQUE INDEX sweeps_by_id ON sweeps (id);

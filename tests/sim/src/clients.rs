@@ -72,7 +72,8 @@ impl Clients {
                 self.of_sync(node, *sync, resync).await;
             }
             Step::Retry(sync) => {
-                let filter = RetryFilter { sync: sync.and_then(|sync| self.sync(sync)), people: None };
+                let filter =
+                    RetryFilter { sync: sync.and_then(|sync| self.sync(sync)), people: None, ..RetryFilter::default() };
                 self.insist(node, async |scope| scope.retry(&filter).await.map(drop)).await;
             }
             Step::RemoveRecord { sync, person } => {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use sync_core::claim::{Call, CallResult, ClaimRequest, Claimed, RecordRequest, Recorded, UpsertOutcome, UpsertResult};
+use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
@@ -226,6 +227,14 @@ impl DirectoryStore for NodeStore {
             }
         };
         self.through("set_paused", self.store().set_paused(account, id, paused), commit).await
+    }
+
+    async fn sweep(&self, account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool> {
+        self.through("sweep", self.store().sweep(account, id, kind), nothing_to_tell).await
+    }
+
+    async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
+        self.through("govern", self.store().govern(account, id, wish), nothing_to_tell).await
     }
 
     async fn delete_sync(&self, account: AccountId, id: SyncId) -> StoreResult<bool> {

@@ -5,7 +5,7 @@ use crate::scenario::{Means, SyncPlan};
 use serde_json::{Map, Value, json};
 use sync_core::patch::{AuthenticationInput, HeaderInput, LimitsPatch, LookupPatch, RulePatch, SyncPatch};
 use sync_core::person::Patch;
-use sync_core::sync::{BodyFormat, Method, OnMissing, OnUncertain, Operation, UniqueIdSource};
+use sync_core::sync::{AdoptedRecords, BodyFormat, Method, OnMissing, OnUncertain, Operation, UniqueIdSource};
 
 /// The password that syncs authenticate with: it must be seen nowhere but in requests.
 pub const PASSWORD: &str = "s3cret-of-the-simulation";
@@ -109,8 +109,11 @@ pub fn sync_patch(sync: usize, plan: &SyncPlan) -> SyncPatch {
         Means::LookupByValue => Some(format!("{origin}/contacts?email={{{{ person.email }}}}")),
         _ => None,
     };
-    let lookup =
-        search.map(|url| LookupPatch { request: rule(Method::Get, url, None), path: Patch::Set("$[*].id".to_owned()) });
+    let lookup = search.map(|url| LookupPatch {
+        request: rule(Method::Get, url, None),
+        path: Patch::Set("$[*].id".to_owned()),
+        ..LookupPatch::default()
+    });
     let unique_id = if plan.means.chosen() {
         UniqueIdSource::Template("our-{{ person.id }}".to_owned())
     } else {
@@ -123,11 +126,17 @@ pub fn sync_patch(sync: usize, plan: &SyncPlan) -> SyncPatch {
         unique_id: Patch::Set(unique_id),
         create: Patch::Set(create),
         update: Patch::Set(update),
-        delete: Patch::Set(rule(Method::Delete, record, None)),
+        delete: Patch::Set(RulePatch {
+            // Found by something that others may share, and ours all the same: nobody else writes here.
+            adopted: Patch::Set(AdoptedRecords::Delete),
+            ..rule(Method::Delete, record, None)
+        }),
         lookup: lookup.map_or(Patch::Keep, Patch::Set),
         limits: Patch::Set(LimitsPatch {
             max_concurrency: Patch::Set(i32::from(plan.max_concurrency)),
             requests_per_second: plan.requests_per_second.map_or(Patch::Keep, Patch::Set),
+            ..LimitsPatch::default()
         }),
+        ..SyncPatch::default()
     }
 }

@@ -165,6 +165,7 @@ fn demo_sync(crm: &str) -> SyncPatch {
         lookup: Patch::Set(LookupPatch {
             request: rule(Method::Get, "/contacts?external_id={{ person.id }}", None),
             path: Patch::Set(LOOKUP_PATH.to_owned()),
+            ..LookupPatch::default()
         }),
         ..SyncPatch::default()
     }

@@ -77,7 +77,7 @@ pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
     let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
     let account = account(&engine).await?;
     let sync = sync_named(&engine, &account, &arguments.sync).await?;
-    let filter = RetryFilter { sync: Some(sync.id), people: None };
+    let filter = RetryFilter { sync: Some(sync.id), people: None, ..RetryFilter::default() };
     let marked = engine.account(account.id).retry(&filter).await?;
     println!("{marked} links of `{}` are due now; a running server sends them", sync.friendly_name);
     Ok(())

@@ -19,7 +19,7 @@ use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::log::LogEntry;
 use sync_core::plan::LinkWrite;
-use sync_core::ports::{Signal, StoreError, StoreResult, SweepKind};
+use sync_core::ports::{Signal, StoreError, StoreResult};
 use sync_core::stats::{CounterKey, MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
 use sync_core::transition::{
@@ -246,13 +246,13 @@ async fn write(
     let mut batch = Batch::new(c);
     links::add_writes(&mut batch, writes, Shard::Settle);
     batch.extend(governor_writes(&output.governors.into_iter().collect::<Vec<_>>())?);
-    for (account, sync) in &output.recovered {
-        batch.add(sweep_insertion(*account, *sync, SweepKind::Recovered));
+    for (account, sync, kind) in &output.sweeps {
+        batch.add(sweep_insertion(*account, *sync, *kind));
     }
     if !output.counters.is_empty() {
         batch.add(counters(output.counters, now));
     }
-    if output.due_now || !output.recovered.is_empty() || !output.disturbed.is_empty() {
+    if output.due_now || !output.sweeps.is_empty() || !output.disturbed.is_empty() {
         batch.extend(notification(&[Signal::Due]));
     }
     match log {

@@ -1,16 +1,17 @@
 //! Sweeps and retries: bounded batches that only mark.
 
+use crate::columns::Time;
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
 use crate::{Conn, PostgresStore, people};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::plan::LinkWrite;
-use sync_core::plan::sweep::{Reach, Sweep, retry_link, sweep_link};
+use sync_core::plan::sweep::{Reach, Sweep, reach, retry_link, sweep_link};
 use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreError, SweepKind};
 use uuid::Uuid;
 
@@ -45,14 +46,14 @@ pub(super) async fn retry(
     .await?;
     let now = store.clock_now(c).await?;
     let found = with_extras(c, rows).await?;
-    let writes: Vec<LinkWrite> = found.into_iter().filter_map(|link| retry_link(link, now)).collect();
+    let last = found.last().map(|link| link.id.clone()).filter(|_| found.len() == RETRY_AT_ONCE);
+    let writes: Vec<LinkWrite> = found.into_iter().filter_map(|link| retry_link(link, filter, now)).collect();
     let marked = writes.len();
-    let last = writes.last().and_then(|write| Some(write.before.as_ref()?.id.clone()));
     if marked > 0 {
         links::write(c, writes, Shard::Other).await?;
         notify(c, &Signal::Due).await?;
     }
-    Ok(Retried { marked, last: last.filter(|_| marked == RETRY_AT_ONCE) })
+    Ok(Retried { marked, last })
 }
 
 #[derive(diesel::QueryableByName)]
@@ -69,6 +70,8 @@ struct SweepRow {
     force: bool,
     #[diesel(sql_type = Nullable<Text>)]
     cursor: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    since: Option<Time>,
 }
 
 impl SweepRow {
@@ -78,7 +81,8 @@ impl SweepRow {
             account: AccountId(self.account),
             sync: SyncId(self.sync),
             id: self.id,
-            kind: SweepKind::from_code(self.kind, self.force).ok_or_else(|| corrupt("kind"))?,
+            kind: SweepKind::from_code(self.kind, self.force, self.since.map(|at| at.0))
+                .ok_or_else(|| corrupt("kind"))?,
             cursor: match &self.cursor {
                 None => None,
                 Some(person) => Some(PersonId::new(person.clone()).map_err(|_| corrupt("cursor"))?),
@@ -93,7 +97,7 @@ pub(super) async fn work(store: &PostgresStore, c: &mut Conn, rows_max: usize) -
         sql_query("SELECT * FROM sweeps ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED").get_results(c).await?;
     let Some(row) = rows.into_iter().next() else { return Ok(false) };
     let sweep = row.sweep()?;
-    match sweep.kind.reach() {
+    match reach(sweep.kind) {
         Reach::Everything => delete_batch(c, &sweep, rows_max).await?,
         reach => mark_batch(store, c, &sweep, reach, rows_max).await?,
     }

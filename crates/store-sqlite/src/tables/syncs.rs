@@ -196,9 +196,9 @@ pub(crate) fn add_sweep(
     )?;
     if waits == 0 {
         db.run(
-            "INSERT INTO sweeps (account, sync, id, kind, force, created_at) \
-             VALUES (?, ?, (SELECT coalesce(max(id), 0) + 1 FROM sweeps), ?, ?, ?)",
-            &values![account.0, sync.0, code, force, now],
+            "INSERT INTO sweeps (account, sync, id, kind, force, since, created_at) \
+             VALUES (?, ?, (SELECT coalesce(max(id), 0) + 1 FROM sweeps), ?, ?, ?, ?)",
+            &values![account.0, sync.0, code, force, kind.since(), now],
         )?;
     }
     Ok(())

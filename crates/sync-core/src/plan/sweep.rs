@@ -3,11 +3,11 @@
 use super::LinkWrite;
 use crate::backoff::Policy;
 use crate::id::{AccountId, LinkId, PersonId, SyncId};
-use crate::link::{Link, LinkState};
+use crate::link::{Link, LinkState, ParkReason};
 use crate::person::Person;
-use crate::ports::{ResyncScope, SweepKind};
+use crate::ports::{ResyncScope, RetryFilter, SweepKind};
 use crate::time::Timestamp;
-use crate::transition::{Mark, forget, mark};
+use crate::transition::{Mark, distrust, forget, forget_here, mark};
 
 /// A sweep as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,41 +35,18 @@ pub enum Reach {
     Everything,
 }
 
-impl SweepKind {
-    /// The stored number and whether it is forced.
-    pub const fn code(self) -> (i16, bool) {
-        match self {
-            Self::Resync { scope, force } => (scope as i16, force),
-            Self::Edit => (3, false),
-            Self::Recovered => (4, false),
-            Self::Forget => (5, false),
-            Self::Delete => (6, false),
-        }
-    }
-
-    /// From the stored number.
-    pub const fn from_code(code: i16, force: bool) -> Option<Self> {
-        Some(match code {
-            0 => Self::Resync { scope: ResyncScope::All, force },
-            1 => Self::Resync { scope: ResyncScope::Unlinked, force },
-            2 => Self::Resync { scope: ResyncScope::Parked, force },
-            3 => Self::Edit,
-            4 => Self::Recovered,
-            5 => Self::Forget,
-            6 => Self::Delete,
-            _ => return None,
-        })
-    }
-
-    /// What its batches read.
-    pub const fn reach(self) -> Reach {
-        match self {
-            Self::Resync { scope: ResyncScope::All | ResyncScope::Unlinked, .. } => Reach::PeopleAndLinks,
-            Self::Resync { scope: ResyncScope::Parked, .. } | Self::Edit | Self::Recovered | Self::Forget => {
-                Reach::Links
-            }
-            Self::Delete => Reach::Everything,
-        }
+/// What the batches of a sweep read.
+pub const fn reach(kind: SweepKind) -> Reach {
+    match kind {
+        SweepKind::Resync { scope: ResyncScope::All | ResyncScope::Unlinked, .. } => Reach::PeopleAndLinks,
+        SweepKind::Resync { scope: ResyncScope::Parked, .. }
+        | SweepKind::Edit
+        | SweepKind::Recovered { .. }
+        | SweepKind::Forget
+        | SweepKind::ForgetHere
+        | SweepKind::Conflicts
+        | SweepKind::Restored => Reach::Links,
+        SweepKind::Delete => Reach::Everything,
     }
 }
 
@@ -97,6 +74,8 @@ pub fn sweep_link(
     let before = link;
     let marked = |before: Option<Link>, why: Mark<'_>| {
         let mut after = before.clone().unwrap_or_else(|| Link::new(id.clone(), now));
+        // Nothing was ever sent for it: it may be there already.
+        after.extras.notes.existing |= matches!(why, Mark::Resync { .. }) && never_tried(&after);
         // None of these marks depends on the delays.
         mark(&mut after, why, &Policy::default(), now).then_some(LinkWrite { before, after: Some(after) })
     };
@@ -105,7 +84,32 @@ pub fn sweep_link(
             resyncs(scope, person, before.as_ref()).then(|| marked(before, Mark::Resync { force }))?
         }
         SweepKind::Edit => marked(Some(before?), Mark::Edit),
-        SweepKind::Recovered => marked(Some(before?), Mark::Recovered),
+        SweepKind::Recovered { since } => {
+            let before = before?;
+            let parked_before = |since| before.parked.as_ref().is_some_and(|parked| parked.at < since);
+            (!since.is_some_and(parked_before)).then(|| marked(Some(before), Mark::Recovered))?
+        }
+        SweepKind::Conflicts => {
+            let before = before?;
+            let waits = before.parked.as_ref().is_some_and(|parked| parked.reason == ParkReason::Conflict);
+            waits.then(|| marked(Some(before), Mark::Disturbed))?
+        }
+        SweepKind::ForgetHere => {
+            let before = before?;
+            if before.state == LinkState::Unlinked && before.lease.is_none() {
+                return None;
+            }
+            let gone = person.is_none_or(Person::is_deleted) && before.lease.is_none();
+            let mut after = before.clone();
+            forget_here(&mut after, now);
+            Some(LinkWrite { before: Some(before), after: (!gone).then_some(after) })
+        }
+        SweepKind::Restored => {
+            let before = before?;
+            let mut after = before.clone();
+            distrust(&mut after, now);
+            Some(LinkWrite { before: Some(before), after: Some(after) })
+        }
         SweepKind::Forget => {
             let before = before?;
             // A request under way may link it to the old origin yet.
@@ -125,12 +129,18 @@ pub fn sweep_link(
     }
 }
 
-/// Marks a link for an administrator's retry: owed and parked ones only.
-pub fn retry_link(before: Link, now: Timestamp) -> Option<LinkWrite> {
-    if before.due_at.is_none() && before.parked.is_none() {
+fn never_tried(link: &Link) -> bool {
+    link.state == LinkState::Unlinked && link.last_tried_at.is_none() && link.lease.is_none()
+}
+
+/// Marks a link for an administrator's retry: owed and parked ones only, as the filter says.
+pub fn retry_link(before: Link, filter: &RetryFilter, now: Timestamp) -> Option<LinkWrite> {
+    let reason = before.parked.as_ref().map(|parked| parked.reason);
+    let asked = |reasons: &Vec<ParkReason>| reason.is_some_and(|reason| reasons.contains(&reason));
+    if (before.due_at.is_none() && reason.is_none()) || !filter.reasons.as_ref().is_none_or(asked) {
         return None;
     }
     let mut after = before.clone();
-    mark(&mut after, Mark::Retry, &Policy::default(), now);
-    Some(LinkWrite { before: Some(before), after: Some(after) })
+    let why = if filter.create_again { Mark::CreateAgain } else { Mark::Retry };
+    mark(&mut after, why, &Policy::default(), now).then_some(LinkWrite { before: Some(before), after: Some(after) })
 }

@@ -1,7 +1,7 @@
 use crate::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use crate::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
 use crate::counts::LinkCounts;
-use crate::governor::Governor;
+use crate::governor::{Governor, Granted, Wish};
 use crate::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use crate::key::{Account, ApiKey};
 use crate::link::{Link, ParkReason, StateName};
@@ -10,6 +10,7 @@ use crate::page::{Page, PageRequest};
 use crate::person::{Person, PersonChange, Version};
 use crate::session::{NewSession, Session};
 use crate::stats::CounterRow;
+pub use crate::sweeps::{ResyncScope, SweepKind};
 use crate::sync::{Operation, Sealed, Settings, SyncConfig};
 use crate::time::Timestamp;
 use crate::transition::{SettleResult, Settlement};
@@ -83,38 +84,6 @@ pub enum Signal {
     Changed,
 }
 
-/// Which links a resync marks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ResyncScope {
-    /// All people, and tombstones that still have a link.
-    All,
-    /// People of whom the sync holds no record yet: no row, or an Unlinked one; never an Uncertain or Unaddressable one.
-    Unlinked,
-    /// Parked links.
-    Parked,
-}
-
-/// What a sweep does to each of a sync's links, in bounded batches. Durable: made in the transaction that acknowledges
-/// the command, it survives a crash and goes on from its cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SweepKind {
-    /// Marks links as [`crate::transition::Mark::Resync`]; makes rows for people who have none (scopes All, Unlinked).
-    Resync {
-        /// Which.
-        scope: ResyncScope,
-        /// Whether equal requests are sent too.
-        force: bool,
-    },
-    /// [`crate::transition::Mark::Edit`].
-    Edit,
-    /// [`crate::transition::Mark::Recovered`].
-    Recovered,
-    /// [`crate::transition::forget`], and rows for people who have none are not made.
-    Forget,
-    /// Removes links, counters, counts and log entries, then the sync's row.
-    Delete,
-}
-
 /// Which links a retry marks.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RetryFilter {
@@ -122,6 +91,11 @@ pub struct RetryFilter {
     pub sync: Option<SyncId>,
     /// Of these people; `None`: of all. Only owed and parked links are marked.
     pub people: Option<Vec<PersonId>>,
+    /// Parked for one of these reasons; `None`: for any, or owed.
+    pub reasons: Option<Vec<ParkReason>>,
+    /// Whether an administrator says that the creates made nothing: only Uncertain and Unaddressable links are marked, as
+    /// [`crate::transition::Mark::CreateAgain`].
+    pub create_again: bool,
 }
 
 /// Which people are asked for.
@@ -148,6 +122,8 @@ pub struct LinkFilter {
     pub person: Option<PersonId>,
     /// With this unique id.
     pub unique_id: Option<String>,
+    /// Of a deleted person whose record is kept, since it existed before; or not.
+    pub kept: Option<bool>,
     /// As in [`PeopleFilter`].
     pub search: Option<String>,
 }
@@ -296,7 +272,7 @@ pub trait WorkStore: Send + Sync {
     async fn settle(&self, settlements: Vec<Settlement>) -> StoreResult<Vec<SettleResult>>;
 
     /// Marks links as [`crate::transition::Mark::Retry`]. Returns how many. At most [`RETRY_AT_ONCE`] are marked within
-    /// the call; it is repeated until fewer come back, with `after` the last one marked.
+    /// the call; it is repeated with `after` the last one looked at.
     async fn retry(&self, account: AccountId, filter: &RetryFilter, after: Option<&LinkId>) -> StoreResult<Retried>;
 
     /// Works one batch of one sweep: at most `rows_max` rows. Returns whether there was anything to do.
@@ -314,7 +290,7 @@ pub const RETRY_AT_ONCE: usize = 1000;
 pub struct Retried {
     /// How many links.
     pub marked: usize,
-    /// The last one, to go on from; `None` when all are marked.
+    /// The last one looked at, to go on from; `None` when all were.
     pub last: Option<LinkId>,
 }
 
@@ -370,6 +346,13 @@ pub trait DirectoryStore: Send + Sync {
     /// Makes a resync's sweep. Returns how many people and links it will mark as things stand; `None`: no such sync.
     async fn resync(&self, account: AccountId, id: SyncId, scope: ResyncScope, force: bool)
     -> StoreResult<Option<i64>>;
+
+    /// Begins a sweep over a sync's links. Returns false where there is no such sync.
+    async fn sweep(&self, account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool>;
+
+    /// Changes a sync's governor as an administrator wishes, its runtime row locked. Returns what the change came to; `None`:
+    /// no such sync.
+    async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>>;
 
     /// How many people and links a resync would mark now.
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64>;

@@ -59,7 +59,7 @@ pub async fn work_stays_within_its_account<F: StoreFixture>() {
     }
     world.upsert(&["a"]).await;
     assert_eq!(world.store().retry(other, &RetryFilter::default(), None).await.unwrap().marked, 0);
-    let filter = RetryFilter { sync: Some(mine.id), people: Some(vec![person_id("a")]) };
+    let filter = RetryFilter { sync: Some(mine.id), people: Some(vec![person_id("a")]), ..RetryFilter::default() };
     assert_eq!(world.store().retry(other, &filter, None).await.unwrap().marked, 0);
 }
 

@@ -224,18 +224,22 @@ pub async fn retry_is_filtered<F: StoreFixture>() {
     for leased in world.claim(10).await.leased {
         world.reply(&leased, Reply::Status(422)).await;
     }
-    let only = RetryFilter { sync: Some(one.id), people: Some(vec![person_id("b"), person_id("nobody")]) };
+    let only = RetryFilter {
+        sync: Some(one.id),
+        people: Some(vec![person_id("b"), person_id("nobody")]),
+        ..RetryFilter::default()
+    };
     assert_eq!(world.store().retry(world.account, &only, None).await.unwrap().marked, 1);
     assert!(world.link(&one, "b").await.is_owed());
     assert!(!world.link(&one, "a").await.is_owed());
-    let person = RetryFilter { sync: None, people: Some(vec![person_id("a")]) };
+    let person = RetryFilter { sync: None, people: Some(vec![person_id("a")]), ..RetryFilter::default() };
     assert_eq!(world.store().retry(world.account, &person, None).await.unwrap().marked, 2);
     assert!(world.link(&two, "a").await.is_owed());
     assert!(!world.link(&two, "b").await.is_owed());
-    let nobody = RetryFilter { sync: Some(world.random.sync()), people: None };
+    let nobody = RetryFilter { sync: Some(world.random.sync()), people: None, ..RetryFilter::default() };
     assert_eq!(world.store().retry(world.account, &nobody, None).await.unwrap().marked, 0);
     world.store().delete_sync(world.account, two.id).await.unwrap();
-    let of_deleted = RetryFilter { sync: Some(two.id), people: None };
+    let of_deleted = RetryFilter { sync: Some(two.id), people: None, ..RetryFilter::default() };
     assert_eq!(world.store().retry(world.account, &of_deleted, None).await.unwrap().marked, 0);
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use store_memory::MemoryStore;
 use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use sync_core::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
+use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
@@ -129,6 +130,8 @@ noted!(DirectoryStore {
         sweeps: &[SweepKind]
     ) -> StoreResult<SetResult<SyncConfig>>;
     fn set_paused(account: AccountId, id: SyncId, paused: bool) -> StoreResult<SetResult<SyncConfig>>;
+    fn sweep(account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool>;
+    fn govern(account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>>;
     fn delete_sync(account: AccountId, id: SyncId) -> StoreResult<bool>;
     fn resync(account: AccountId, id: SyncId, scope: ResyncScope, force: bool) -> StoreResult<Option<i64>>;
     fn resync_count(account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64>;
