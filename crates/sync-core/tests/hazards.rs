@@ -1726,10 +1726,10 @@ fn s4_16_unlinked_never_means_uncertain_or_unaddressable() {
 fn s4_16_a_retry_pulls_links_in_backoff_too_and_leaves_settled_ones_alone() {
     let mut world = in_flight(Means::LookupById, Operation::Update);
     world.finish(Fate::Refused(500));
-    let retried = retry_link(world.link().clone(), world.now).unwrap().after.unwrap();
+    let retried = retry_link(world.link().clone(), &RetryFilter::default(), world.now).unwrap().after.unwrap();
     assert_eq!((retried.tries, retried.due_at), (0, Some(world.now)));
     world.run();
-    assert!(retry_link(world.link().clone(), world.now).is_none());
+    assert!(retry_link(world.link().clone(), &RetryFilter::default(), world.now).is_none());
 }
 
 #[test]
