@@ -710,9 +710,8 @@ fn learnt(meanwhile: &Notes, settlement: &Settlement, now: Timestamp) -> Notes {
     let settled = &settlement.settled;
     let mut notes = settled.notes.clone();
     let unresolved = !matches!(settled.state, LinkState::Linked(_) | LinkState::Leaving(_));
-    if settled.tried && settlement.operation == Operation::Create {
-        notes.create_tried_at =
-            Some(now).filter(|_| unresolved && (notes.repeats || settled.state != LinkState::Unlinked));
+    if settled.index_lags {
+        notes.create_tried_at = Some(now);
     }
     notes.forget = meanwhile.forget;
     notes.existing |= meanwhile.existing && unresolved;

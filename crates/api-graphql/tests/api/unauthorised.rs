@@ -99,6 +99,13 @@ const ROWS: [Row; 30] = [
     ),
     (
         "Mutation",
+        "forgetLinks",
+        Role::Admin,
+        "mutation { forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
+        Stranger::NotFound,
+    ),
+    (
+        "Mutation",
         "retry",
         Role::Writer,
         "mutation { retry(filter: { syncId: \"$SYNC\" }) { marked } }",

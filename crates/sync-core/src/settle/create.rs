@@ -79,6 +79,7 @@ impl Settling<'_> {
         let attempt = self.attempt;
         settled.state = LinkState::Uncertain;
         settled.allow_resend = false;
+        settled.index_lags = self.context.rules.lookup;
         settled.notes.repeats = true;
         settled.notes.create_digest = attempt.digest;
         if !attempt.repeat || self.context.rules.chosen_id {
@@ -137,6 +138,7 @@ impl Settling<'_> {
         }
         if rules.lookup && !none_spent {
             // The record may take a while until searches find it.
+            settled.index_lags = true;
             settled.outcome = LogOutcome::Retrying;
             settled.message = message;
             settled.next = Next::Owed(rules.lookup_settle.max(self.context.policy.quiet_time));

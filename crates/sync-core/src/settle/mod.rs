@@ -126,6 +126,8 @@ pub struct Settled {
     pub lookup_found: bool,
     /// Whether a control of the lookup rule was sent, and proved it.
     pub control: Option<bool>,
+    /// Whether a search index may have to learn of a create that has just been tried.
+    pub index_lags: bool,
     /// Whether a request went out (or was tried).
     pub tried: bool,
     /// How the log names it.
@@ -155,6 +157,7 @@ impl Settled {
             signal: Signal::Nothing,
             lookup_found: false,
             control: None,
+            index_lags: false,
             tried: false,
             outcome: LogOutcome::Skipped,
             failure: None,

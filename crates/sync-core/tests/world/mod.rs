@@ -368,7 +368,7 @@ impl World {
         .unwrap_or(&empty);
         let value = person.first_name.clone().unwrap_or_default();
         let digest = digest(operation, &value);
-        if first_bytes && link.notes().create_digest != Some(digest) {
+        if first_bytes && link.notes().create_digest != Some(digest) && !link.allow_resend {
             return Kind::Decided(settle::settle_rule_changed(link));
         }
         if operation == Operation::Update

@@ -122,7 +122,7 @@ pub async fn links_are_filtered_by_everything<F: StoreFixture>() {
     for leased in world.claim(10).await.leased {
         let reply = match leased.link.id.person.as_str() {
             "refused" => Reply::Status(422),
-            "redirected" => Reply::Status(301),
+            "redirected" => Reply::Status(308),
             "uncertain" => Reply::Lost,
             "owed" => Reply::Released,
             _ => Reply::Created("id-1".to_owned()),
