@@ -79,7 +79,7 @@ impl SyncNode {
             reasons.push("paused by an administrator".to_owned());
         }
         if let Some(runtime) = self.runtime(ctx).await? {
-            reasons.extend(runtime.governor.reason(engine(ctx).now()).map(str::to_owned));
+            reasons.extend(runtime.governor.reason(engine(ctx).now()));
         }
         let missing = match &self.0.settings.dropped_secrets {
             Some(dropped) => Some(dropped.clone()),

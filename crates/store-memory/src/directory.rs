@@ -96,6 +96,7 @@ impl DirectoryStore for MemoryStore {
         let after = revised(&row.config, friendly_name, settings, now);
         row.governor.edited(&row.config.settings, &after.settings, after.revision, now);
         row.config = after.clone();
+        state.add_sweep(account, id, SweepKind::Lifted);
         for kind in sweeps {
             state.add_sweep(account, id, *kind);
         }
@@ -163,7 +164,13 @@ impl DirectoryStore for MemoryStore {
     }
 
     async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
-        let granted = self.lock().sync(account, id).map(|row| row.governor.grant_wish(wish));
+        let now = self.clock_now();
+        let mut state = self.lock();
+        let granted = state.sync(account, id).map(|row| row.governor.grant_wish(wish, now));
+        if granted.is_some() {
+            state.add_sweep(account, id, SweepKind::Lifted);
+        }
+        drop(state);
         self.publish(Signal::Due);
         Ok(granted)
     }

@@ -200,7 +200,7 @@ fn claim(state: &mut State, request: &ClaimRequest, now: Timestamp) -> Claimed {
                 let mut links: Vec<Link> =
                     links.filter(|l| is_claimable(l, now) && is_retrying(l) == retrying).cloned().collect();
                 links.sort_by(if share.grant.newest_first { newest_first } else { in_turn });
-                links.truncate(share.links);
+                links.truncate(share.rows());
                 links
             };
             let picked = pick(due(false), due(true), share, request.token);

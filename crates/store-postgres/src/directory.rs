@@ -181,6 +181,7 @@ impl DirectoryStore for PostgresStore {
                     governor.edited(&before.settings, &after.settings, after.revision, now);
                 };
                 change_governor(c, account, id, edited).await?;
+                sweep_insertion(account, id, SweepKind::Lifted).execute(c).await?;
                 notify(c, &Signal::Due).await?;
                 for kind in sweeps {
                     sweep_insertion(account, id, *kind).execute(c).await?;
@@ -273,15 +274,17 @@ impl DirectoryStore for PostgresStore {
     }
 
     async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
-        let wish = Arc::new(wish.clone());
+        let (store, wish) = (self.clone(), Arc::new(wish.clone()));
         self.transact("change a governor", move |c| {
-            let wish = wish.clone();
+            let (store, wish) = (store.clone(), wish.clone());
             Box::pin(async move {
                 if lock_sync(c, account, id).await?.is_none() {
                     return Ok(None);
                 }
+                let now = store.clock_now(c).await?;
                 let mut granted = None;
-                change_governor(c, account, id, |governor| granted = Some(governor.grant_wish(&wish))).await?;
+                change_governor(c, account, id, |governor| granted = Some(governor.grant_wish(&wish, now))).await?;
+                sweep_insertion(account, id, SweepKind::Lifted).execute(c).await?;
                 notify(c, &Signal::Due).await?;
                 Ok(granted)
             })

@@ -112,6 +112,6 @@ fn due(
         &format!(
             "WHERE l.account = ? AND l.sync = ? AND l.retrying = ? AND l.claimable_at <= ? ORDER BY {order} LIMIT ?"
         ),
-        &values![account.0, sync.0, retrying, now, share.links],
+        &values![account.0, sync.0, retrying, now, share.rows()],
     )
 }

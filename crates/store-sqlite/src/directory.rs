@@ -152,6 +152,7 @@ impl DirectoryStore for SqliteStore {
             syncs::update(db, &after)?;
             before.governor.edited(&before.config.settings, &after.settings, after.revision, shared.now());
             syncs::write_governor(db, account, id, &before.governor)?;
+            syncs::add_sweep(db, account, id, SweepKind::Lifted, shared.now())?;
             afterwards.signals.push(Signal::Due);
             for kind in sweeps {
                 syncs::add_sweep(db, account, id, kind, shared.now())?;
@@ -229,10 +230,11 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
-        let wish = wish.clone();
+        let (shared, wish) = (self.shared.clone(), wish.clone());
         let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
             let Some(mut sync) = syncs::find(db, account, id)? else { return Ok(None) };
-            let granted = sync.governor.grant_wish(&wish);
+            let granted = sync.governor.grant_wish(&wish, shared.now());
+            syncs::add_sweep(db, account, id, SweepKind::Lifted, shared.now())?;
             syncs::write_governor(db, account, id, &sync.governor)?;
             after.signals.push(Signal::Due);
             Ok(Some(granted))

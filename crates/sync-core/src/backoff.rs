@@ -76,6 +76,11 @@ impl Policy {
         i16::try_from(self.retry_schedule.len()).unwrap_or(i16::MAX)
     }
 
+    /// How long the whole schedule takes at least.
+    pub fn schedule_takes(&self) -> Duration {
+        self.retry_schedule.iter().sum::<Duration>().mul_f64(0.7)
+    }
+
     /// The wait after the deferral numbered `deferrals` (from 1): the retry schedule's steps, at most
     /// [`Self::deferral_max`], without end.
     pub fn deferral_delay(&self, deferrals: i16, jitter: f64) -> Duration {

@@ -41,6 +41,8 @@ pub enum SweepKind {
     Conflicts,
     /// [`crate::transition::distrust`]: an older copy of the database was restored.
     Restored,
+    /// Links that wait for a brake that is lifted are due at once.
+    Lifted,
 }
 
 impl SweepKind {
@@ -55,6 +57,7 @@ impl SweepKind {
             Self::ForgetHere => (7, false),
             Self::Conflicts => (8, false),
             Self::Restored => (9, false),
+            Self::Lifted => (10, false),
         }
     }
 
@@ -79,6 +82,7 @@ impl SweepKind {
             7 => Self::ForgetHere,
             8 => Self::Conflicts,
             9 => Self::Restored,
+            10 => Self::Lifted,
             _ => return None,
         })
     }

@@ -5,7 +5,7 @@ use crate::backoff::Policy;
 use crate::claim::{Known, Leased};
 use crate::counts::LinkCounts;
 use crate::decide::{Decision, SyncRules, decide};
-use crate::governor::{Change, Governor, Signal};
+use crate::governor::{Change, Governor, Observed, Signal};
 use crate::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
 use crate::link::{CreateKey, Extras, KeptAnswer, Lease, Link, LinkState, Notes, ParkReason, Parked, UniqueId};
 use crate::log::{FailureKind, LogEntry, LogOutcome};
@@ -330,6 +330,8 @@ pub struct Settlement {
     pub revision: i32,
     /// The meaning.
     pub settled: Settled,
+    /// How long the request took, from before it was sent to its end.
+    pub took: Duration,
     /// The entry to log; its `next_attempt_at` is filled in here.
     pub log: Option<LogEntry>,
     /// What to count.
@@ -431,6 +433,9 @@ pub fn settle_batch(input: BatchInput, settlements: Vec<Settlement>, policy: &Po
     batch.finish()
 }
 
+/// How often somebody is tried whose schedule is spent while nothing at all was accepted.
+const DAILY: Duration = Duration::from_secs(24 * 3600);
+
 struct Batch<'a> {
     input: BatchInput,
     output: BatchOutput,
@@ -457,6 +462,7 @@ impl Batch<'_> {
         if !may_be_done {
             self.observe(&settlement, owed);
         }
+        self.spare(&mut settlement);
         let (after, result) = match row.clone() {
             Some(row) if holds => (apply(row, &settlement, revision, self.policy, self.now), SettleResult::Applied),
             Some(row) => (Some(taken_over(row, &mut settlement, self.now)), SettleResult::TakenOver),
@@ -550,20 +556,49 @@ impl Batch<'_> {
         {
             view.governor.prove(operation, settlement.revision);
         }
-        let change = view.governor.observe(
-            &settled.signal,
-            settlement.token,
-            &settlement.link.person,
+        let observed = Observed {
+            token: settlement.token,
+            person: &settlement.link.person,
             owed,
-            self.policy,
-            self.now,
-        );
+            sent_at: self.now.minus(settlement.took),
+        };
+        let change = view.governor.observe(&settled.signal, &observed, self.policy, self.now);
+        let (account, sync) = sync_key;
         if change == Change::Closed {
-            let since = None;
-            self.output.sweeps.push((sync_key.0, sync_key.1, SweepKind::Recovered { since }));
+            let since = before.trouble_since;
+            self.output.sweeps.push((account, sync, SweepKind::Recovered { since }));
+        }
+        if view.governor.brakes().count() < before.brakes().count() {
+            self.output.sweeps.push((account, sync, SweepKind::Lifted));
         }
         if view.governor != before {
             self.output.governors.insert(sync_key, view.governor.clone());
+        }
+    }
+
+    /// What the endpoint answers everybody, or does while nothing is accepted at all, is not this person's: the link stays
+    /// owed.
+    fn spare(&self, settlement: &mut Settlement) {
+        let Some(view) = self.input.syncs.get(&(settlement.link.account, settlement.link.sync)) else { return };
+        let settled = &mut settlement.settled;
+        let Next::Park(reason, _) = &settled.next else { return };
+        let everybodys = matches!(reason, ParkReason::Refused | ParkReason::Missing | ParkReason::Redirected)
+            && view.governor.answers_everybody(settlement.operation, &settled.signal);
+        let spent = *reason == ParkReason::RetriesSpent
+            && view.governor.is_in_trouble_for(self.policy.schedule_takes(), self.now);
+        if !everybodys && !spent {
+            return;
+        }
+        settled.refused_digest = None;
+        settled.tries = settled.tries.min(self.policy.last_try());
+        let delay = if spent { DAILY } else { Duration::ZERO };
+        let why = if spent { "nothing of this sync was accepted meanwhile: tried once a day" } else { "held back" };
+        settled.message = format!("{}; {why}", settled.message);
+        settled.outcome = LogOutcome::Retrying;
+        settled.next = Next::Owed(delay);
+        if let Some(entry) = &mut settlement.log {
+            entry.outcome = settled.outcome;
+            entry.message.clone_from(&settled.message);
         }
     }
 

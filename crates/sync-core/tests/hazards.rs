@@ -9,7 +9,7 @@ use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::claim::{Call, CallResult, ChangedPerson, HandOff, UpsertOutcome, fold, ids_of};
 use sync_core::digest::Digest;
-use sync_core::governor::{Governor, Signal, Trouble};
+use sync_core::governor::{Governor, Observed, Signal, Trouble};
 use sync_core::id::{LeaseToken, LinkId, PersonId};
 use sync_core::link::{Lease, Link, LinkState, ParkReason, UniqueId};
 use sync_core::log::{LogEntry, LogOutcome};
@@ -867,6 +867,7 @@ fn leased(person: &str, state: LinkState, operation: Operation, after: LinkState
         person_deleted: operation == Operation::Delete,
         revision: 1,
         settled,
+        took: Duration::ZERO,
         log: None,
         counter: None,
     };
@@ -1505,7 +1506,9 @@ fn s2_09_only_active_syncs_with_room_and_no_backlog_hand_off() {
 }
 
 fn observe(governor: &mut Governor, signal: &Signal, owed: i64, now: Timestamp) {
-    governor.observe(signal, LeaseToken(Uuid::nil()), &person_id("p"), owed, &Policy::default(), now);
+    let person = person_id("p");
+    let observed = Observed { token: LeaseToken(Uuid::nil()), person: &person, owed, sent_at: now };
+    governor.observe(signal, &observed, &Policy::default(), now);
 }
 
 #[test]

@@ -305,6 +305,7 @@ proptest! {
                 person_deleted: row.next == 1,
                 revision: 1,
                 settled,
+                took: Duration::ZERO,
                 log: None,
                 counter: None,
             });

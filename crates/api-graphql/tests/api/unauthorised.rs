@@ -27,7 +27,7 @@ enum Stranger {
 /// these being another account's.
 type Row = (&'static str, &'static str, Role, &'static str, Stranger);
 
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     ("Query", "viewer", Role::Reader, "{ viewer { keyName role account { id } } }", Stranger::Own),
     ("Query", "server", Role::Reader, "{ server { version } }", Stranger::Own),
     ("Query", "syncs", Role::Reader, "{ syncs { nodes { id } } }", Stranger::Nothing("/syncs/nodes")),

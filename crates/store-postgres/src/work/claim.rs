@@ -230,7 +230,7 @@ async fn picks(
             if share.links > 0 && share.grant.newest_first == newest_first {
                 accounts.push(candidate.config.account.0);
                 syncs.push(candidate.config.id.0);
-                limits.push(i32::try_from(share.links).unwrap_or(i32::MAX));
+                limits.push(i32::try_from(share.rows()).unwrap_or(i32::MAX));
             }
         }
         if accounts.is_empty() {

@@ -56,7 +56,9 @@ pub struct HandOffSync {
 /// Whether a sync takes part in hand-offs at all: not while it is paused, and never with a rate limit, whose exactness
 /// needs the claim.
 pub fn takes_hand_off(sync: &SyncConfig) -> bool {
-    !sync.paused && sync.deleted_at.is_none() && sync.settings.limits.requests_per_second.is_none()
+    let limits = &sync.settings.limits;
+    let counts = limits.requests_per_second.is_some() || limits.requests_per_day.is_some();
+    !sync.paused && sync.deleted_at.is_none() && !counts
 }
 
 /// Leases what was just marked, where it is fresh and its sync has room, no backlog, no hold and no open breaker. Leased
@@ -76,7 +78,11 @@ pub fn hand_off(
     let wants: Vec<usize> = syncs
         .iter()
         .map(|sync| {
-            if sync.backlog || sync.governor.is_suspended() || !takes_hand_off(&sync.config) {
+            if sync.backlog
+                || sync.governor.is_suspended()
+                || sync.governor.needs_claim()
+                || !takes_hand_off(&sync.config)
+            {
                 return 0;
             }
             let fresh = writes.iter().filter(|write| fresh(write, sync)).count();

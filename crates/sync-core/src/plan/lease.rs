@@ -2,11 +2,12 @@
 
 use super::LinkWrite;
 use crate::claim::{ClaimRequest, Leased};
-use crate::governor::{Governor, Grant};
+use crate::decide::decide;
+use crate::governor::{Fresh, Governor, Grant};
 use crate::id::{LeaseToken, PersonId};
 use crate::link::Link;
 use crate::person::Person;
-use crate::sync::SyncConfig;
+use crate::sync::{Operation, SyncConfig};
 use crate::time::Timestamp;
 use crate::transition::{LeaseTerms, Leasing, lease};
 use std::cmp::Ordering;
@@ -37,6 +38,19 @@ pub struct Share {
     /// At most this many links.
     pub links: usize,
 }
+
+impl Share {
+    /// How many rows are to be looked at to pick this share.
+    pub fn rows(&self) -> usize {
+        match self.grant.fresh {
+            Some(_) if self.links > 0 => FRESH_LOOKED_AT,
+            _ => self.links,
+        }
+    }
+}
+
+/// Among how many links somebody fresh is looked for.
+const FRESH_LOOKED_AT: usize = 50;
 
 /// Shares the call's bound out between the candidates, so that none takes the room of another.
 pub fn shares(candidates: &[Candidate], request: &ClaimRequest, now: Timestamp) -> Vec<Share> {
@@ -90,6 +104,9 @@ pub fn newest_first(a: &Link, b: &Link) -> Ordering {
 /// where there are some, so that retries do not starve fresh work; a share of one is drawn by the token. A probe takes
 /// the oldest whatever it is, or the newest where the grant says so (then both lists are [`newest_first`]).
 pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseToken) -> Vec<Link> {
+    if let Some(probe) = share.grant.fresh {
+        return pick_fresh(fresh, probe, share.links);
+    }
     let reserved = match share.links {
         _ if share.grant.probe => 0,
         1 => usize::from(token.0.as_bytes()[0] & 1 == 0),
@@ -100,6 +117,15 @@ pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseTok
     all.sort_by(if share.grant.newest_first { newest_first } else { in_turn });
     all.truncate(share.links);
     all
+}
+
+/// Whom the probe beside the schedule takes: whose last request was accepted, else the newest change.
+fn pick_fresh(mut fresh: Vec<Link>, probe: Fresh, links: usize) -> Vec<Link> {
+    let is_linked = |link: &Link| link.state.unique_id().is_some();
+    fresh.retain(|link| probe.creates || is_linked(link));
+    fresh.sort_by(|a, b| is_linked(b).cmp(&is_linked(a)).then_with(|| newest_first(a, b)));
+    fresh.truncate(links);
+    fresh
 }
 
 /// What leasing a sync's picked links comes to.
@@ -120,19 +146,40 @@ pub fn lease_share(
     request: &ClaimRequest,
     now: Timestamp,
 ) -> LeasedShare {
-    let Candidate { config, governor, .. } = candidate;
+    let Candidate { config, governor, due, .. } = candidate;
     let terms = LeaseTerms::of(config, governor, request.token, &request.policy, share.grant.probe);
     let mut out = LeasedShare::default();
     for before in picked {
         let mut after = before.clone();
-        if let Leasing::Leased(leased) = lease(&mut after, people.get(&before.id.person), &terms, now) {
+        let person = people.get(&before.id.person);
+        let decided = decide(person, &after, &terms.rules, now).operation_sent(&terms.rules);
+        // One kind of request may be held back while the others go on.
+        if let Some(until) = decided.and_then(|operation| governor.holds_back(operation, now)) {
+            after.due_at = Some(until);
+            after.updated_at = now;
+            out.writes.push(LinkWrite { before: Some(before), after: Some(after) });
+            continue;
+        }
+        if let Leasing::Leased(leased) = lease(&mut after, person, &terms, now) {
+            if let Some(operation) = leased.decision.operation_sent(&terms.rules) {
+                governor.let_through(operation, now);
+                if share.grant.probe && operation == Operation::Create {
+                    governor.note_created(now);
+                }
+            }
             out.leased.push(*leased);
         }
         out.writes.push(LinkWrite { before: Some(before), after: Some(after) });
     }
     let probe = share.grant.probe.then(|| (request.token, now.plus(terms.duration)));
-    governor.take(now, &config.settings.limits, share.grant, out.leased.len(), probe);
+    let waits = candidate_waits(*due, out.leased.len());
+    governor.take(now, &config.settings.limits, share.grant, out.leased.len(), probe, waits);
     out
+}
+
+/// Whether others had to wait when some were leased.
+fn candidate_waits(due: usize, leased: usize) -> bool {
+    due > leased
 }
 
 /// Whether links were left for want of the call's bound or of the sync's room (and not for a hold, a probe or a rate
@@ -176,7 +223,7 @@ mod tests {
     }
 
     fn share(links: usize, probe: bool, newest_first: bool) -> Share {
-        Share { grant: Grant { links, probe, newest_first, again_at: None }, links }
+        Share { grant: Grant { links, probe, newest_first, fresh: None, again_at: None }, links }
     }
 
     #[test]

@@ -45,7 +45,8 @@ pub const fn reach(kind: SweepKind) -> Reach {
         | SweepKind::Forget
         | SweepKind::ForgetHere
         | SweepKind::Conflicts
-        | SweepKind::Restored => Reach::Links,
+        | SweepKind::Restored
+        | SweepKind::Lifted => Reach::Links,
         SweepKind::Delete => Reach::Everything,
     }
 }
@@ -124,6 +125,14 @@ pub fn sweep_link(
                 after
             });
             Some(LinkWrite { before: Some(before), after })
+        }
+        SweepKind::Lifted => {
+            let before = before?;
+            let waits = before.due_at.is_some_and(|due| due > now) && before.tries == 0 && before.deferrals == 0;
+            waits.then(|| {
+                let after = Link { due_at: Some(now), updated_at: now, ..before.clone() };
+                LinkWrite { before: Some(before), after: Some(after) }
+            })
         }
         SweepKind::Delete => Some(LinkWrite { before: Some(before?), after: None }),
     }

@@ -324,7 +324,7 @@ impl World {
                 Leasing::Quiet => {}
                 Leasing::Leased(leased) => {
                     let until = self.now.plus(terms.duration);
-                    self.governor.take(self.now, &limits, grant, 1, grant.probe.then_some((terms.token, until)));
+                    self.governor.take(self.now, &limits, grant, 1, grant.probe.then_some((terms.token, until)), false);
                     let kind = self.prepare(&leased);
                     self.flight = Some(Flight { leased: *leased, kind, rules: self.rules.clone() });
                     return true;
@@ -472,6 +472,7 @@ impl World {
             person_deleted: leased.person.as_ref().is_none_or(Person::is_deleted),
             revision: leased.revision,
             settled,
+            took: Duration::ZERO,
             log: None,
             counter: None,
         }

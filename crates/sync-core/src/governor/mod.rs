@@ -1,13 +1,19 @@
-//! The endpoint governor of one sync, as pure state: concurrency, rate limit, breaker and `Retry-After` hold.
+//! The endpoint governor of one sync, as pure state: concurrency, rate limits, breaker, holds ([`pace`]) and brakes on one
+//! kind of request ([`brake`]).
 //!
 //! Its state stands in the sync's runtime row. Grants are taken in the transaction that leases, observations are made in
 //! the transaction that settles; both hold the row's lock, so that limits are exact over all nodes.
+
+pub mod brake;
+pub mod pace;
 
 use crate::backoff::Policy;
 use crate::id::{LeaseToken, PersonId};
 use crate::sync::{Header, HeaderValue, Limits, Operation, Origin, Rule, Settings};
 use crate::time::Timestamp;
 use crate::wait::Wait;
+use brake::{Brake, BrakeKind, Brakes};
+use pace::Pace;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -16,8 +22,18 @@ use std::time::Duration;
 pub const FAILING_PEOPLE: usize = 5;
 /// Different people that must get a 403 in a row before it counts as the sync's.
 pub const FORBIDDEN_PEOPLE: usize = 3;
-/// Deletes answered 404 or 410 in a row, with none accepted between, that suspend: a wrong URL looks the same.
-pub const MISSING_DELETES: u32 = 20;
+/// Different people that must fail where fewer than [`FAILING_PEOPLE`] are owed, within [`FEW_WITHIN`].
+pub const FAILING_FEW: usize = 3;
+/// See [`FAILING_FEW`].
+pub const FEW_WITHIN: Duration = Duration::from_secs(3600);
+/// Tries in a row that must fail for whoever asks (no connection, 401) before the breaker opens.
+pub const UNREACHABLE_TRIES: u32 = 2;
+/// Beside its schedule, a suspended sync is probed with fresh people so often, in its first minute and later.
+const FRESH_EVERY: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10)];
+/// And with a create, which may make a record whose answer never comes, so often.
+const FRESH_CREATES_EVERY: Duration = Duration::from_secs(60);
+/// Requests of a day are counted by the hour.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// What one settled attempt says about the endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +94,13 @@ pub enum Wish {
     LookupProven {
         /// The revision that was tested.
         revision: i32,
+    },
+    /// A brake is released.
+    Release {
+        /// On which kind of request.
+        operation: Operation,
+        /// Which.
+        kind: BrakeKind,
     },
 }
 
@@ -152,6 +175,12 @@ pub enum Breaker {
         probing: Option<(LeaseToken, Timestamp)>,
         /// Whether the next probe takes the newest change (else the oldest debt): in turn.
         newest_next: bool,
+        /// When somebody fresh may be tried beside the schedule.
+        #[serde(default)]
+        fresh_at: Option<Timestamp>,
+        /// And when that may be a create.
+        #[serde(default)]
+        fresh_creates_at: Option<Timestamp>,
     },
 }
 
@@ -160,18 +189,27 @@ pub enum Breaker {
 pub struct Governor {
     /// Whether requests flow.
     pub breaker: Breaker,
-    /// What a `Retry-After` asked for.
-    pub held_until: Option<Timestamp>,
-    /// Why it is held, in words.
-    pub held_reason: Option<String>,
     /// Theoretical arrival time of the rate limit (GCRA).
     pub rate_until: Option<Timestamp>,
+    /// Holds after "too many requests", and the pace learned from them.
+    #[serde(default, skip_serializing_if = "Pace::is_free")]
+    pub pace: Pace,
+    /// Brakes on one kind of request.
+    #[serde(default, skip_serializing_if = "Brakes::is_empty")]
+    pub brakes: Brakes,
+    /// Requests by the hour, where a day's are limited: the hours since 1970, and how many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub day: Vec<(i64, u32)>,
     /// People who failed in a row, as short hashes: different ones only, at most [`FAILING_PEOPLE`].
     pub failing: Vec<u64>,
+    /// Since when nothing was accepted and something failed.
+    #[serde(default)]
+    pub trouble_since: Option<Timestamp>,
+    /// Tries in a row that failed for whoever asks.
+    #[serde(default)]
+    pub unreachable: u32,
     /// People who got a 403 in a row, as short hashes.
     pub forbidden: Vec<u64>,
-    /// Deletes answered 404 or 410 in a row.
-    pub missing_deletes: u32,
     /// Of an older edition: whether a lookup was ever answered with a record. An edit of the lookup forgets it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lookup_has_found: bool,
@@ -192,14 +230,37 @@ pub struct Grant {
     pub probe: bool,
     /// Take the newest change instead of the oldest debt.
     pub newest_first: bool,
+    /// Take somebody who has not failed yet, whose last request was accepted first, then the newest change; and whether a
+    /// create may be taken. The probe beside the schedule.
+    pub fresh: Option<Fresh>,
     /// When to ask again, where time alone will allow more.
     pub again_at: Option<Timestamp>,
 }
 
+/// The probe with somebody who has not failed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// Whether a create may be taken.
+    pub creates: bool,
+}
+
 impl Grant {
     const fn none(again_at: Option<Timestamp>) -> Self {
-        Self { links: 0, probe: false, newest_first: false, again_at }
+        Self { links: 0, probe: false, newest_first: false, fresh: None, again_at }
     }
+}
+
+/// A settled attempt, as the governor sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// Its lease's token.
+    pub token: LeaseToken,
+    /// Whose it was.
+    pub person: &'a PersonId,
+    /// How many links of the sync are owed now (this one included), so that a sync of few people can be suspended too.
+    pub owed: i64,
+    /// When it was sent.
+    pub sent_at: Timestamp,
 }
 
 /// What an observation changed beside the state.
@@ -213,32 +274,43 @@ pub enum Change {
     Closed,
 }
 
-/// When a suspended sync may be probed: not while a probe is out.
-fn next_probe(probe_at: Timestamp, probing: Option<&(LeaseToken, Timestamp)>) -> Timestamp {
-    probing.map_or(probe_at, |(_, until)| (*until).max(probe_at))
-}
-
 impl Governor {
     /// How many links may be leased at `now`, with `leased` leases out over all nodes and `want` wished for.
     pub fn grant(&self, now: Timestamp, limits: &Limits, leased: usize, want: usize) -> Grant {
-        if let Some(until) = self.held_until
-            && until > now
-        {
-            return Grant::none(Some(until));
-        }
         let room = usize::from(limits.max_concurrency).saturating_sub(leased).min(want);
         if room == 0 {
-            return Grant::none(None);
+            return Grant::none(self.pace.blocked_until().filter(|&until| until > now));
+        }
+        let (room, again_at) = self.pace.allows(now, leased, room);
+        if room == 0 {
+            return Grant::none(again_at);
+        }
+        let (room, again_at) = self.day_allows(now, limits, room);
+        if room == 0 {
+            return Grant::none(again_at);
         }
         let (rate, again_at) = self.rate_allows(now, limits, room);
+        let Breaker::Open { newest_next, fresh_creates_at, .. } = &self.breaker else {
+            return Grant { links: rate, again_at, ..Grant::none(None) };
+        };
+        let (scheduled, fresh) = self.next_probes();
+        if scheduled > now && fresh.is_none_or(|fresh| fresh > now) {
+            return Grant::none(Some(fresh.map_or(scheduled, |fresh| fresh.min(scheduled))));
+        }
+        let creates = fresh_creates_at.is_none_or(|at| at <= now);
+        let fresh = (scheduled > now).then_some(Fresh { creates });
+        let again_at = fresh.map(|_| scheduled).or(again_at);
+        let newest_first = fresh.is_some() || *newest_next;
+        Grant { links: rate.min(1), probe: true, newest_first, fresh, again_at }
+    }
+
+    /// When a suspended sync may be probed by its schedule, and with somebody fresh: not while a probe is out.
+    fn next_probes(&self) -> (Timestamp, Option<Timestamp>) {
         match &self.breaker {
-            Breaker::Closed => Grant { links: rate, probe: false, newest_first: false, again_at },
-            Breaker::Open { probe_at, probing, newest_next, .. } => {
-                let wait_until = next_probe(*probe_at, probing.as_ref());
-                if wait_until > now {
-                    return Grant::none(Some(wait_until));
-                }
-                Grant { links: rate.min(1), probe: true, newest_first: *newest_next, again_at }
+            Breaker::Closed => (Timestamp::MIN, None),
+            Breaker::Open { probe_at, probing, fresh_at, .. } => {
+                let out = probing.as_ref().map_or(Timestamp::MIN, |(_, until)| *until);
+                (out.max(*probe_at), fresh_at.map(|at| at.max(out)))
             }
         }
     }
@@ -246,15 +318,44 @@ impl Governor {
     /// Until when nothing at all is granted: held, or suspended with its next probe ahead or under way. A store may leave a
     /// sync alone until then.
     pub fn blocked_until(&self) -> Option<Timestamp> {
-        let probe = match &self.breaker {
-            Breaker::Closed => None,
-            Breaker::Open { probe_at, probing, .. } => Some(next_probe(*probe_at, probing.as_ref())),
-        };
-        self.held_until.max(probe)
+        let probe = self.is_suspended().then(|| {
+            let (scheduled, fresh) = self.next_probes();
+            fresh.map_or(scheduled, |fresh| fresh.min(scheduled))
+        });
+        self.pace.blocked_until().max(probe)
+    }
+
+    /// What the requests of the last 24 hours leave of a day's.
+    fn day_allows(&self, now: Timestamp, limits: &Limits, want: usize) -> (usize, Option<Timestamp>) {
+        let Some(limit) = limits.requests_per_day else { return (want, None) };
+        let hour = hour_of(now);
+        let used: u64 = self.day.iter().filter(|(at, _)| *at > hour - 24).map(|(_, n)| u64::from(*n)).sum();
+        let free = usize::try_from(u64::from(limit).saturating_sub(used)).unwrap_or(usize::MAX);
+        // The oldest hour that counts is over in the next one.
+        let next = Timestamp::from_micros((hour + 1).saturating_mul(HOUR.as_micros() as i64));
+        (free.min(want), (free < want).then_some(next))
+    }
+
+    fn count_day(&mut self, now: Timestamp, limits: &Limits, requests: usize) {
+        if limits.requests_per_day.is_none() {
+            self.day.clear();
+            return;
+        }
+        let (hour, requests) = (hour_of(now), u32::try_from(requests).unwrap_or(u32::MAX));
+        self.day.retain(|(at, _)| *at > hour - 24);
+        match self.day.last_mut() {
+            Some((at, n)) if *at == hour => *n = n.saturating_add(requests),
+            _ => self.day.push((hour, requests)),
+        }
+    }
+
+    /// Whether every request is counted, so that only a claim may lease.
+    pub fn needs_claim(&self) -> bool {
+        !self.pace.is_free() || self.brakes.all().next().is_some()
     }
 
     fn rate_allows(&self, now: Timestamp, limits: &Limits, want: usize) -> (usize, Option<Timestamp>) {
-        let Some((interval, burst)) = rate_of(limits) else { return (want, None) };
+        let Some((interval, burst)) = rate_of(limits, &self.pace) else { return (want, None) };
         let ahead = self.rate_until.map_or(Duration::ZERO, |until| until.since(now));
         // A millionth of an interval is rounding, not a request.
         let used = (ahead.as_secs_f64() / interval - 1e-6).ceil() as usize;
@@ -273,81 +374,106 @@ impl Governor {
         grant: Grant,
         leased: usize,
         probe: Option<(LeaseToken, Timestamp)>,
+        waits: bool,
     ) {
         if leased == 0 {
+            // Nobody is fresh: they are looked for again later.
+            if let (Breaker::Open { fresh_at, .. }, Some(_)) = (&mut self.breaker, grant.fresh) {
+                *fresh_at = Some(now.plus(FRESH_EVERY[1]));
+            }
             return;
         }
-        if let Some((interval, _)) = rate_of(limits) {
+        self.pace.taken(now, waits);
+        self.count_day(now, limits, leased);
+        if let Some((interval, _)) = rate_of(limits, &self.pace) {
             let from = self.rate_until.filter(|&until| until > now).unwrap_or(now);
             self.rate_until = Some(from.plus(whole_micros(interval * leased as f64)));
         }
-        if let (Breaker::Open { probing, newest_next, .. }, true) = (&mut self.breaker, grant.probe) {
+        if let (Breaker::Open { since, probing, newest_next, fresh_at, .. }, true) = (&mut self.breaker, grant.probe) {
             *probing = probe;
-            *newest_next = !*newest_next;
+            if grant.fresh.is_none() {
+                *newest_next = !*newest_next;
+            }
+            let young = now.since(*since) < Duration::from_secs(60);
+            *fresh_at = Some(now.plus(FRESH_EVERY[usize::from(!young)]));
         }
     }
 
-    /// Learns from a settled attempt. `owed` is how many links of the sync are owed now (this one included), so that a
-    /// sync with one owed person can be suspended too.
-    pub fn observe(
-        &mut self,
-        signal: &Signal,
-        token: LeaseToken,
-        person: &PersonId,
-        owed: i64,
-        policy: &Policy,
-        now: Timestamp,
-    ) -> Change {
+    /// Notes that a probe is a create: the next such one only later.
+    pub fn note_created(&mut self, now: Timestamp) {
+        if let Breaker::Open { fresh_creates_at, .. } = &mut self.breaker {
+            *fresh_creates_at = Some(now.plus(FRESH_CREATES_EVERY));
+        }
+    }
+
+    /// Until when a kind of request waits, the others going on; `None`: it may go.
+    pub fn holds_back(&self, operation: Operation, now: Timestamp) -> Option<Timestamp> {
+        self.brakes.waits_until(operation, now)
+    }
+
+    /// Somebody's request of a kind that is held back is let through.
+    pub fn let_through(&mut self, operation: Operation, now: Timestamp) {
+        self.brakes.let_through(operation, now);
+    }
+
+    /// Whether an answer is the one that everybody gets, so that whoever gets it stays owed.
+    pub fn answers_everybody(&self, operation: Operation, signal: &Signal) -> bool {
+        let held = self.brakes.on(operation).is_some_and(|brake| brake.kind == BrakeKind::Alike);
+        held && matches!(signal, Signal::Refuses { .. })
+    }
+
+    /// Whether nothing has been accepted for so long that what failed meanwhile need not be this person's.
+    pub fn is_in_trouble_for(&self, time: Duration, now: Timestamp) -> bool {
+        self.trouble_since.is_some_and(|since| now.since(since) >= time)
+    }
+
+    /// Learns from a settled attempt.
+    pub fn observe(&mut self, signal: &Signal, observed: &Observed<'_>, policy: &Policy, now: Timestamp) -> Change {
+        let Observed { token, person, owed, sent_at } = *observed;
         let was_probe = matches!(&self.breaker, Breaker::Open { probing: Some((probe, _)), .. } if *probe == token);
+        let person = short(person);
+        if let Signal::Limited { wait, reason } = signal {
+            self.pace.refused(now, sent_at, *wait, reason);
+            // It lives.
+            self.unreachable = 0;
+            self.end_probe(was_probe, now);
+            return Change::None;
+        }
+        if !matches!(signal, Signal::Nothing | Signal::Fails { .. }) {
+            self.pace.passed(now, sent_at);
+        }
         match signal {
-            Signal::Nothing | Signal::Limited { wait: None, .. } => self.end_probe(was_probe, now),
-            Signal::Limited { wait: Some(wait), reason } => {
-                let until = now.plus(wait.wait);
-                if self.held_until.is_none_or(|held| held < until) {
-                    self.held_until = Some(until);
-                    self.held_reason = Some(reason.clone());
+            Signal::Nothing | Signal::Limited { .. } => self.end_probe(was_probe, now),
+            Signal::Works { operation, accepted } => {
+                if *accepted {
+                    self.brakes.accepted(*operation);
+                    self.trouble_since = None;
                 }
-                self.end_probe(was_probe, now);
+                if *accepted && *operation == Operation::Lookup {
+                    self.brakes.found(person);
+                }
+                return self.works();
             }
-            Signal::Works { .. } | Signal::Refuses { .. } | Signal::Silent => {
-                self.failing.clear();
-                self.forbidden.clear();
-                if matches!(signal, Signal::Works { operation: Operation::Delete, accepted: true }) {
-                    self.missing_deletes = 0;
-                }
-                if self.held_until.is_some_and(|until| until <= now) {
-                    self.held_until = None;
-                    self.held_reason = None;
-                }
-                if self.is_suspended() {
-                    self.missing_deletes = 0;
-                    return self.close();
-                }
+            Signal::Refuses { operation, alike } => {
+                let proven = self.proofs.of(*operation).proven;
+                self.brakes.refused(*operation, alike, person, proven, now);
+                return self.works();
+            }
+            Signal::Silent => {
+                self.brakes.silent(person, now);
+                self.trouble_since = None;
+                return self.works();
             }
             Signal::DeleteMissing => {
-                self.missing_deletes = self.missing_deletes.saturating_add(1);
-                if self.missing_deletes < MISSING_DELETES {
-                    // Already gone is as good as deleted: whatever it was suspended for, the endpoint works again.
-                    if was_probe {
-                        return self.close();
-                    }
-                } else if was_probe {
-                    self.fail_probe(policy, now, None);
-                } else {
-                    let reason = format!(
-                        "{MISSING_DELETES} deletes in a row were answered 404 or 410 and none was accepted: \
-                         check the URL of Delete Users, then resume"
-                    );
-                    return self.open(reason, policy, now);
-                }
+                self.brakes.missing(now);
+                return self.works();
             }
-            Signal::Fails { reason, .. } => {
-                note_person(&mut self.failing, person, FAILING_PEOPLE);
-                if was_probe {
-                    self.fail_probe(policy, now, Some(reason));
-                } else if self.failing.len() >= FAILING_PEOPLE || self.failing.len() as i64 >= owed.max(1) {
-                    return self.open(reason.clone(), policy, now);
+            Signal::Fails { reason, trouble } => {
+                self.trouble_since.get_or_insert(now);
+                if *trouble == Trouble::Page {
+                    self.brakes.page(person, now);
                 }
+                return self.fails(reason, *trouble, person, owed, was_probe, policy, now);
             }
             Signal::Forbidden => {
                 note_person(&mut self.forbidden, person, FORBIDDEN_PEOPLE);
@@ -358,6 +484,42 @@ impl Governor {
                     return self.open(reason.to_owned(), policy, now);
                 }
             }
+        }
+        Change::None
+    }
+
+    /// An answer that makes sense: whatever it was suspended for, the endpoint works again.
+    fn works(&mut self) -> Change {
+        self.failing.clear();
+        self.forbidden.clear();
+        self.unreachable = 0;
+        if self.is_suspended() { self.close() } else { Change::None }
+    }
+
+    fn fails(
+        &mut self,
+        reason: &str,
+        trouble: Trouble,
+        person: u64,
+        owed: i64,
+        was_probe: bool,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Change {
+        if trouble == Trouble::Everybodys {
+            self.unreachable = self.unreachable.saturating_add(1);
+        } else {
+            note_person(&mut self.failing, person, FAILING_PEOPLE);
+        }
+        if was_probe {
+            self.fail_probe(policy, now, Some(reason));
+            return Change::None;
+        }
+        let few = owed < FAILING_PEOPLE as i64
+            && self.failing.len() >= FAILING_FEW
+            && self.trouble_since.is_some_and(|since| now.since(since) <= FEW_WITHIN);
+        if self.unreachable >= UNREACHABLE_TRIES || self.failing.len() >= FAILING_PEOPLE || few {
+            return self.open(reason.to_owned(), policy, now);
         }
         Change::None
     }
@@ -374,8 +536,15 @@ impl Governor {
     }
 
     /// Does what an administrator asks.
-    pub fn grant_wish(&mut self, wish: &Wish) -> Granted {
+    pub fn grant_wish(&mut self, wish: &Wish, now: Timestamp) -> Granted {
         match wish {
+            Wish::Release { operation, kind } => {
+                if self.brakes.release(*operation, *kind, now) {
+                    Granted::Done
+                } else {
+                    Granted::Nothing
+                }
+            }
             Wish::LookupProven { revision } => {
                 self.prove(Operation::Lookup, *revision);
                 Granted::Done
@@ -403,7 +572,11 @@ impl Governor {
                 if operation == Operation::Lookup {
                     self.lookup_has_found = false;
                 }
+                self.brakes.edited(operation);
             }
+        }
+        if before.unique_id != after.unique_id || before.lookup != after.lookup {
+            self.brakes.edited(Operation::Create);
         }
         let touches = |settings: &Settings| {
             let rules = settings.rules().map(|(_, rule)| {
@@ -420,9 +593,7 @@ impl Governor {
 
     /// An administrator's resume of a suspended sync: probe now, and forget a hold.
     pub fn probe_now(&mut self, now: Timestamp) {
-        self.held_until = None;
-        self.held_reason = None;
-        self.missing_deletes = 0;
+        self.pace.release();
         if let Breaker::Open { probe_at, failed_probes, probing, .. } = &mut self.breaker {
             *probe_at = now;
             *failed_probes = 0;
@@ -436,21 +607,29 @@ impl Governor {
     }
 
     /// Why it is suspended or held at `now`, in words without times.
-    pub fn reason(&self, now: Timestamp) -> Option<&str> {
-        match &self.breaker {
-            Breaker::Open { reason, .. } => Some(reason),
-            Breaker::Closed if self.held_until.is_some_and(|until| until > now) => self.held_reason.as_deref(),
-            Breaker::Closed => None,
+    pub fn reason(&self, now: Timestamp) -> Option<String> {
+        let mut reasons: Vec<&str> = Vec::new();
+        match (&self.breaker, &self.pace.hold) {
+            (Breaker::Open { reason, .. }, _) => reasons.push(reason),
+            (Breaker::Closed, Some(hold)) if hold.until > now => reasons.push(&hold.reason),
+            (Breaker::Closed, _) => {}
         }
+        reasons.extend(self.brakes.all().map(|(_, brake)| brake.reason.as_str()));
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
-    /// No request before then: the next probe, or what a `Retry-After` asked for. `None` where nothing holds it.
+    /// The brakes on one kind of request each.
+    pub fn brakes(&self) -> impl Iterator<Item = (Operation, &Brake)> {
+        self.brakes.all()
+    }
+
+    /// No request before then: the next probe, or what a "too many requests" asked for. `None` where nothing holds it.
     pub fn no_request_before(&self, now: Timestamp) -> Option<Timestamp> {
         let probe = match &self.breaker {
             Breaker::Open { probe_at, .. } => Some(*probe_at),
             Breaker::Closed => None,
         };
-        probe.max(self.held_until).filter(|&until| until > now)
+        probe.max(self.pace.held_until()).filter(|&until| until > now)
     }
 
     fn open(&mut self, reason: String, policy: &Policy, now: Timestamp) -> Change {
@@ -464,6 +643,8 @@ impl Governor {
             failed_probes: 0,
             probing: None,
             newest_next: false,
+            fresh_at: Some(now.plus(FRESH_EVERY[0])),
+            fresh_creates_at: Some(now.plus(FRESH_CREATES_EVERY)),
         };
         Change::Opened
     }
@@ -497,9 +678,15 @@ impl Governor {
 
 /// Seconds between requests and how many may go at once; `None`: no limit. The burst is a tenth of a second's worth, so
 /// that in any second at most a tenth more than the limit goes.
-fn rate_of(limits: &Limits) -> Option<(f64, usize)> {
-    let rate = limits.requests_per_second.filter(|rate| *rate > 0.0)?;
+fn rate_of(limits: &Limits, pace: &Pace) -> Option<(f64, usize)> {
+    let configured = limits.requests_per_second.filter(|rate| *rate > 0.0);
+    let learned = pace.per_second();
+    let rate = configured.into_iter().chain(learned).reduce(f64::min)?;
     Some((1.0 / rate, ((rate / 10.0) as usize).max(1)))
+}
+
+fn hour_of(at: Timestamp) -> i64 {
+    at.as_micros().div_euclid(HOUR.as_micros() as i64)
 }
 
 /// Rounded up to what timestamps hold, so that rounding never lets a request go early.
@@ -507,10 +694,13 @@ fn whole_micros(seconds: f64) -> Duration {
     Duration::from_micros((seconds * 1e6 - 1e-3).ceil() as u64)
 }
 
-fn note_person(people: &mut Vec<u64>, person: &PersonId, max: usize) {
+fn short(person: &PersonId) -> u64 {
     let hash = Sha256::digest(person.as_str().as_bytes());
-    let short = u64::from_be_bytes(hash[..8].try_into().expect("SHA-256 has 32 bytes"));
-    if !people.contains(&short) && people.len() < max {
-        people.push(short);
+    u64::from_be_bytes(hash[..8].try_into().expect("SHA-256 has 32 bytes"))
+}
+
+fn note_person(people: &mut Vec<u64>, person: u64, max: usize) {
+    if !people.contains(&person) && people.len() < max {
+        people.push(person);
     }
 }
