@@ -16,7 +16,7 @@ use crate::sweeps::SweepKind;
 use crate::sync::{Operation, SyncConfig};
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 /// Why a link becomes owed.
@@ -425,12 +425,25 @@ pub fn unique_keys(settlements: &[Settlement]) -> Vec<UniqueKey> {
 pub fn settle_batch(input: BatchInput, settlements: Vec<Settlement>, policy: &Policy, now: Timestamp) -> BatchOutput {
     let mut batch = Batch { input, output: BatchOutput::default(), touched: BTreeMap::new(), policy, now };
     batch.output.results = vec![SettleResult::Gone; settlements.len()];
+    // What came tells of the endpoint in the order in which it came.
+    let mut seen = HashSet::new();
+    for settlement in &settlements {
+        if seen.insert((&settlement.link, settlement.token)) {
+            batch.observe(settlement);
+        }
+    }
     let (removals, others): (Vec<_>, Vec<_>) =
         settlements.into_iter().enumerate().partition(|(_, s)| s.settled.state.unique_id().is_none());
     for (at, settlement) in removals.into_iter().chain(others) {
         batch.output.results[at] = batch.settle(settlement);
     }
     batch.finish()
+}
+
+/// What removed its row took the token with it. Given again it must not count again; its log entry has an id, so that it
+/// cannot stand twice.
+fn may_be_done(settlement: &Settlement, row: Option<&Link>) -> bool {
+    row.is_none() && settlement.person_deleted && settlement.settled.next == Next::Remove
 }
 
 /// How often somebody is tried whose schedule is spent while nothing at all was accepted.
@@ -449,19 +462,14 @@ impl Batch<'_> {
     fn settle(&mut self, mut settlement: Settlement) -> SettleResult {
         let sync_key = (settlement.link.account, settlement.link.sync);
         let Some(view) = self.input.syncs.get(&sync_key) else { return SettleResult::Gone };
-        let (revision, owed) = (view.revision, view.owed);
+        let revision = view.revision;
         let row = self.input.links.get(&settlement.link).cloned();
         let holds = row.as_ref().and_then(|row| row.lease.as_ref()).is_some_and(|l| l.token == settlement.token);
         if row.as_ref().is_some_and(|row| row.settled_token == Some(settlement.token)) {
             return SettleResult::AlreadyDone;
         }
-        // What removed its row took the token with it. Given again it must not count again; its log entry has an id, so
-        // that it cannot stand twice.
-        let may_be_done = row.is_none() && settlement.person_deleted && settlement.settled.next == Next::Remove;
+        let may_be_done = may_be_done(&settlement, row.as_ref());
         self.check_conflict(&mut settlement, row.as_ref().filter(|_| holds));
-        if !may_be_done {
-            self.observe(&settlement, owed);
-        }
         self.spare(&mut settlement);
         let (after, result) = match row.clone() {
             Some(row) if holds => (apply(row, &settlement, revision, self.policy, self.now), SettleResult::Applied),
@@ -540,9 +548,15 @@ impl Batch<'_> {
         }
     }
 
-    fn observe(&mut self, settlement: &Settlement, owed: i64) {
+    fn observe(&mut self, settlement: &Settlement) {
         let sync_key = (settlement.link.account, settlement.link.sync);
+        let row = self.input.links.get(&settlement.link);
+        let is_done = row.is_some_and(|row| row.settled_token == Some(settlement.token));
+        if is_done || may_be_done(settlement, row) {
+            return;
+        }
         let Some(view) = self.input.syncs.get_mut(&sync_key) else { return };
+        let owed = view.owed;
         let before = view.governor.clone();
         let settled = &settlement.settled;
         if settled.control.is_some() {

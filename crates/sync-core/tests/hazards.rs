@@ -1167,12 +1167,18 @@ fn s1_15_one_owed_person_and_a_crm_down_for_five_days_is_sent_at_last() {
             let said = world.step(fate);
             assert!(said.starts_with("create") || said.starts_with("lookup"), "{fate:?}: {said}");
         }
-        assert!(world.governor.is_suspended(), "all there are fail");
-        assert_eq!(world.parked(), None);
+        let unreachable = matches!(fate, Fate::NotSent | Fate::Refused(401));
+        assert_eq!(world.governor.is_suspended(), unreachable, "one person's failures open nothing: {fate:?}");
+        assert_eq!(world.parked(), None, "nothing at all was accepted: {fate:?}");
         world.run();
         world.assert_in_step();
         assert!(!world.governor.is_suspended(), "a success closes it");
-        assert!(world.now.since(start) < Duration::from_secs(5 * 86_400 + 3 * 3600), "within hours");
+        assert!(
+            world.now.since(start) < Duration::from_secs(7 * 86_400),
+            "once a day at least: {fate:?} {:?} {:?}",
+            world.now.since(start).as_secs_f64() / 86_400.0,
+            world.link
+        );
     }
 }
 
@@ -1194,7 +1200,8 @@ fn s1_15_the_endpoints_faults_use_up_no_tries_whatever_the_breaker_says() {
 fn s1_15_a_failed_probe_uses_no_try_and_goes_behind_the_others() {
     let mut world = in_flight(Means::LookupById, Operation::Update);
     world.owed = 1;
-    world.finish(Fate::Refused(500));
+    world.finish(Fate::Refused(401));
+    world.step(Fate::Refused(401));
     assert!(world.governor.is_suspended());
     let tries = world.link().tries;
     world.next();
@@ -1221,6 +1228,8 @@ fn s1_15_links_whose_retries_are_spent_are_marked_when_the_breaker_closes() {
     let mut world = in_flight(Means::LookupById, Operation::Update);
     for _ in 0..12 {
         world.finish(Fate::Refused(500));
+        // Others are accepted meanwhile.
+        world.governor.trouble_since = None;
         world.next();
     }
     assert_eq!(world.parked(), Some(ParkReason::RetriesSpent));
@@ -1500,7 +1509,10 @@ fn s2_09_only_active_syncs_with_room_and_no_backlog_hand_off() {
     );
     assert_eq!(count(&held, 10), 0);
     let mut suspended = base.clone();
-    observe(&mut suspended.governor, &Signal::Fails { reason: "down".into(), trouble: Trouble::Everybodys }, 1, now);
+    for _ in 0..2 {
+        let down = Signal::Fails { reason: "down".into(), trouble: Trouble::Everybodys };
+        observe(&mut suspended.governor, &down, 1, now);
+    }
     suspended.governor.probe_now(now);
     assert_eq!(count(&suspended, 10), 0, "a probe goes through the claim");
 }
@@ -1671,7 +1683,7 @@ fn s2_15_a_tombstone_is_purged_only_when_no_link_is_owed_leased_or_parked() {
 }
 
 #[test]
-fn s2_16_twenty_deletes_answered_404_with_none_accepted_between_suspend() {
+fn s2_16_twenty_deletes_answered_404_with_none_accepted_between_hold_back_deletes() {
     let mut world = World::new(Means::LookupById);
     for n in 1..=20 {
         world.upsert("A");
@@ -1683,8 +1695,8 @@ fn s2_16_twenty_deletes_answered_404_with_none_accepted_between_suspend() {
         world.finish(Fate::Answered);
         assert_eq!(world.link, None, "already gone is accepted: {n}");
     }
-    assert!(world.governor.is_suspended());
-    assert!(world.governor.reason(world.now).unwrap().contains("URL of Delete Users"));
+    assert!(!world.governor.is_suspended() && world.governor.holds_back(Operation::Delete, world.now).is_some());
+    assert!(world.governor.reason(world.now).unwrap().contains("Delete Users"));
 }
 
 // ------------------------------------------------------------------------------------------- readings of the draft

@@ -149,5 +149,9 @@ pub async fn a_hold_ends_by_time<F: StoreFixture>() {
     assert!(held.next_in.is_some_and(|next| next > Duration::from_secs(3) && next <= Duration::from_secs(50)));
     assert!(world.governor(&sync).await.pace.hold.is_some());
     world.pass(51).await;
-    assert_eq!(people_of(&world.claim(10).await.leased), ["a", "b"]);
+    let first = world.claim(10).await;
+    assert_eq!(first.leased.len(), 1, "one request tells whether it is over");
+    assert!(world.claim(10).await.leased.is_empty());
+    world.reply(&first.leased[0], accepted(&first.leased[0])).await;
+    assert_eq!(world.claim(10).await.leased.len(), 1, "it is");
 }

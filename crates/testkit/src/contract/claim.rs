@@ -81,7 +81,7 @@ pub async fn retries_leave_half_to_fresh_work<F: StoreFixture>() {
     let first = world.claim(10).await;
     world.upsert(&["calm"]).await;
     for leased in first.leased {
-        world.reply(&leased, Reply::Status(429)).await;
+        world.reply(&leased, Reply::Status(503)).await;
     }
     world.drain().await;
     world.pass(7200).await;
