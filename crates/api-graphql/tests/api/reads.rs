@@ -147,11 +147,15 @@ async fn status_is_told_in_words() {
 async fn a_suspended_sync_says_why_and_until_when() {
     let world = world().await;
     let id = world.sync("CRM").await;
-    world.push(&["ada"]).await;
+    world.push(&["ada", "bob"]).await;
     let mut logged = world.engine.logged();
-    world.crm.answer(401, "");
+    for _ in 0..2 {
+        world.crm.answer(401, "");
+    }
     let running = world.run();
-    logged.recv().await.unwrap();
+    for _ in 0..2 {
+        logged.recv().await.unwrap();
+    }
     world.stop();
     running.await.unwrap();
     let document = "query($id: ID!) { sync(id: $id) { status statusReason heldUntil } }";

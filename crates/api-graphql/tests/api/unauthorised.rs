@@ -101,7 +101,7 @@ const ROWS: [Row; 31] = [
         "Mutation",
         "forgetLinks",
         Role::Admin,
-        "mutation { forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
+        "mutation { pauseSync(id: \"$SYNC\") { id } forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
         Stranger::NotFound,
     ),
     (

@@ -190,9 +190,18 @@ impl Settling<'_> {
             settled.next = Next::Owed(Duration::ZERO);
             return settled.learn(message);
         }
-        settled.state = LinkState::Uncertain;
+        self.doubt_on(&mut settled);
         let detail = self.both("set up a lookup rule, which finds the record and links it");
         settled.park(ParkReason::Uncertain, detail)
+    }
+
+    /// Nothing definite came. What was refused once is not sent again and again: the next create carries the newest state,
+    /// under the kept key.
+    fn doubt_on(&self, settled: &mut Settled) {
+        settled.state = LinkState::Uncertain;
+        if self.attempt.first_bytes {
+            settled.notes.create_digest = None;
+        }
     }
 
     fn refused_on_repeat(&self, mut settled: Settled, of_repetition: bool) -> Settled {
@@ -206,7 +215,7 @@ impl Settling<'_> {
             }
             return self.refuse(settled, "change the person's data or the rule");
         }
-        settled.state = LinkState::Uncertain;
+        self.doubt_on(&mut settled);
         if rules.lookup {
             let said = text::cut(&self.judged.said, REMEMBERED_BYTES_MAX).0.to_owned();
             settled.notes.asking = Some(Asking::Refused(said, attempt.person_version));
