@@ -7,11 +7,12 @@ use crate::telemetry;
 use anyhow::{Context, Result};
 use axum::Router;
 use futures_util::future::join_all;
+use metrics_exporter_prometheus::PrometheusHandle;
 use mock_crm::{MockCrm, MockCrmOptions};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
-use sync_engine::{Engine, RunError, Standing};
+use sync_engine::{Engine, RunError, Runner, Standing};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -99,13 +100,23 @@ pub(crate) async fn start(
     // Before the engine, which takes its counters from it.
     let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
     let store = compose::ready_store(config).await?;
-    let (engine, runner) = compose::engine(config, store, mock_crm.map(MockCrm::address))?;
+    let engine = compose::engine(config, store, mock_crm.map(MockCrm::address))?;
+    begin(config, engine, recorder, bootstrap, mock_crm.map(MockCrm::url)).await
+}
+
+/// Serves an engine that was put together, and runs it.
+async fn begin(
+    config: &Config,
+    (engine, runner): (Engine, Runner),
+    recorder: Option<PrometheusHandle>,
+    bootstrap: Option<secrecy::SecretString>,
+    mock_crm_url: Option<String>,
+) -> Result<Running> {
     let first_key = engine.bootstrap(bootstrap).await.context("cannot make the first account")?;
     for (sync, why) in engine.unusable_syncs().await? {
         warn!(sync.id = %sync.id, sync.friendly_name = sync.friendly_name, why, "a sync cannot send");
     }
     let (listener, address) = listen("--listen", config.listen).await?;
-    let mock_crm_url = mock_crm.map(MockCrm::url);
     let server = api_graphql::ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), mock_crm_url };
     let console = config.console.clone().filter(|_| config.mode != Mode::Dispatch);
     let console_url = console.as_ref().map(|home| match &home.public_url {
@@ -186,7 +197,7 @@ impl Running {
         if timeout(CLIENTS_LEAVE_WITHIN, self.close_sockets.closed()).await.is_err() {
             warn!("some WebSockets were still open");
         }
-        ran.context("the engine failed")?.context("the engine failed")
+        ran.context("stopped by a fault of the engine")?.context("stopped by a fault")
     }
 }
 
@@ -211,5 +222,87 @@ pub(crate) async fn until_told_to_stop() {
     #[cfg(not(unix))]
     {
         let _failed = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Options;
+    use std::sync::Arc;
+    use store_memory::MemoryStore;
+    use sync_core::id::{AccountId, SyncId};
+    use sync_core::key::Account;
+    use sync_core::ports::{Clock, DirectoryStore};
+    use sync_engine::{SecretKey, SystemClock, Vault};
+    use testkit::build;
+    use testkit::crm::{Arrivals, Crm};
+    use testkit::staged::{StagedStore, Trouble};
+    use testkit::templates::PlainTemplates;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use uuid::Uuid;
+
+    const ACCOUNT: AccountId = AccountId(Uuid::from_u128(1));
+
+    async fn server() -> (Running, Arc<StagedStore>, Arrivals) {
+        let clock = Arc::new(SystemClock);
+        let memory = MemoryStore::new(clock.clone(), Arc::default());
+        assert!(memory.create_account(&Account { id: ACCOUNT, name: "one".to_owned() }));
+        memory.create_sync(&build::sync(ACCOUNT, SyncId(Uuid::from_u128(2)), clock.now()), false).await.unwrap();
+        let store = Arc::new(StagedStore::new(Arc::new(memory)));
+        let (crm, arrivals) = Crm::new();
+        let vault = Vault::new(SecretKey::generate(), []);
+        let engine = Engine::builder(store.clone(), crm, Arc::new(PlainTemplates), vault).build();
+        let listen = Some(([127, 0, 0, 1], 0).into());
+        let config = Options { listen, data_dir: Some("/none".into()), ..Options::default() }.load().unwrap();
+        (begin(&config, engine, None, None, None).await.unwrap(), store, arrivals)
+    }
+
+    /// The status of a GET, or the fault of the connection.
+    async fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
+        let mut connection = TcpStream::connect(address).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await?;
+        Ok(answer.split(' ').nth(1).unwrap_or_default().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_failed_engine_is_told_by_healthz_before_the_server_ends() {
+        let (running, store, mut arrivals) = server().await;
+        let address = running.address;
+        running.engine.standing().wait_for(|standing| *standing == Standing::Running).await.unwrap();
+        assert_eq!(
+            (get(address, "/healthz").await.unwrap(), get(address, "/readyz").await.unwrap()),
+            ("200".into(), "200".into())
+        );
+        running.engine.account(ACCOUNT).upsert_people(vec![build::patch("ada", "Ada")]).await.unwrap();
+        let in_flight = arrivals.next().await;
+        store.trouble("work_sweep", Trouble::Panic, None);
+        running.failed().await;
+        let stopping = tokio::spawn(running.stop());
+        for path in ["/healthz", "/readyz"] {
+            assert_eq!(get(address, path).await.unwrap(), "503", "{path}");
+        }
+        assert!(!stopping.is_finished(), "what is in flight is finished first");
+        in_flight.created("7");
+        let stopped = stopping.await.unwrap();
+        let told = format!("{:#}", stopped.unwrap_err());
+        assert_eq!(told, "stopped by a fault: the engine's worker of sweeps panicked: work_sweep panics on purpose");
+        assert!(get(address, "/healthz").await.is_err(), "it listens no more");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_told_to_stop_ends_well() {
+        let (running, _, mut arrivals) = server().await;
+        let engine = running.engine.clone();
+        engine.account(ACCOUNT).upsert_people(vec![build::patch("ada", "Ada")]).await.unwrap();
+        let in_flight = arrivals.next().await;
+        let stopping = tokio::spawn(running.stop());
+        engine.standing().wait_for(|standing| *standing == Standing::Stopping).await.unwrap();
+        in_flight.created("7");
+        stopping.await.unwrap().unwrap();
     }
 }

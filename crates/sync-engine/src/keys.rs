@@ -9,12 +9,13 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use sync_core::fault::Fault;
 use sync_core::id::{AccountId, KeyId};
 use sync_core::key::{Account, ApiKey, Role};
 use sync_core::patch::name_fault;
 use sync_core::ports::SetResult;
+use tokio::time::Instant;
 
 /// What every key that the server makes begins with, so that scanners for leaked secrets find it.
 pub const KEY_PREFIX: &str = "crms_";

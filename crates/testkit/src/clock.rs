@@ -1,9 +1,10 @@
-//! A clock that tests set.
+//! Clocks of tests: one that they set, and one that goes with tokio's time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use sync_core::ports::Clock;
 use sync_core::time::Timestamp;
+use tokio::time::Instant;
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -37,5 +38,25 @@ impl Default for ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A clock that goes with tokio's time: where that is paused, it goes as tests let it.
+#[derive(Debug)]
+pub struct VirtualClock {
+    began: Instant,
+    at: Timestamp,
+}
+
+impl Default for VirtualClock {
+    /// Begins where [`ManualClock`] stands.
+    fn default() -> Self {
+        Self { began: Instant::now(), at: ManualClock::default().now() }
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        self.at.plus(self.began.elapsed())
     }
 }

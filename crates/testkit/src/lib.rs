@@ -8,7 +8,10 @@
 pub mod build;
 pub mod clock;
 pub mod contract;
+pub mod crm;
 pub mod memory;
 pub mod oracle;
 pub mod random;
 pub mod reply;
+pub mod staged;
+pub mod templates;

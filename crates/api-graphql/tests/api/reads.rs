@@ -1,12 +1,13 @@
 //! What queries show.
 
-use crate::support::{Failure, key, plain_crm, world};
+use crate::support::{key, plain_crm, world};
 use api_graphql::Caller;
 use async_graphql::Request;
 use serde_json::{Value, json};
 use std::time::Duration;
 use sync_core::key::Role;
 use sync_core::ports::Clock;
+use testkit::staged::Trouble;
 
 #[tokio::test]
 async fn the_viewer_is_the_key() {
@@ -263,14 +264,14 @@ async fn a_failing_field_makes_the_next_nullable_one_null() {
 #[tokio::test]
 async fn what_the_store_says_is_not_sent() {
     let world = world().await;
-    for (failure, code) in [(Failure::Unavailable, "UNAVAILABLE"), (Failure::Internal, "INTERNAL")] {
+    for (trouble, code) in [(Trouble::Unavailable, "UNAVAILABLE"), (Trouble::Internal, "INTERNAL")] {
         for (method, document) in [
             ("syncs", "{ syncs { nodes { id } } }"),
             ("syncs_by_ids", "{ sync(id: \"018f0000-0000-7000-8000-000000000000\") { id } }"),
             ("keys", "{ apiKeys { id } }"),
             ("create_sync", "mutation { createSync(input: { friendlyName: \"A\" }) { id } }"),
         ] {
-            world.store.fail(method, failure);
+            world.store.trouble(method, trouble, None);
             let error = world.error(document, Value::Null).await;
             assert_eq!(error["extensions"]["code"], code, "{method}");
             assert!(!error.to_string().contains("password"), "{error}");

@@ -1,9 +1,5 @@
 //! A server's schema over a store in memory, in process.
 
-mod counting;
-
-pub(crate) use counting::{Counting, Failure};
-
 use api_graphql::{Caller, Schema, ServerInfo};
 use async_graphql::{Request, Response, Variables};
 use serde_json::{Value, json};
@@ -19,6 +15,7 @@ use sync_core::ports::{Clock, Dispatcher, KeyStore};
 use sync_engine::{Engine, EngineBuilder, Logged, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 use testkit::clock::ManualClock;
+use testkit::staged::StagedStore;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -57,7 +54,7 @@ pub(crate) struct World {
     pub(crate) schema: Schema,
     /// Takes changes in, and sends nothing.
     pub(crate) engine: Engine,
-    pub(crate) store: Arc<Counting>,
+    pub(crate) store: Arc<StagedStore>,
     pub(crate) crm: Arc<Scripted>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) mine: AccountId,
@@ -74,7 +71,7 @@ pub(crate) async fn world() -> World {
     for (id, name) in [(mine, "mine"), (theirs, "theirs")] {
         assert!(memory.create_account(&Account { id, name: name.to_owned() }), "the account is new");
     }
-    let store = Arc::new(Counting::new(memory));
+    let store = Arc::new(StagedStore::new(Arc::new(memory)));
     for (account, role) in [(mine, Role::Reader), (mine, Role::Writer), (mine, Role::Admin), (theirs, Role::Admin)] {
         store.create_key(&key(account, role)).await.unwrap();
     }
@@ -102,7 +99,7 @@ pub(crate) async fn world() -> World {
 }
 
 /// An engine over the world's store and system. All of them have the same secret key.
-fn builder(store: &Arc<Counting>, crm: &Arc<Scripted>, clock: &Arc<ManualClock>) -> EngineBuilder {
+fn builder(store: &Arc<StagedStore>, crm: &Arc<Scripted>, clock: &Arc<ManualClock>) -> EngineBuilder {
     let key = SecretKey::parse("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").expect("it is 32 bytes in base64");
     Engine::builder(store.clone(), crm.clone(), Arc::new(LiquidTemplates), Vault::new(key, [])).clock(clock.clone())
 }

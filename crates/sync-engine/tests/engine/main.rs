@@ -1,0 +1,11 @@
+//! The engine from outside, over a store in memory and an external system that answers as the test says. Time is tokio's, and
+//! paused: waits cost none.
+
+mod dropping;
+mod failing;
+mod intake;
+mod keys;
+mod running;
+mod settling;
+mod stopping;
+mod support;
