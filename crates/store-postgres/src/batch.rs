@@ -87,9 +87,9 @@ impl<'c> Batch<'c> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::is_repeatable;
     use crate::fixture::cluster;
-    use crate::sql::sql_query;
+    use crate::sql::ran::of_a_test as sql_query;
+    use crate::sqlstate::code_of;
     use crate::{Options, PostgresStore};
     use diesel::sql_types::Text;
     use futures_util::TryFutureExt;
@@ -149,7 +149,7 @@ mod tests {
             .unwrap()
             .unwrap_err();
         assert!(
-            matches!(&fault, Fault::Database(DatabaseError(_, info)) if info.message().contains("zero")),
+            matches!(&fault, Fault::Database(DatabaseError(_, info)) if code_of(info.message()) == Some("22012")),
             "{fault:?}"
         );
         store.read("test", |c| Box::pin(async move { Batch::new(c).run().await })).await.unwrap();
@@ -173,7 +173,7 @@ mod tests {
         };
         assert!(run(true).await.unwrap().is_ok());
         let fault = run(true).await.unwrap().unwrap_err();
-        assert!(matches!(fault, Fault::Database(RollbackTransaction)) && is_repeatable(&fault), "{fault:?}");
+        assert!(matches!(fault, Fault::Database(RollbackTransaction)) && fault.is_repeatable(), "{fault:?}");
         let fault = run(false).await.unwrap().unwrap_err();
         assert!(matches!(fault, Fault::Database(DatabaseError(UniqueViolation, _))), "{fault:?}");
     }

@@ -1,7 +1,7 @@
 //! What went wrong in the database, and what that means.
 
+use crate::sqlstate::{Meaning, code_of};
 use diesel::result::{DatabaseErrorKind, Error};
-use std::error::Error as _;
 use sync_core::ports::{BoxError, StoreError};
 
 /// What a transaction's body fails with.
@@ -25,67 +25,74 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// Whether the database aborted a transaction only because of others: it is to be repeated.
-pub(crate) fn is_repeatable(fault: &Fault) -> bool {
-    match fault {
-        Fault::Database(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-        // 40P01 has no kind of its own.
-        Fault::Database(Error::DatabaseError(DatabaseErrorKind::Unknown, info)) => info.message().contains("deadlock"),
-        // Two transactions made the same new person: the repeated one finds it.
-        Fault::Database(Error::RollbackTransaction) => true,
-        _ => false,
+impl Fault {
+    /// Whether the transaction is to be repeated at once: the database aborted it only because of others.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        matches!(self, Self::Database(error) if meaning(error) == Meaning::Repeat)
+    }
+
+    /// Whether the connection may be at fault too, and is better made anew: a server that became read-only, a statement that it
+    /// no longer knows as prepared, a proxy whose other side is gone.
+    pub(crate) fn spoils_connection(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(meaning(error), Meaning::Outage | Meaning::Unknown))
     }
 }
 
-/// Whether nothing can be done with the database now.
-fn is_unavailable(error: &Error) -> bool {
-    let Error::DatabaseError(kind, info) = error else { return false };
+fn meaning(error: &Error) -> Meaning {
+    match error {
+        Error::DatabaseError(kind, information) => {
+            code_of(information.message()).map_or_else(|| meaning_without_code(kind), Meaning::of)
+        }
+        // Two transactions made the same new person: the repeated one finds it.
+        Error::RollbackTransaction => Meaning::Repeat,
+        // It cannot be written as a value of the database, or read from one.
+        Error::InvalidCString(_)
+        | Error::NotFound
+        | Error::QueryBuilderError(_)
+        | Error::DeserializationError(_)
+        | Error::SerializationError(_) => Meaning::Data,
+        _ => Meaning::Unknown,
+    }
+}
+
+/// An error of the driver, or one of the server that was too long to be given its code. The driver makes kinds of codes, too.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "diesel does not let it be copied")]
+fn meaning_without_code(kind: &DatabaseErrorKind) -> Meaning {
     match kind {
         DatabaseErrorKind::ClosedConnection
         | DatabaseErrorKind::UnableToSendCommand
-        | DatabaseErrorKind::ReadOnlyTransaction
-        | DatabaseErrorKind::SerializationFailure => true,
-        DatabaseErrorKind::Unknown => UNAVAILABLE.iter().any(|text| info.message().contains(text)),
-        _ => false,
+        | DatabaseErrorKind::ReadOnlyTransaction => Meaning::Outage,
+        DatabaseErrorKind::SerializationFailure => Meaning::Repeat,
+        DatabaseErrorKind::UniqueViolation
+        | DatabaseErrorKind::ForeignKeyViolation
+        | DatabaseErrorKind::NotNullViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::RestrictViolation
+        | DatabaseErrorKind::ExclusionViolation => Meaning::Data,
+        _ => Meaning::Unknown,
     }
 }
 
-/// Messages of conditions that pass or that an operator mends: shutting down, starting, full, cancelled, deadlocked.
-const UNAVAILABLE: [&str; 12] = [
-    "terminating connection",
-    "shutting down",
-    "starting up",
-    "not accepting commands",
-    "recovery mode",
-    "No space left",
-    "could not extend file",
-    "could not write",
-    "too many clients",
-    "canceling statement",
-    "out of memory",
-    "deadlock",
-];
-
 /// The store's error of a failed operation.
 pub(crate) fn store_error(operation: &'static str, fault: Fault) -> StoreError {
-    match fault {
-        Fault::Store(error) => error,
-        Fault::Database(error) => {
-            let unavailable = is_unavailable(&error);
-            let missing_table = matches!(&error, Error::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if info.message().contains("relation") && info.message().contains("does not exist"));
-            let source: BoxError = Box::new(error);
-            match (unavailable, missing_table) {
-                (true, _) => StoreError::Unavailable { operation, source },
-                (_, true) => StoreError::Schema("it has no tables of crm-sync: run `crm-sync migrate`".to_owned()),
-                _ => StoreError::Internal { operation, source },
-            }
+    let error = match fault {
+        Fault::Store(error) => return error,
+        Fault::Database(error) => error,
+    };
+    let meaning = meaning(&error);
+    let source: BoxError = Box::new(error);
+    match meaning {
+        Meaning::Repeat | Meaning::Outage => StoreError::Unavailable { operation, source },
+        Meaning::Unknown => StoreError::Unknown { operation, source },
+        Meaning::Data => StoreError::Internal { operation, source },
+        Meaning::Schema => {
+            StoreError::Schema(format!("tables or columns are missing, run `crm-sync migrate` ({source})"))
         }
     }
 }
 
 /// An error with its causes.
-pub(crate) fn in_words(error: &tokio_postgres::Error) -> String {
+pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

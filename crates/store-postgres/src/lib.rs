@@ -11,7 +11,9 @@ extern crate self as store_postgres;
 mod alerts;
 mod batch;
 mod clock;
+mod coded;
 mod columns;
+mod connect;
 mod directory;
 mod error;
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod plans;
 mod sessions;
 mod signals;
 mod sql;
+mod sqlstate;
 mod syncs;
 mod tls;
 mod transaction;
@@ -36,17 +39,18 @@ mod work;
 
 use crate::batch::Batch;
 use crate::clock::TestClock;
-use crate::error::{Fault, is_repeatable, store_error};
+use crate::connect::Connector;
+use crate::error::{Fault, store_error};
 use crate::signals::Signals;
 use crate::sql::sql_query;
 use crate::transaction::{Committed, begin, roll_back};
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{self, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -107,18 +111,14 @@ pub(crate) type Conn = AsyncPgConnection;
 impl PostgresStore {
     /// Connects. Does not look at the schema: see `MaintenanceStore::migrate` and `ready`.
     pub async fn connect(url: &SecretString, options: Options) -> StoreResult<Self> {
-        let mut config: tokio_postgres::Config = url.expose_secret().parse().map_err(|source| {
-            StoreError::Internal { operation: "read the database URL", source: Box::new(BadUrl(source)) }
-        })?;
-        notice_silence(&mut config);
-        let tls = tls::connector().map_err(|source| StoreError::Internal { operation: "set up TLS", source })?;
+        let connector = Connector::new(url)?;
         let statements = Arc::new(AtomicU64::new(0));
         let mut manager = ManagerConfig::default();
         manager.recycling_method = RecyclingMethod::Fast;
-        let (setup, counter) = ((config.clone(), tls.clone()), statements.clone());
+        let setup = (connector.clone(), statements.clone());
         manager.custom_setup = Box::new(move |_| {
-            let ((config, tls), counter) = (setup.clone(), counter.clone());
-            async move { connect(config, tls, counter).await }.boxed()
+            let (connector, counter) = setup.clone();
+            async move { Ok(counting(connector.connect().await?, counter)) }.boxed()
         });
         // The URL is used by the set-up above, which has it parsed already.
         let manager = AsyncDieselConnectionManager::new_with_config("postgres", manager);
@@ -130,7 +130,7 @@ impl PostgresStore {
             .recycle_timeout(Some(options.wait))
             .build()
             .map_err(|source| StoreError::Internal { operation: "make a connection pool", source: Box::new(source) })?;
-        let signals = Signals::start(config, tls);
+        let signals = Signals::start(connector);
         let store = Self {
             inner: Arc::new(Inner {
                 pool,
@@ -180,7 +180,8 @@ impl PostgresStore {
         let asked_at = Instant::now();
         let done = match self.connection(operation).await {
             Ok(connection) => {
-                in_time(operation, self.inner.operation_max, connection, async |c| Ok(body(c).await)).await
+                let work = async |c: &mut Conn| sound(body(c).await);
+                in_time(operation, self.inner.operation_max, connection, work).await
             }
             Err(error) => Err(error),
         };
@@ -219,7 +220,7 @@ impl PostgresStore {
             loop {
                 let connection = this.connection(operation).await?;
                 let transaction = async |c: &mut Conn| {
-                    let done = body(c).await;
+                    let done = sound(body(c).await)?;
                     if done.is_err() {
                         roll_back(c).await?;
                     }
@@ -227,7 +228,7 @@ impl PostgresStore {
                 };
                 match in_time(operation, this.inner.operation_max, connection, transaction).await? {
                     Ok((done, Committed { .. })) => return Ok(done),
-                    Err(fault) if is_repeatable(&fault) && repeats < REPEATS_MAX => {
+                    Err(fault) if fault.is_repeatable() && repeats < REPEATS_MAX => {
                         repeats += 1;
                         tracing::debug!(operation, repeats, "a transaction was aborted for others, it is repeated");
                     }
@@ -253,6 +254,14 @@ fn measured<T>(operation: &'static str, asked_at: Instant, done: StoreResult<T>)
     // 0 too: a series that begins with its first failure has no rate.
     metrics::counter!(measures::FAILURES, "operation" => operation).increment(u64::from(done.is_err()));
     done
+}
+
+/// What was done on a connection that may be used again; a fault that may be the connection's own takes it along.
+fn sound<T>(done: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
+    match done {
+        Err(fault) if fault.spoils_connection() => Err(fault),
+        done => Ok(done),
+    }
 }
 
 /// Works on a connection for so long at most. One that does not answer in time, or whose caller has gone meanwhile, is
@@ -300,47 +309,15 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
-/// A URL that cannot be read. Its text may hold a password, and is not repeated.
-#[derive(Debug, thiserror::Error)]
-#[error("it is not of the form postgres://USER:PASSWORD@HOST/DATABASE")]
-struct BadUrl(#[source] tokio_postgres::Error);
-
-async fn connect(
-    config: tokio_postgres::Config,
-    tls: tls::Connector,
-    statements: Arc<AtomicU64>,
-) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let (client, connection) =
-        config.connect(tls).await.map_err(|fault| diesel::ConnectionError::BadConnection(error::in_words(&fault)))?;
-    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
-    connection.batch_execute(PLANS).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+/// Counts the statements of a connection.
+fn counting(mut connection: AsyncPgConnection, statements: Arc<AtomicU64>) -> AsyncPgConnection {
     connection.set_instrumentation(move |event: diesel::connection::InstrumentationEvent<'_>| {
         if matches!(event, diesel::connection::InstrumentationEvent::StartQuery { .. }) {
             statements.fetch_add(1, Ordering::Relaxed);
         }
     });
-    Ok(connection)
+    connection
 }
-
-/// A host that is gone without a word is noticed by the connection itself, also by one that only listens. What the URL says
-/// of it stands.
-fn notice_silence(config: &mut tokio_postgres::Config) {
-    if config.get_keepalives_idle() == tokio_postgres::Config::new().get_keepalives_idle() {
-        config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE).keepalives_retries(3);
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(KEEPALIVE * 3);
-    }
-}
-
-/// How long a connection may be silent before it is asked for a sign of life; three that stay out end it.
-const KEEPALIVE: Duration = Duration::from_secs(10);
-
-/// Statements are kept prepared, and their plans with them: one that was made while a table was small, or before it was ever
-/// analysed, would go on scanning it. Every statement here asks by key, so it is told to: nested loops over indexes, in their
-/// order. None is worth compiling, nor planning anew for its values: for few rows that takes longer than to run it.
-const PLANS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_material = off; \
-    SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan";
 
 #[derive(diesel::QueryableByName)]
 struct Now {

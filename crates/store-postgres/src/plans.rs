@@ -100,7 +100,7 @@ async fn no_plan_reads_more_than_is_asked_for() {
         if let Some(sql) = shape.sql() {
             client.batch_execute(&sql).await.unwrap();
         }
-        client.batch_execute(crate::PLANS).await.unwrap();
+        client.batch_execute(crate::connect::PLANS).await.unwrap();
         let mut hot: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (text, types) in &texts {
             let Some(scans) = scans(&client, text, types).await else { continue };

@@ -1,8 +1,9 @@
 //! What happens in the database, on whichever node: NOTIFY within the transactions, LISTEN on a connection of its own.
 
+use crate::Conn;
+use crate::connect::Connector;
 use crate::error::in_words;
 use crate::sql::{Sql, sql_query};
-use crate::{Conn, tls};
 use diesel::sql_types::{Array, Text};
 use diesel_async::RunQueryDsl;
 use futures_core::stream::BoxStream;
@@ -10,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use std::collections::VecDeque;
 use std::time::Duration;
 use sync_core::id::{AccountId, LogId};
-use sync_core::ports::Signal;
+use sync_core::ports::{BoxError, Signal};
 use tokio::sync::broadcast;
 use tokio_postgres::AsyncMessage;
 use tracing::warn;
@@ -37,9 +38,9 @@ impl Drop for Signals {
 }
 
 impl Signals {
-    pub(crate) fn start(config: tokio_postgres::Config, tls: tls::Connector) -> Self {
+    pub(crate) fn start(connector: Connector) -> Self {
         let sender = broadcast::channel(BEHIND_MAX).0;
-        let listener = tokio::spawn(listen(config, tls, sender.clone()));
+        let listener = tokio::spawn(listen(connector, sender.clone()));
         Self { sender, listener }
     }
 
@@ -62,22 +63,17 @@ impl Signals {
     }
 }
 
-async fn listen(config: tokio_postgres::Config, tls: tls::Connector, sender: broadcast::Sender<Signal>) {
+async fn listen(connector: Connector, sender: broadcast::Sender<Signal>) {
     loop {
-        if let Err(fault) = listen_once(&config, &tls, &sender).await {
-            warn!(error = in_words(&fault), "listening for signals failed, it is tried again");
+        if let Err(fault) = listen_once(&connector, &sender).await {
+            warn!(error = in_words(fault.as_ref()), "listening for signals failed, it is tried again");
         }
         tokio::time::sleep(AGAIN_AFTER).await;
     }
 }
 
-async fn listen_once(
-    config: &tokio_postgres::Config,
-    tls: &tls::Connector,
-    sender: &broadcast::Sender<Signal>,
-) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(tls.clone()).await?;
-    let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+async fn listen_once(connector: &Connector, sender: &broadcast::Sender<Signal>) -> Result<(), BoxError> {
+    let (client, mut messages) = connector.listen().await?;
     let begin = format!("LISTEN {CHANNEL}");
     let mut listening = std::pin::pin!(client.batch_execute(&begin));
     let mut listens = false;
@@ -98,7 +94,7 @@ async fn listen_once(
                     }
                 }
                 Some(Ok(_)) => {}
-                Some(Err(fault)) => return Err(fault),
+                Some(Err(fault)) => return Err(fault.into()),
                 None => return Ok(()),
             },
         }

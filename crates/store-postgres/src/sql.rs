@@ -14,6 +14,8 @@ pub(crate) struct Sql<'a> {
     values: Vec<Box<dyn Bind + 'a>>,
     #[cfg(test)]
     types: Vec<u32>,
+    #[cfg(test)]
+    is_of_a_test: bool,
 }
 
 /// A statement; its values are numbered `$1` and so on, in the order of [`Sql::bind`].
@@ -23,6 +25,8 @@ pub(crate) fn sql_query<'a>(text: impl Into<String>) -> Sql<'a> {
         values: Vec::new(),
         #[cfg(test)]
         types: Vec::new(),
+        #[cfg(test)]
+        is_of_a_test: false,
     }
 }
 
@@ -70,7 +74,7 @@ where
 impl QueryFragment<Pg> for Sql<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         #[cfg(test)]
-        ran::note(&self.text, &self.types);
+        ran::note(self);
         out.push_sql(&self.text);
         self.values.iter().try_for_each(|value| value.push(out.reborrow()))
     }
@@ -88,18 +92,24 @@ impl Query for Sql<'_> {
 /// What tests know of the statements that ran: their texts, and the types of their values.
 #[cfg(test)]
 pub(crate) mod ran {
+    use super::Sql;
     use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
     use diesel::sql_types::HasSqlType;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
-    /// Every text that ran in this process, with the object ids of its values' types.
+    /// Every text of the store that ran in this process, with the object ids of its values' types.
     pub(crate) static TEXTS: Mutex<BTreeMap<String, Vec<u32>>> = Mutex::new(BTreeMap::new());
 
-    pub(super) fn note(text: &str, types: &[u32]) {
+    /// A statement of a test, which is not among those.
+    pub(crate) fn of_a_test<'a>(text: impl Into<String>) -> Sql<'a> {
+        Sql { is_of_a_test: true, ..super::sql_query(text) }
+    }
+
+    pub(super) fn note(sql: &Sql<'_>) {
         let mut texts = TEXTS.lock().unwrap();
-        if !texts.contains_key(text) {
-            texts.insert(text.to_owned(), types.to_vec());
+        if !sql.is_of_a_test && !texts.contains_key(&sql.text) {
+            texts.insert(sql.text.clone(), sql.types.clone());
         }
     }
 

@@ -6,9 +6,9 @@ use futures_util::stream::{self, BoxStream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use sync_core::governor::{Granted, Wish};
 use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use sync_core::claim::{ClaimRequest, Claimed, RecordRequest, Recorded, ids_of};
+use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
@@ -274,8 +274,8 @@ staged! { DirectoryStore {
         sweeps: &[SweepKind],
     ) -> SetResult<SyncConfig>;
     fn set_paused(account: AccountId, id: SyncId, paused: bool) -> SetResult<SyncConfig>;
-    fn sweep(account: AccountId, id: SyncId, kind: SweepKind) -> StoreResult<bool>;
-    fn govern(account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>>;
+    fn sweep(account: AccountId, id: SyncId, kind: SweepKind) -> bool;
+    fn govern(account: AccountId, id: SyncId, wish: &Wish) -> Option<Granted>;
     fn delete_sync(account: AccountId, id: SyncId) -> bool;
     fn resync(account: AccountId, id: SyncId, scope: ResyncScope, force: bool) -> Option<i64>;
     fn resync_count(account: AccountId, id: SyncId, scope: ResyncScope) -> i64;

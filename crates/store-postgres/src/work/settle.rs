@@ -28,7 +28,8 @@ use sync_core::transition::{
 use tracing::{error, warn};
 use uuid::Uuid;
 
-/// Settles a batch; one that fails on its data is halved down to the row, so that one row never stops the others.
+/// Settles a batch; one that fails on its data is halved down to the row, so that one row never stops the others. What cannot
+/// be written for a reason that is not known is not halved: the engine repeats it first.
 pub(super) fn settle(
     store: &PostgresStore,
     settlements: Vec<Settlement>,
@@ -38,13 +39,19 @@ pub(super) fn settle(
             return Ok(Vec::new());
         }
         let mut settled = settle_once(store, &settlements, Log::WithTheRest).await;
-        if let Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) = &settled {
-            warn!(settlements = settlements.len(), %error, "a batch could not be settled, its log is written row by row");
+        if let Err(error) = &settled
+            && (is_of_the_data(error) || matches!(error, StoreError::Unknown { .. }))
+        {
+            warn!(
+                settlements = settlements.len(),
+                ?error,
+                "a batch could not be settled, its log is written row by row"
+            );
             settled = settle_once(store, &settlements, Log::RowByRow).await;
         }
         match settled {
-            Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) => {
-                warn!(settlements = settlements.len(), error = %error, "a batch could not be settled, it is halved");
+            Err(error) if is_of_the_data(&error) => {
+                warn!(settlements = settlements.len(), ?error, "a batch could not be settled, it is halved");
                 if settlements.len() > 1 {
                     let mut first = settlements;
                     let second = first.split_off(first.len() / 2);
@@ -59,6 +66,11 @@ pub(super) fn settle(
     })
 }
 
+/// Whether it will be refused again, and other rows need not be.
+fn is_of_the_data(error: &StoreError) -> bool {
+    matches!(error, StoreError::Internal { .. } | StoreError::Corrupt { .. })
+}
+
 /// A single bad row: without its log, then without its answer.
 async fn settle_bare(
     store: &PostgresStore,
@@ -69,7 +81,7 @@ async fn settle_bare(
     for strip in [strip_log, strip_answer] {
         settlements.iter_mut().for_each(strip);
         match settle_once(store, &settlements, Log::WithTheRest).await {
-            Err(error @ (StoreError::Internal { .. } | StoreError::Corrupt { .. })) => last = error,
+            Err(error) if is_of_the_data(&error) => last = error,
             done => return done,
         }
     }
@@ -259,8 +271,9 @@ async fn write(
         Log::WithTheRest => add_log(&mut batch, &output.log),
         Log::RowByRow => {
             batch.run().await?;
-            log_row_by_row(c, &output.log).await?;
+            let written = log_row_by_row(c, &output.log).await?;
             batch = Batch::new(c);
+            batch.extend(told(written));
         }
     }
     Ok((output.results, begun.commit(batch).await?))
@@ -289,27 +302,36 @@ fn add_log(batch: &mut Batch<'_>, log: &[LogEntry]) {
     if log.is_empty() {
         return;
     }
-    let mut ids: Vec<_> = log.iter().map(|entry| (entry.account, entry.id)).collect();
-    ids.sort_unstable();
     batch.add(logs::insertion(log));
-    batch.extend(notification(&[Signal::Logged(ids)]));
+    batch.extend(told(log));
 }
 
-/// Writes what can be written of a log, each row within a savepoint.
-async fn log_row_by_row(c: &mut Conn, log: &[LogEntry]) -> Result<(), Fault> {
+/// Tells of entries that are written.
+fn told<'q, 'e>(log: impl IntoIterator<Item = &'e LogEntry>) -> Option<Sql<'q>> {
+    let mut ids: Vec<_> = log.into_iter().map(|entry| (entry.account, entry.id)).collect();
+    ids.sort_unstable();
+    notification(&[Signal::Logged(ids)])
+}
+
+/// Writes what can be written of a log, each row within a savepoint. Returns that.
+async fn log_row_by_row<'e>(c: &mut Conn, log: &'e [LogEntry]) -> Result<Vec<&'e LogEntry>, Fault> {
+    let mut written = Vec::new();
     for entry in log {
         let mut batch = Batch::new(c);
         batch.add(sql_query("SAVEPOINT log"));
         batch.add(logs::insertion(std::slice::from_ref(entry)));
         batch.add(sql_query("RELEASE SAVEPOINT log"));
-        if let Err(fault) = batch.run().await {
-            let error = store_error("log", fault);
-            if matches!(error, StoreError::Unavailable { .. }) {
-                return Err(error.into());
+        match batch.run().await {
+            Ok(()) => written.push(entry),
+            Err(fault) => {
+                let error = store_error("log", fault);
+                if matches!(error, StoreError::Unavailable { .. }) {
+                    return Err(error.into());
+                }
+                warn!(account = %entry.account, id = %entry.id, ?error, "a log entry could not be written");
+                c.batch_execute("ROLLBACK TO SAVEPOINT log").await?;
             }
-            warn!(account = %entry.account, id = %entry.id, error = ?error, "a log entry could not be written");
-            c.batch_execute("ROLLBACK TO SAVEPOINT log").await?;
         }
     }
-    Ok(())
+    Ok(written)
 }

@@ -21,11 +21,25 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// What can go wrong in a store. `Display` says what failed on what; causes are sources.
+///
+/// A store MUST tell them apart by codes, never by texts in a language that a server may change: [`StoreError::Internal`] only
+/// what is known to be the fault of what was asked, [`StoreError::Unavailable`] what is known to pass or to be mended by an
+/// operator, and [`StoreError::Unknown`] all else.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached, is read-only or full, or is stopping: nothing was half done; try again later.
     #[error("the database is unavailable ({operation})")]
     Unavailable {
+        /// Which operation.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The database failed, and it is not known why: as [`StoreError::Unavailable`], nothing was half done, and it is tried
+    /// again later. It may be that one row is the cause.
+    #[error("the database is unavailable, for a reason that is not known ({operation})")]
+    Unknown {
         /// Which operation.
         operation: &'static str,
         /// Why.
@@ -266,9 +280,16 @@ pub trait WorkStore: Send + Sync {
     async fn claim(&self, request: ClaimRequest) -> StoreResult<Claimed>;
 
     /// Settles leases; see [`crate::transition::settle_batch`], which says what is written. Counters are added in the
-    /// same transaction; log entries too, but one that cannot be written MUST never fail a settlement. A batch that fails
-    /// otherwise than by a lost connection MUST be halved down to the row, so that one bad row never stops the others: a
-    /// single bad row is settled without its log, then without its answer. The same batch settled twice changes nothing.
+    /// same transaction; log entries too, but one that cannot be written MUST never fail a settlement, unless that is
+    /// [`StoreError::Unavailable`]. The same batch settled twice changes nothing.
+    ///
+    /// A batch that fails for its data ([`StoreError::Internal`], [`StoreError::Corrupt`]) MUST be halved down to the row, so
+    /// that one bad row never stops the others: a single bad row is settled without its log, then without its answer, and
+    /// left to its lease's end ([`SettleResult::Gone`]) where it is refused even so. What is not known to be the data's
+    /// fault MUST fail the call and settle nothing more: the caller repeats it. A database that is full, cut off or
+    /// unknown of is never a reason to forget what an external system was told. Where one row is why a batch fails with
+    /// [`StoreError::Unknown`], the caller finds that out: after five repeats, while the store is ready, it halves the batch.
+    /// A row that goes on to be refused alone, while others are written before and after it, is logged, and its lease runs out.
     async fn settle(&self, settlements: Vec<Settlement>) -> StoreResult<Vec<SettleResult>>;
 
     /// Marks links as [`crate::transition::Mark::Retry`]. Returns how many. At most [`RETRY_AT_ONCE`] are marked within

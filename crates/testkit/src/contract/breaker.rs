@@ -1,6 +1,6 @@
 //! The governor's state as stores keep it: breaker, probes, holds.
 
-use super::world::{accepted, people_of};
+use super::world::accepted;
 use super::{StoreFixture, World};
 use crate::reply::Reply;
 use std::time::Duration;
