@@ -140,7 +140,8 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
 /// A lookup renders from the snapshot that the unresolved create carried: kept when the person is overwritten.
 fn keep_first_snapshot(link: &mut Link, before: Option<&Person>) {
     let creating = link.lease.as_ref().is_some_and(|lease| lease.operation == Some(Operation::Create));
-    if (link.state == LinkState::Uncertain || creating) && link.extras.first_snapshot.is_none() {
+    let told_nothing = link.state == LinkState::Unaddressable;
+    if (link.repeats_create() || told_nothing || creating) && link.extras.first_snapshot.is_none() {
         link.extras.first_snapshot = before.cloned().map(Box::new);
     }
 }
@@ -330,8 +331,8 @@ pub struct Settlement {
     pub revision: i32,
     /// The meaning.
     pub settled: Settled,
-    /// How long the request took, from before it was sent to its end.
-    pub took: Duration,
+    /// How long the lease lasts: what it was leased at follows from its end, by the store's own clock.
+    pub lease_duration: Duration,
     /// The entry to log; its `next_attempt_at` is filled in here.
     pub log: Option<LogEntry>,
     /// What to count.
@@ -551,6 +552,8 @@ impl Batch<'_> {
     fn observe(&mut self, settlement: &Settlement) {
         let sync_key = (settlement.link.account, settlement.link.sync);
         let row = self.input.links.get(&settlement.link);
+        let lease = row.and_then(|row| row.lease.as_ref()).filter(|lease| lease.token == settlement.token);
+        let leased_at = lease.map(|lease| lease.until.minus(settlement.lease_duration));
         let is_done = row.is_some_and(|row| row.settled_token == Some(settlement.token));
         if is_done || may_be_done(settlement, row) {
             return;
@@ -574,7 +577,7 @@ impl Batch<'_> {
             token: settlement.token,
             person: &settlement.link.person,
             owed,
-            sent_at: self.now.minus(settlement.took),
+            sent_at: leased_at.unwrap_or(Timestamp::MIN),
         };
         let change = view.governor.observe(&settled.signal, &observed, self.policy, self.now);
         let (account, sync) = sync_key;
@@ -700,6 +703,9 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
     row.extras.answer = settled.answer.clone().filter(|_| row.state == LinkState::Unaddressable);
     if settled.resolved {
         row.key = None;
+    }
+    // A record whose id was not told is searched for as it was made.
+    if settled.resolved && row.state != LinkState::Unaddressable {
         row.extras.first_snapshot = None;
     }
     row.extras.notes = learnt(&row.extras.notes, settlement, now);

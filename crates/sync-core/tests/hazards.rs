@@ -866,7 +866,7 @@ fn leased(person: &str, state: LinkState, operation: Operation, after: LinkState
         person_deleted: operation == Operation::Delete,
         revision: 1,
         settled,
-        took: Duration::ZERO,
+        lease_duration: Duration::from_secs(40),
         log: None,
         counter: None,
     };

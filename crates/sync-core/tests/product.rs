@@ -796,9 +796,12 @@ fn what_stands_in_no_table_is_never_sent() {
                 notes.page = on(14);
                 notes.adopted = on(15);
                 let gone = matches!(state, S::Linked | S::Leaving);
-                notes.asking = on(16).then(|| match gone {
-                    true => Asking::Gone("answered 404".to_owned()),
-                    false => Asking::Exists("answered 409".to_owned()),
+                notes.asking = on(16).then(|| {
+                    if gone {
+                        Asking::Gone("answered 404".to_owned())
+                    } else {
+                        Asking::Exists("answered 409".to_owned())
+                    }
                 });
                 let decision = decide(person(who).as_ref(), &link, &rules, NOW);
                 if let Some(operation) = decision.operation_sent(&rules) {

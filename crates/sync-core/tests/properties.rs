@@ -305,7 +305,7 @@ proptest! {
                 person_deleted: row.next == 1,
                 revision: 1,
                 settled,
-                took: Duration::ZERO,
+                lease_duration: Duration::from_secs(40),
                 log: None,
                 counter: None,
             });

@@ -293,7 +293,7 @@ pub(crate) fn decided(leased: &Leased, settled: Settled) -> Settlement {
         person_deleted: is_deleted(leased),
         revision: leased.revision,
         settled,
-        took: Duration::ZERO,
+        lease_duration: leased.lease_duration,
         log: None,
         counter: None,
     }
@@ -360,8 +360,7 @@ fn settlement(
     let tried = tried.filter(|_| settled.tried);
     let log = wants_log(leased, &settled).then(|| log_entry(leased, operation, &settled, tried, around));
     let counter = counter(operation, &settled, tried);
-    let took = tried.map_or(Duration::ZERO, |(_, _, exchange)| exchange.duration);
-    Settlement { operation, revision: sync.config.revision, took, log, counter, ..decided(leased, settled) }
+    Settlement { operation, revision: sync.config.revision, log, counter, ..decided(leased, settled) }
 }
 
 /// Attempts are logged; of decisions, those that park, forget, or answer an administrator's wish. *Unchanged* never is.

@@ -115,7 +115,7 @@ impl Sender<'_> {
             revision: leased.revision,
             log: settled.tried.then(|| self.entry(leased, operation, &settled, &outcome)),
             counter: counted,
-            took: Duration::from_millis(25),
+            lease_duration: leased.lease_duration,
             settled,
         }
     }

@@ -134,7 +134,11 @@ async fn travel(
     let at_the_deadline = (draw >> 8).is_multiple_of(2);
     let cut = || Outcome::NoAnswer(NoAnswer::Cut, "the connection was cut".to_owned());
     let late = || Outcome::NoAnswer(NoAnswer::Timeout, "the deadline passed".to_owned());
-    let done = || world.oracle().done(arrived.pair);
+    let done = || {
+        if arrived.asked.operation != Operation::Lookup {
+            world.oracle().done(arrived.pair);
+        }
+    };
     let tell = |outcome| {
         // The node may be gone.
         let _gone = told.send(outcome);

@@ -490,7 +490,8 @@ impl Oracle {
         }
         let forced = self.given.get(&pair).is_some_and(|given| given.forced);
         let notes = self.pairs.entry(pair).or_default();
-        notes.working += 1;
+        // A search changes nothing there: nothing has to wait for it.
+        notes.working += u32::from(asked.operation != Operation::Lookup);
         notes.sent += 1;
         notes.retry_after = None;
         let content = (asked.operation == Operation::Update).then(|| format!("{:?}", asked.members));

@@ -39,4 +39,5 @@ macro_rules! cases {
 cases! {
     a_delete_settled_twice_is_counted_once: "a-delete-settled-twice-is-counted-once",
     an_uncertain_create_outlives_the_purge: "an-uncertain-create-outlives-the-purge",
+    refused_first_bytes_are_not_sent_for_ever: "refused-first-bytes-are-not-sent-for-ever",
 }

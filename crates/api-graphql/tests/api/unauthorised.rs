@@ -68,6 +68,13 @@ const ROWS: [Row; 31] = [
         Stranger::NotFound,
     ),
     ("Mutation", "pauseSync", Role::Admin, "mutation { pauseSync(id: \"$SYNC\") { id } }", Stranger::NotFound),
+    (
+        "Mutation",
+        "forgetLinks",
+        Role::Admin,
+        "mutation { forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
+        Stranger::NotFound,
+    ),
     ("Mutation", "resumeSync", Role::Admin, "mutation { resumeSync(id: \"$SYNC\") { id } }", Stranger::NotFound),
     (
         "Mutation",
@@ -96,13 +103,6 @@ const ROWS: [Row; 31] = [
         Role::Writer,
         "mutation { deletePeople(ids: [\"$PERSON\"]) { deleted } }",
         Stranger::Nothing("/deletePeople/deleted"),
-    ),
-    (
-        "Mutation",
-        "forgetLinks",
-        Role::Admin,
-        "mutation { pauseSync(id: \"$SYNC\") { id } forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
-        Stranger::NotFound,
     ),
     (
         "Mutation",

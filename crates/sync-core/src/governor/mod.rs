@@ -259,7 +259,7 @@ pub struct Observed<'a> {
     pub person: &'a PersonId,
     /// How many links of the sync are owed now (this one included), so that a sync of few people can be suspended too.
     pub owed: i64,
-    /// When it was sent.
+    /// When it was leased, and so not sent before.
     pub sent_at: Timestamp,
 }
 

@@ -89,7 +89,7 @@ impl Settling<'_> {
 
     fn none_found(&self, settled: Settled) -> Settled {
         match settled.state {
-            LinkState::Unlinked => self.none_before_create(settled),
+            LinkState::Unlinked => Self::none_before_create(settled),
             LinkState::Uncertain => self.none_after_create(settled),
             LinkState::Unaddressable => self.none_after_silence(settled),
             LinkState::Linked(_) | LinkState::Leaving(_) => self.none_for_lost(settled),
@@ -97,7 +97,7 @@ impl Settling<'_> {
     }
 
     /// Asked before a first create, or since the record was said to exist.
-    fn none_before_create(&self, mut settled: Settled) -> Settled {
+    fn none_before_create(mut settled: Settled) -> Settled {
         if let Some(Asking::Exists(said)) = settled.notes.asking.take() {
             let detail = format!(
                 "{said}, but the lookup finds no record: correct the lookup rule, or look why the external system refuses \
@@ -126,7 +126,7 @@ impl Settling<'_> {
             return self.try_later(settled, ParkReason::Uncertain);
         }
         if let Some(left) = self.index_lags() {
-            return self.ask_again(settled, left);
+            return Self::ask_again(settled, left);
         }
         if let Some(Asking::Refused(said, version)) = settled.notes.asking.clone() {
             return self.refused_for_good(settled, &said, version);
@@ -156,7 +156,7 @@ impl Settling<'_> {
     /// The create was accepted once, and its record is not found.
     fn none_after_silence(&self, mut settled: Settled) -> Settled {
         if let Some(left) = self.index_lags() {
-            return self.ask_again(settled, left);
+            return Self::ask_again(settled, left);
         }
         settled.failure = Some(FailureKind::NoUniqueId);
         if !self.context.lookup_proven {
@@ -259,7 +259,7 @@ impl Settling<'_> {
     }
 
     /// A "none" so soon after the create is no proof.
-    fn ask_again(&self, mut settled: Settled, left: Duration) -> Settled {
+    fn ask_again(mut settled: Settled, left: Duration) -> Settled {
         settled.outcome = LogOutcome::Retrying;
         settled.failure = None;
         settled.message =

@@ -472,7 +472,7 @@ impl World {
             person_deleted: leased.person.as_ref().is_none_or(Person::is_deleted),
             revision: leased.revision,
             settled,
-            took: Duration::ZERO,
+            lease_duration: Duration::from_secs(40),
             log: None,
             counter: None,
         }
