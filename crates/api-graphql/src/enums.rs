@@ -125,6 +125,21 @@ pub(crate) enum OnUncertain {
     Park,
 }
 
+/// Why one kind of request, or all of them, is held back
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum HoldKind {
+    /// The system said "too many requests": nothing is sent until the hold is over
+    Limit,
+    /// Everybody is answered the same: the rule may be wrong. One is let through now and then
+    Alike,
+    /// Deletes find nothing. Until releaseHold, or an edit
+    MissingDeletes,
+    /// Creates tell no unique id. Until an edit; releaseHold lets one through
+    SilentCreates,
+    /// Web pages come instead of answers to creates. Until anything is accepted
+    Pages,
+}
+
 /// What happened to a person
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "sync_core::person::ChangeKind")]

@@ -20,6 +20,7 @@ mod coding;
 mod enums;
 mod errors;
 mod guard;
+mod holds;
 mod inputs;
 mod keys;
 mod limits;

@@ -1,7 +1,7 @@
 //! Writing.
 
 use crate::alerts::{AlertsInput, SetAlertsResult, TestAlertResult};
-use crate::enums::{MovedLinks, ParkReason, ResyncScope};
+use crate::enums::{HoldKind, MovedLinks, ParkReason, ResyncScope};
 use crate::errors::{ApiError, Result, under};
 use crate::guard::{ADMIN, WRITER, account, engine, scope};
 use crate::inputs::{SyncInput, SyncPatch};
@@ -67,6 +67,21 @@ impl Mutation {
     #[graphql(guard = "ADMIN")]
     async fn resume_sync(&self, ctx: &Context<'_>, id: ID) -> Result<SyncNode> {
         Ok(scope(ctx)?.resume_sync(sync_id(&id)?).await?.into())
+    }
+
+    /// Ends one hold. MISSING_DELETES: once for this revision, the rest is rightly gone. SILENT_CREATES, ALIKE and PAGES: one
+    /// request goes, and tells. LIMIT: the next request goes now. Where nothing is held for this reason, nothing happens.
+    /// ifRevision: CONFLICT unless the sync still has this revision
+    #[graphql(guard = "ADMIN")]
+    async fn release_hold(
+        &self,
+        ctx: &Context<'_>,
+        sync_id: ID,
+        kind: HoldKind,
+        if_revision: Option<i32>,
+    ) -> Result<SyncNode> {
+        let id = self::sync_id(&sync_id)?;
+        Ok(scope(ctx)?.release_hold(id, kind.brake(), if_revision).await?.into())
     }
 
     /// Sends one real request for a person (or a sample person) and shows what came back; links nothing and is not in the

@@ -3,6 +3,7 @@
 use crate::enums::{Operation, Pages, ResyncScope, SyncStatus};
 use crate::errors::Result;
 use crate::guard::{engine, scope};
+use crate::holds::Hold;
 use crate::limits::{page_cost, query_cost};
 use crate::links::{LinkFilter, LinkNode};
 use crate::loaders::{RuntimeKey, load};
@@ -91,6 +92,12 @@ impl SyncNode {
             reasons.push("sends nothing yet: set up Create Users".to_owned());
         }
         Ok((!reasons.is_empty()).then(|| reasons.join("; ")))
+    }
+
+    /// What holds requests back beside a pause or a suspension, each for its reason; see releaseHold
+    async fn holds(&self, ctx: &Context<'_>) -> Result<Vec<Hold>> {
+        let runtime = self.runtime(ctx).await?;
+        Ok(runtime.map_or_else(Vec::new, |runtime| Hold::all(&runtime.governor, engine(ctx).now())))
     }
 
     /// No request before then: the next probe of a suspended sync, or what a Retry-After asked for

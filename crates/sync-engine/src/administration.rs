@@ -6,12 +6,14 @@ use crate::error::{EngineError, EngineResult};
 use crate::{AccountScope, Engine};
 use secrecy::SecretString;
 use sync_core::fault::Fault;
+use sync_core::governor::Wish;
+use sync_core::governor::brake::BrakeKind;
 use sync_core::id::SyncId;
 use sync_core::link::{Link, ParkReason, StateName};
 use sync_core::page::PageRequest;
 use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
 use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, SweepKind};
-use sync_core::sync::{Sealed, Settings, SyncConfig};
+use sync_core::sync::{Operation, Sealed, Settings, SyncConfig};
 
 /// What becomes of existing links when a rule's origin changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +263,30 @@ impl AccountScope {
         }
         self.engine.wake();
         Ok(linked)
+    }
+
+    /// Ends one hold of a sync: of its limit (`None`), or a brake.
+    pub async fn release_hold(
+        &self,
+        id: SyncId,
+        kind: Option<BrakeKind>,
+        if_revision: Option<i32>,
+    ) -> EngineResult<SyncConfig> {
+        let sync = self.sync(id).await?;
+        if let Some(expected) = if_revision
+            && expected != sync.revision
+        {
+            return Err(revision_conflict(expected, sync.revision));
+        }
+        let wishes = match kind {
+            None => vec![Wish::ReleaseLimit],
+            Some(kind) => Operation::ALL.map(|operation| Wish::Release { operation, kind }).to_vec(),
+        };
+        for wish in wishes {
+            self.store().govern(self.account, id, &wish).await?;
+        }
+        self.engine.wake();
+        Ok(sync)
     }
 
     /// A sync by its id.

@@ -27,7 +27,7 @@ enum Stranger {
 /// these being another account's.
 type Row = (&'static str, &'static str, Role, &'static str, Stranger);
 
-const ROWS: [Row; 31] = [
+const ROWS: [Row; 32] = [
     ("Query", "viewer", Role::Reader, "{ viewer { keyName role account { id } } }", Stranger::Own),
     ("Query", "server", Role::Reader, "{ server { version } }", Stranger::Own),
     ("Query", "syncs", Role::Reader, "{ syncs { nodes { id } } }", Stranger::Nothing("/syncs/nodes")),
@@ -73,6 +73,13 @@ const ROWS: [Row; 31] = [
         "forgetLinks",
         Role::Admin,
         "mutation { forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
+        Stranger::NotFound,
+    ),
+    (
+        "Mutation",
+        "releaseHold",
+        Role::Admin,
+        "mutation { releaseHold(syncId: \"$SYNC\", kind: LIMIT) { id } }",
         Stranger::NotFound,
     ),
     ("Mutation", "resumeSync", Role::Admin, "mutation { resumeSync(id: \"$SYNC\") { id } }", Stranger::NotFound),

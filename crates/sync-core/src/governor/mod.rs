@@ -95,6 +95,8 @@ pub enum Wish {
         /// The revision that was tested.
         revision: i32,
     },
+    /// The hold of a limit is over.
+    ReleaseLimit,
     /// A brake is released.
     Release {
         /// On which kind of request.
@@ -538,6 +540,11 @@ impl Governor {
     /// Does what an administrator asks.
     pub fn grant_wish(&mut self, wish: &Wish, now: Timestamp) -> Granted {
         match wish {
+            Wish::ReleaseLimit => {
+                let held = self.pace.hold.is_some();
+                self.pace.release();
+                if held { Granted::Done } else { Granted::Nothing }
+            }
             Wish::Release { operation, kind } => {
                 if self.brakes.release(*operation, *kind, now) {
                     Granted::Done
