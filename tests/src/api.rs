@@ -126,7 +126,7 @@ impl Api {
             },
             "lookup": {
                 "url": format!("{crm}/contacts?external_id={{{{ person.id }}}}"), "path": "$.contacts[*].id",
-                "timeoutSeconds": 2
+                "timeoutSeconds": 2, "settleSeconds": 1
             },
         });
         for (name, value) in changes.as_object().into_iter().flatten() {

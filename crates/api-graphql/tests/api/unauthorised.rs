@@ -72,7 +72,7 @@ const ROWS: [Row; 32] = [
         "Mutation",
         "forgetLinks",
         Role::Admin,
-        "mutation { forgetLinks(syncId: \"$SYNC\", expected: 0) { forgotten } }",
+        "mutation { forgetLinks(syncId: \"$SYNC\", expected: 1) { forgotten } }",
         Stranger::NotFound,
     ),
     (

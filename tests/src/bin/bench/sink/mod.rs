@@ -128,7 +128,7 @@ impl State {
             Behaviour::Fails => StatusCode::INTERNAL_SERVER_ERROR,
             Behaviour::Limits => StatusCode::TOO_MANY_REQUESTS,
             Behaviour::Keeps if self.is_down.load(Ordering::SeqCst) => StatusCode::SERVICE_UNAVAILABLE,
-            Behaviour::Accepts if self.refuses(person) => StatusCode::BAD_REQUEST,
+            Behaviour::Accepts if self.refuses(person) => refusal(person),
             _ if method == Method::POST => StatusCode::CREATED,
             _ => StatusCode::OK,
         };
@@ -257,4 +257,15 @@ mod tests {
         }
         assert_eq!(refused, [0, 89, 100]);
     }
+}
+
+/// How somebody is refused: not everybody alike, which would hold the rule back.
+fn refusal(person: Option<usize>) -> StatusCode {
+    const STATUSES: [StatusCode; 4] = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        StatusCode::NOT_ACCEPTABLE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    ];
+    STATUSES[person.unwrap_or(0) % STATUSES.len()]
 }
