@@ -1,7 +1,7 @@
 //! What an answer is worth. Pure, and the only place that looks at a status code: [`crate::settle`] maps what is said here
 //! to what follows, and live attempts, tests and rehearsals share it.
 //!
-//! *Response rules* and the rule's own condition for *accepted* are to be asked at the beginning of [`answered`].
+//! *Response rules* and the rule's own condition for *accepted* are to be asked at the beginning of `answered`.
 
 use crate::decide::SyncRules;
 use crate::link::UniqueId;

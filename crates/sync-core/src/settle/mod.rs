@@ -1,8 +1,8 @@
 //! What a verdict means for a link. Pure: no clock, no randomness, no rendering, and no status code, which [`crate::judge`]
 //! has read; delays, not times, come out.
 //!
-//! One module for each kind of request holds its column of the table: [`create`], [`record`] (update and delete) and
-//! [`lookup`].
+//! One module for each kind of request holds its column of the table: `create`, `record` (update and delete) and
+//! `lookup`.
 
 mod create;
 mod lookup;
