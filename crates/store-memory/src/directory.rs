@@ -94,10 +94,12 @@ impl DirectoryStore for MemoryStore {
             return Ok(SetResult::Conflict(row.config.clone()));
         }
         let after = revised(&row.config, friendly_name, settings, now);
-        row.governor.edited(&row.config.settings, &after.settings, after.revision, now);
+        let edited = |governor: &mut Governor| {
+            governor.edited(&row.config.settings, &after.settings, after.revision, now);
+        };
+        let ((), lifted) = row.governor.change(edited);
         row.config = after.clone();
-        state.add_sweep(account, id, SweepKind::Lifted);
-        for kind in sweeps {
+        for kind in lifted.iter().chain(sweeps) {
             state.add_sweep(account, id, *kind);
         }
         drop(state);
@@ -166,13 +168,14 @@ impl DirectoryStore for MemoryStore {
     async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
         let now = self.clock_now();
         let mut state = self.lock();
-        let granted = state.sync(account, id).map(|row| row.governor.grant_wish(wish, now));
-        if granted.is_some() {
-            state.add_sweep(account, id, SweepKind::Lifted);
+        let Some(row) = state.sync(account, id) else { return Ok(None) };
+        let (granted, lifted) = row.governor.change(|governor| governor.grant_wish(wish, now));
+        if let Some(kind) = lifted {
+            state.add_sweep(account, id, kind);
         }
         drop(state);
         self.publish(Signal::Due);
-        Ok(granted)
+        Ok(Some(granted))
     }
 
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64> {

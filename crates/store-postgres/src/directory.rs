@@ -181,7 +181,6 @@ impl DirectoryStore for PostgresStore {
                     governor.edited(&before.settings, &after.settings, after.revision, now);
                 };
                 change_governor(c, account, id, edited).await?;
-                sweep_insertion(account, id, SweepKind::Lifted).execute(c).await?;
                 notify(c, &Signal::Due).await?;
                 for kind in sweeps {
                     sweep_insertion(account, id, *kind).execute(c).await?;
@@ -282,9 +281,7 @@ impl DirectoryStore for PostgresStore {
                     return Ok(None);
                 }
                 let now = store.clock_now(c).await?;
-                let mut granted = None;
-                change_governor(c, account, id, |governor| granted = Some(governor.grant_wish(&wish, now))).await?;
-                sweep_insertion(account, id, SweepKind::Lifted).execute(c).await?;
+                let granted = change_governor(c, account, id, |governor| governor.grant_wish(&wish, now)).await?;
                 notify(c, &Signal::Due).await?;
                 Ok(granted)
             })

@@ -210,27 +210,29 @@ struct GovernorRow {
     governor: serde_json::Value,
 }
 
-/// Changes a sync's governor, its runtime row locked.
-pub(crate) async fn change_governor(
+/// Changes a sync's governor, its runtime row locked, and begins the sweep that the change calls for. `None`: no such row.
+pub(crate) async fn change_governor<T: Send>(
     c: &mut Conn,
     account: AccountId,
     id: SyncId,
-    change: impl FnOnce(&mut Governor) + Send,
-) -> Result<(), Fault> {
+    change: impl FnOnce(&mut Governor) -> T + Send,
+) -> Result<Option<T>, Fault> {
     let rows: Vec<GovernorRow> =
         sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
             .bind::<SqlUuid, _>(account.0)
             .bind::<SqlUuid, _>(id.0)
             .get_results(c)
             .await?;
-    if let Some(row) = rows.into_iter().next() {
-        let mut governor = governor_of(row.governor, account.0, id.0)?;
-        change(&mut governor);
-        if let Some(write) = governor_writes(&[((account, id), governor)])? {
-            write.execute(c).await?;
-        }
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let mut governor = governor_of(row.governor, account.0, id.0)?;
+    let (given, sweep) = governor.change(change);
+    if let Some(write) = governor_writes(&[((account, id), governor)])? {
+        write.execute(c).await?;
     }
-    Ok(())
+    if let Some(kind) = sweep {
+        sweep_insertion(account, id, kind).execute(c).await?;
+    }
+    Ok(Some(given))
 }
 
 /// How many people and links a resync marks as things stand: the same as `plan::sweep::resyncs` says of each.

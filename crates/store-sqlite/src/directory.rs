@@ -8,7 +8,7 @@ use crate::tables::{links, people, syncs};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use sync_core::governor::{Granted, Wish};
+use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::{Link, StateName};
 use sync_core::page::{Page, PageRequest};
@@ -150,11 +150,13 @@ impl DirectoryStore for SqliteStore {
             }
             let after = revised(&before.config, &name, &settings, shared.now());
             syncs::update(db, &after)?;
-            before.governor.edited(&before.config.settings, &after.settings, after.revision, shared.now());
+            let edited = |governor: &mut Governor| {
+                governor.edited(&before.config.settings, &after.settings, after.revision, shared.now());
+            };
+            let ((), lifted) = before.governor.change(edited);
             syncs::write_governor(db, account, id, &before.governor)?;
-            syncs::add_sweep(db, account, id, SweepKind::Lifted, shared.now())?;
             afterwards.signals.push(Signal::Due);
-            for kind in sweeps {
+            for kind in lifted.into_iter().chain(sweeps) {
                 syncs::add_sweep(db, account, id, kind, shared.now())?;
             }
             afterwards.signals.push(Signal::Changed);
@@ -233,8 +235,10 @@ impl DirectoryStore for SqliteStore {
         let (shared, wish) = (self.shared.clone(), wish.clone());
         let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
             let Some(mut sync) = syncs::find(db, account, id)? else { return Ok(None) };
-            let granted = sync.governor.grant_wish(&wish, shared.now());
-            syncs::add_sweep(db, account, id, SweepKind::Lifted, shared.now())?;
+            let (granted, lifted) = sync.governor.change(|governor| governor.grant_wish(&wish, shared.now()));
+            if let Some(kind) = lifted {
+                syncs::add_sweep(db, account, id, kind, shared.now())?;
+            }
             syncs::write_governor(db, account, id, &sync.governor)?;
             after.signals.push(Signal::Due);
             Ok(Some(granted))

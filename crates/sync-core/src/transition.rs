@@ -579,15 +579,15 @@ impl Batch<'_> {
             owed,
             sent_at: leased_at.unwrap_or(Timestamp::MIN),
         };
-        let change = view.governor.observe(&settled.signal, &observed, self.policy, self.now);
+        let (policy, now) = (self.policy, self.now);
+        let (change, lifted) =
+            view.governor.change(|governor| governor.observe(&settled.signal, &observed, policy, now));
         let (account, sync) = sync_key;
         if change == Change::Closed {
             let since = before.trouble_since;
             self.output.sweeps.push((account, sync, SweepKind::Recovered { since }));
         }
-        if view.governor.brakes().count() < before.brakes().count() {
-            self.output.sweeps.push((account, sync, SweepKind::Lifted));
-        }
+        self.output.sweeps.extend(lifted.map(|sweep| (account, sync, sweep)));
         if view.governor != before {
             self.output.governors.insert(sync_key, view.governor.clone());
         }

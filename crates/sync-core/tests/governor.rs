@@ -298,7 +298,7 @@ fn twenty_missing_deletes_hold_back_deletes_only_until_released_or_edited() {
     assert!(endpoint.governor.reason(endpoint.now).unwrap().contains("release the hold"));
     endpoint.governor.probe_now(endpoint.now);
     assert!(held_back(&endpoint, Operation::Delete).is_some(), "a resume never releases it");
-    let wish = Wish::Release { operation: Operation::Delete, kind: BrakeKind::MissingDeletes };
+    let wish = Wish::Release(BrakeKind::MissingDeletes);
     assert_eq!(endpoint.governor.grant_wish(&wish, endpoint.now), Granted::Done);
     assert_eq!(endpoint.governor.grant_wish(&wish, endpoint.now), Granted::Nothing);
     for _ in 0..100 {
@@ -355,7 +355,7 @@ fn creates_that_tell_no_id_hold_back_creates_until_an_edit_or_a_release_lets_one
     assert!(held_back(&endpoint, Operation::Create).is_some() && held_back(&endpoint, Operation::Delete).is_none());
     endpoint.wait(86_400);
     assert!(held_back(&endpoint, Operation::Create).is_some(), "without probes");
-    let wish = Wish::Release { operation: Operation::Create, kind: BrakeKind::SilentCreates };
+    let wish = Wish::Release(BrakeKind::SilentCreates);
     endpoint.governor.grant_wish(&wish, endpoint.now);
     assert_eq!(held_back(&endpoint, Operation::Create), None);
     endpoint.governor.let_through(Operation::Create, endpoint.now);

@@ -13,7 +13,7 @@ use sync_core::link::{Link, ParkReason, StateName};
 use sync_core::page::PageRequest;
 use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
 use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, SweepKind};
-use sync_core::sync::{Operation, Sealed, Settings, SyncConfig};
+use sync_core::sync::{Sealed, Settings, SyncConfig};
 
 /// What becomes of existing links when a rule's origin changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,13 +278,7 @@ impl AccountScope {
         {
             return Err(revision_conflict(expected, sync.revision));
         }
-        let wishes = match kind {
-            None => vec![Wish::ReleaseLimit],
-            Some(kind) => Operation::ALL.map(|operation| Wish::Release { operation, kind }).to_vec(),
-        };
-        for wish in wishes {
-            self.store().govern(self.account, id, &wish).await?;
-        }
+        self.store().govern(self.account, id, &kind.map_or(Wish::ReleaseLimit, Wish::Release)).await?;
         self.engine.wake();
         Ok(sync)
     }

@@ -227,8 +227,8 @@ fn release_holds(world: &World) {
     let ids: Vec<_> = world.oracle().syncs.iter().filter(|sync| !sync.deleted).filter_map(|sync| sync.id).collect();
     let runtimes = world.at_once(world.store.runtimes(ACCOUNT, &ids)).expect("the store itself never fails");
     for (id, runtime) in runtimes {
-        for (operation, brake) in runtime.governor.brakes() {
-            let wish = Wish::Release { operation, kind: brake.kind };
+        for (_, brake) in runtime.governor.brakes() {
+            let wish = Wish::Release(brake.kind);
             world.at_once(world.store.govern(ACCOUNT, id, &wish)).expect("the store itself never fails");
         }
     }

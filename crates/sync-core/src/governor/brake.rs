@@ -1,6 +1,7 @@
 //! Brakes on one kind of request, while the others of the sync go on: a rule that answers everybody the same, deletes that
 //! find nothing, creates that tell no unique id.
 
+use super::note_person;
 use crate::sync::Operation;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,18 @@ pub enum BrakeKind {
     SilentCreates,
     /// Web pages come instead of answers to creates.
     Pages,
+}
+
+impl BrakeKind {
+    /// When one person is let through after so many in vain; `None`: nobody is.
+    fn lets_at(self, tries: u32, now: Timestamp) -> Option<Timestamp> {
+        let (first, last) = match self {
+            Self::Alike => (LETS_FIRST, LETS_LAST),
+            Self::Pages => (PAGE_FIRST, PAGE_LAST),
+            Self::MissingDeletes | Self::SilentCreates => return None,
+        };
+        Some(now.plus((first * (1 << tries)).min(last)))
+    }
 }
 
 /// One kind of request is held back.
@@ -91,24 +104,15 @@ impl Brakes {
     /// One is let through: the next one later.
     pub(super) fn let_through(&mut self, operation: Operation, now: Timestamp) {
         let Some((_, brake)) = self.held.iter_mut().find(|(held, _)| *held == operation) else { return };
-        let (first, last) =
-            if brake.kind == BrakeKind::Pages { (PAGE_FIRST, PAGE_LAST) } else { (LETS_FIRST, LETS_LAST) };
         brake.tries = (brake.tries + 1).min(12);
-        brake.lets_at = Some(now.plus((first * (1 << brake.tries)).min(last)));
-        if matches!(brake.kind, BrakeKind::MissingDeletes | BrakeKind::SilentCreates) {
-            brake.lets_at = None;
-        }
+        brake.lets_at = brake.kind.lets_at(brake.tries, now);
     }
 
     fn hold(&mut self, operation: Operation, kind: BrakeKind, reason: String, now: Timestamp) {
         if self.on(operation).is_some() {
             return;
         }
-        let lets_at = match kind {
-            BrakeKind::Alike => Some(now.plus(LETS_FIRST)),
-            BrakeKind::Pages => Some(now.plus(PAGE_FIRST)),
-            BrakeKind::MissingDeletes | BrakeKind::SilentCreates => None,
-        };
+        let lets_at = kind.lets_at(0, now);
         self.held.push((operation, Brake { kind, since: now, reason, lets_at, tries: 0 }));
     }
 
@@ -152,9 +156,7 @@ impl Brakes {
             alike.clone_into(before);
             people.clear();
         }
-        if !people.contains(&person) && people.len() < ALIKE_PEOPLE {
-            people.push(person);
-        }
+        note_person(people, person, ALIKE_PEOPLE);
         if people.len() >= most {
             let reason = format!(
                 "{most} people in a row were {alike} to their {}, and nobody's was accepted between: the rule may be wrong. \
@@ -179,11 +181,8 @@ impl Brakes {
 
     /// A create was accepted and told no unique id.
     pub(super) fn silent(&mut self, person: u64, now: Timestamp) {
-        if !self.silent.contains(&person) {
-            self.silent.push(person);
-        }
+        note_person(&mut self.silent, person, SILENT_PEOPLE);
         if self.silent.len() >= SILENT_PEOPLE {
-            self.silent.truncate(SILENT_PEOPLE);
             let reason = format!(
                 "the creates of {SILENT_PEOPLE} people in a row were accepted, but no unique id could be read from the \
                  answers: correct the unique id or the lookup, or release the hold to let one create through"
@@ -194,11 +193,8 @@ impl Brakes {
 
     /// A page came instead of an answer to a create.
     pub(super) fn page(&mut self, person: u64, now: Timestamp) {
-        if !self.pages.contains(&person) {
-            self.pages.push(person);
-        }
+        note_person(&mut self.pages, person, SILENT_PEOPLE);
         if self.pages.len() >= SILENT_PEOPLE {
-            self.pages.truncate(SILENT_PEOPLE);
             let reason =
                 "web pages come instead of answers to creates: the system may be down for maintenance".to_owned();
             self.hold(Operation::Create, BrakeKind::Pages, reason, now);
@@ -219,20 +215,27 @@ impl Brakes {
         }
     }
 
-    /// An administrator's release. Returns whether there was such a brake.
-    pub(super) fn release(&mut self, operation: Operation, kind: BrakeKind, now: Timestamp) -> bool {
-        let Some(at) = self.held.iter().position(|(held, brake)| *held == operation && brake.kind == kind) else {
-            return false;
-        };
-        match kind {
+    /// An administrator's release of all brakes of one kind. Returns whether there was any.
+    pub(super) fn release(&mut self, kind: BrakeKind, now: Timestamp) -> bool {
+        let mut brakes = self.held.iter_mut().map(|(_, brake)| brake).filter(|brake| brake.kind == kind).peekable();
+        let found = brakes.peek().is_some();
+        // One goes, and tells.
+        brakes.for_each(|brake| brake.lets_at = Some(now));
+        if found && kind == BrakeKind::MissingDeletes {
             // Once for this revision: the rest is rightly gone.
-            BrakeKind::MissingDeletes => {
-                (self.missing, self.missing_released) = (0, true);
-                self.held.remove(at);
-            }
-            // One goes, and tells.
-            BrakeKind::SilentCreates | BrakeKind::Alike | BrakeKind::Pages => self.held[at].1.lets_at = Some(now),
+            (self.missing, self.missing_released) = (0, true);
+            self.lift(Operation::Delete, &[kind]);
         }
-        true
+        found
+    }
+
+    /// Whether some of those who waited for a brake need not wait so long any more.
+    pub(super) fn eased_since(&self, before: &Self) -> bool {
+        let is_eased = |now: &Brake, before: &Brake| match (now.lets_at, before.lets_at) {
+            (Some(now), Some(before)) => now < before,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        before.held.iter().any(|(operation, before)| self.on(*operation).is_none_or(|now| is_eased(now, before)))
     }
 }

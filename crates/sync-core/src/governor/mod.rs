@@ -9,6 +9,7 @@ pub mod pace;
 
 use crate::backoff::Policy;
 use crate::id::{LeaseToken, PersonId};
+use crate::sweeps::SweepKind;
 use crate::sync::{Header, HeaderValue, Limits, Operation, Origin, Rule, Settings};
 use crate::time::Timestamp;
 use crate::wait::Wait;
@@ -97,13 +98,8 @@ pub enum Wish {
     },
     /// The hold of a limit is over.
     ReleaseLimit,
-    /// A brake is released.
-    Release {
-        /// On which kind of request.
-        operation: Operation,
-        /// Which.
-        kind: BrakeKind,
-    },
+    /// The brakes of this kind are released.
+    Release(BrakeKind),
 }
 
 /// What became of a wish.
@@ -539,24 +535,27 @@ impl Governor {
 
     /// Does what an administrator asks.
     pub fn grant_wish(&mut self, wish: &Wish, now: Timestamp) -> Granted {
-        match wish {
+        let done = match wish {
             Wish::ReleaseLimit => {
                 let held = self.pace.hold.is_some();
                 self.pace.release();
-                if held { Granted::Done } else { Granted::Nothing }
+                held
             }
-            Wish::Release { operation, kind } => {
-                if self.brakes.release(*operation, *kind, now) {
-                    Granted::Done
-                } else {
-                    Granted::Nothing
-                }
-            }
+            Wish::Release(kind) => self.brakes.release(*kind, now),
             Wish::LookupProven { revision } => {
                 self.prove(Operation::Lookup, *revision);
-                Granted::Done
+                true
             }
-        }
+        };
+        if done { Granted::Done } else { Granted::Nothing }
+    }
+
+    /// Changes it, and says which sweep the change calls for: whoever waited for a brake that is lifted, or that lets somebody
+    /// through sooner, is due.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> (T, Option<SweepKind>) {
+        let before = self.brakes.clone();
+        let given = change(self);
+        (given, self.brakes.eased_since(&before).then_some(SweepKind::Lifted))
     }
 
     /// Notes that a control of the lookup rule was sent: one is enough for each edit.

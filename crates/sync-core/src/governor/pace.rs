@@ -1,7 +1,6 @@
 //! Limits that a system has and does not tell: a hold after each "too many requests", then a pace that is learned.
 //!
-//! The numbers were found by simulating nineteen kinds of endpoints (`tests/pace.rs` runs them): refused requests stay under
-//! 3 %, and over 90 % of what is allowed is used, with nothing configured.
+//! What the numbers are meant for: few refused requests, and most of what is allowed used, with nothing configured.
 
 use crate::time::Timestamp;
 use crate::wait::Wait;

@@ -128,8 +128,11 @@ pub fn sweep_link(
         }
         SweepKind::Lifted => {
             let before = before?;
-            let waits = before.due_at.is_some_and(|due| due > now) && before.tries == 0 && before.deferrals == 0;
-            waits.then(|| {
+            // Who waits for something else waits on.
+            let notes = before.notes();
+            let backs_off = before.tries > 0 || before.deferrals > 0;
+            let waits_for_a_brake = !backs_off && notes.asking.is_none() && !notes.none_for_deleted;
+            (waits_for_a_brake && before.due_at.is_some_and(|due| due > now)).then(|| {
                 let after = Link { due_at: Some(now), updated_at: now, ..before.clone() };
                 LinkWrite { before: Some(before), after: Some(after) }
             })
@@ -152,4 +155,30 @@ pub fn retry_link(before: Link, filter: &RetryFilter, now: Timestamp) -> Option<
     let mut after = before.clone();
     let why = if filter.create_again { Mark::CreateAgain } else { Mark::Retry };
     mark(&mut after, why, &Policy::default(), now).then_some(LinkWrite { before: Some(before), after: Some(after) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Asking;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+    /// What is asked once more after a while is not asked sooner because a brake on others was lifted.
+    #[test]
+    fn a_lifted_brake_ends_no_other_wait() {
+        let person = PersonId::new("p").unwrap();
+        let id = LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person };
+        let held = Link { due_at: Some(NOW.plus(Duration::from_secs(300))), ..Link::new(id.clone(), NOW) };
+        let lifted = |link: &Link| sweep_link(SweepKind::Lifted, id.clone(), None, Some(link.clone()), NOW);
+        assert_eq!(lifted(&held).unwrap().after.unwrap().due_at, Some(NOW));
+        let mut waits = Link { state: LinkState::Uncertain, ..held };
+        waits.extras.notes.none_for_deleted = true;
+        assert!(lifted(&waits).is_none(), "the second \"none\" for a deleted person");
+        waits.extras.notes.none_for_deleted = false;
+        waits.extras.notes.asking = Some(Asking::Refused("answered 422".to_owned(), 1));
+        assert!(lifted(&waits).is_none(), "the \"none\" that makes a refusal definite");
+    }
 }

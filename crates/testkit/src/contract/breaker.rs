@@ -4,8 +4,10 @@ use super::world::accepted;
 use super::{StoreFixture, World};
 use crate::reply::Reply;
 use std::time::Duration;
-use sync_core::governor::Breaker;
+use sync_core::governor::brake::BrakeKind;
+use sync_core::governor::{Breaker, Granted, Wish};
 use sync_core::link::{Link, ParkReason};
+use sync_core::ports::DirectoryStore;
 
 /// Different people; one person's failures are that person's.
 pub async fn five_failing_people_suspend_a_sync<F: StoreFixture>() {
@@ -157,4 +159,27 @@ pub async fn a_hold_ends_by_time<F: StoreFixture>() {
     assert!(world.claim(10).await.leased.is_empty());
     world.reply(&first.leased[0], accepted(&first.leased[0])).await;
     assert_eq!(world.claim(10).await.leased.len(), 1, "it is");
+}
+
+/// A brake holds one kind of request back for everybody. Its release makes those who wait due; the edit of a name does not.
+pub async fn a_released_brake_lets_one_through<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let sync = world.sync().await;
+    world.upsert(&["1", "2", "3", "4", "5"]).await;
+    for leased in world.claim(3).await.leased {
+        world.reply(&leased, Reply::Accepted).await;
+    }
+    assert!(world.claim(10).await.leased.is_empty(), "three creates told no unique id");
+    world.edit(&sync, &[], |_| {}).await;
+    assert_eq!(world.sweep(10).await, 0, "it lifts no brake");
+    assert!(world.claim(10).await.leased.is_empty());
+    let wish = Wish::Release(BrakeKind::SilentCreates);
+    let granted = world.store().govern(world.account, sync.id, &wish).await.unwrap();
+    assert_eq!(granted, Some(Granted::Done));
+    world.sweep(10).await;
+    assert_eq!(world.claim(10).await.leased.len(), 1);
+    let nothing = world.store().govern(world.account, sync.id, &Wish::Release(BrakeKind::Pages)).await.unwrap();
+    assert_eq!(nothing, Some(Granted::Nothing));
+    let unknown = world.random.sync();
+    assert_eq!(world.store().govern(world.account, unknown, &wish).await.unwrap(), None);
 }

@@ -106,6 +106,7 @@ macro_rules! store_contract {
                 a_success_closes_and_tries_spent_links_again
                 resume_probes_at_once
                 a_hold_ends_by_time
+                a_released_brake_lets_one_through
             }
             settle {
                 an_accepted_create_is_linked_counted_and_logged
