@@ -1,7 +1,7 @@
 //! Every error gets its code here, at the edge: over HTTP and over WebSocket alike.
 
 use crate::errors::ApiError;
-use crate::{limits, variables};
+use crate::{limits, numbers, variables};
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe,
     NextValidation,
@@ -33,6 +33,7 @@ pub fn coded(response: Response) -> Response {
 /// here: the library's own `parsed_query` overflows the stack where brackets nest deep.
 pub fn parsed(request: &mut Request) -> Result<&ExecutableDocument, ServerError> {
     limits::check_brackets(&request.query).map_err(too_complex)?;
+    numbers::in_document(request).map_err(|fault| with_code(fault, PARSE_FAILED))?;
     request.parsed_query().map_err(|fault| with_code(fault, PARSE_FAILED))
 }
 
@@ -75,6 +76,7 @@ impl Extension for Coding {
         let mut request = next.run(ctx, request).await?;
         let document = parsed(&mut request)?;
         limits::check_size(document).map_err(too_complex)?;
+        numbers::in_variables(&mut request).map_err(|fault| with_code(fault, BAD_USER_INPUT))?;
         variables::write_out_unset(&mut request).map_err(|fault| with_code(fault, VALIDATION_FAILED))?;
         Ok(request)
     }

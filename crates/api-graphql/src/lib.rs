@@ -4,13 +4,14 @@
 //! - `query`, `mutation` and `subscription` are the roots; `people`, `syncs`, `rules`, `links`, `logs`, `stats`,
 //!   `templates`, `keys` and `alerts` the types, `inputs` what configures a sync, `enums` the fixed words.
 //! - `guard` says who may do what, `errors` which code an error has, `limits` what a document may cost;
-//!   `variables` writes unset variables out of documents.
+//!   `variables` writes unset variables out of documents, `numbers` keeps the digits of people's numbers.
 //! - `loaders` batches look-ups, so that a page costs a fixed number of queries.
 //!
 //! # Rules
 //! - Domain types are never exposed: each type here is made of one of the core's.
 //! - No argument and no input field has a default in the schema. Left out, null and an unset variable are told apart by
 //!   `MaybeUndefined`, so that a patch never resets what it does not name.
+//! - Whoever reads requests and writes answers passes their JSON text through [`take_in`] and [`give_out`].
 //! - Every root field has a guard, and everything below it is read for the caller's account.
 
 #![expect(clippy::unused_async, reason = "resolvers are async functions to the library, whether they wait or not")]
@@ -28,6 +29,7 @@ mod links;
 mod loaders;
 mod logs;
 mod mutation;
+mod numbers;
 mod page;
 mod people;
 mod query;
@@ -42,6 +44,7 @@ mod variables;
 pub use coding::{coded, parsed};
 pub use guard::Caller;
 pub use mutation::Mutation;
+pub use numbers::{give_out, take_in};
 pub use query::{Query, ServerInfo};
 pub use subscription::Subscription;
 

@@ -81,7 +81,7 @@ pub(crate) fn check_brackets(text: &str) -> Result<(), String> {
 const BLOCK_QUOTE: &str = "\"\"\"";
 
 /// Bytes of the block string that a text begins with; `None`: it is not closed.
-fn block_length(text: &str) -> Option<usize> {
+pub(crate) fn block_length(text: &str) -> Option<usize> {
     let mut from = BLOCK_QUOTE.len();
     loop {
         let at = from + text[from..].find(BLOCK_QUOTE)?;
@@ -94,7 +94,7 @@ fn block_length(text: &str) -> Option<usize> {
 }
 
 /// Bytes of the string that a text begins with; `None`: it is not closed on its line.
-fn string_length(text: &str) -> Option<usize> {
+pub(crate) fn string_length(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match byte {

@@ -1,5 +1,6 @@
 //! Scalars of the schema.
 
+use crate::numbers;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use sync_core::fault::Fault;
 use sync_core::time::{Timestamp, TimestampError};
@@ -47,7 +48,7 @@ impl ScalarType for DateTime {
     }
 }
 
-/// Any JSON value.
+/// Any JSON value, as a person keeps it: see [`sync_core::digits`].
 #[derive(Clone)]
 pub(crate) struct Json(pub(crate) serde_json::Value);
 
@@ -58,15 +59,19 @@ impl Json {
     }
 }
 
-/// Any JSON value
+/// Any JSON value. Numbers keep their digits: up to 100 of them, and exponents from -308 to 308
 #[Scalar(name = "JSON", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Ok(Self(value.into_json()?))
+        let mut value = value.into_json()?;
+        numbers::to_kept(&mut value);
+        Ok(Self(value))
     }
 
     fn to_value(&self) -> Value {
-        Value::from_json(self.0.clone()).unwrap_or_default()
+        let mut value = self.0.clone();
+        numbers::from_kept(&mut value);
+        Value::from_json(value).unwrap_or_default()
     }
 }
 

@@ -59,21 +59,31 @@ impl Fault {
     }
 }
 
-/// diesel tells these result codes by SQLite's own messages only, which are part of its sources and tests.
+/// Whether a message is one of those that the database's surroundings are the cause of, or a schema that is not this program's.
+/// diesel tells these result codes by SQLite's own messages only, which are part of its sources, and in one language. All that
+/// are not the statement's or its rows' own are here.
 fn is_unavailable(message: &str) -> bool {
-    [
-        "database is locked",
-        "database table is locked",
-        "disk I/O error",
-        "database or disk is full",
-        "attempt to write a readonly database",
-        "unable to open database file",
-        "out of memory",
-        "file is not a database",
-        "database disk image is malformed",
-        "locking protocol",
-        "large file support is disabled",
-    ]
-    .iter()
-    .any(|known| message.starts_with(known))
+    UNAVAILABLE.iter().any(|known| message.starts_with(known))
 }
+
+/// The beginnings of those messages.
+const UNAVAILABLE: [&str; 18] = [
+    "database is locked",
+    "database table is locked",
+    "disk I/O error",
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "unable to open database file",
+    "out of memory",
+    "file is not a database",
+    "database disk image is malformed",
+    "locking protocol",
+    "large file support is disabled",
+    "access permission denied",
+    "authorization denied",
+    "query aborted",
+    "interrupted",
+    "database schema has changed",
+    "no such table",
+    "no such column",
+];

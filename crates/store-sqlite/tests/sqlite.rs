@@ -132,6 +132,32 @@ async fn a_bad_row_is_left_alone_and_the_others_settle() {
     assert_eq!(log(&store, &setting).await, ["a", "b", "d", "e"]);
 }
 
+/// What the database's surroundings are the cause of loses no settlement: nothing is settled, and all of it afterwards.
+#[tokio::test]
+async fn a_settlement_waits_for_what_is_not_its_own_fault() {
+    let place = Place::new();
+    let store = place.open();
+    let setting = furnish(&store).await;
+    store.record_changes(upsert(&setting, &["a", "b"])).await.unwrap();
+    let settlements = accept(&store, &setting).await;
+    for message in ["database or disk is full", "disk I/O error", "interrupted", "no such table: links"] {
+        for table in ["links", "log_entries"] {
+            let event = if table == "links" { "UPDATE" } else { "INSERT" };
+            place
+                .sql(&format!(
+                    "CREATE TRIGGER away BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END;"
+                ))
+                .unwrap();
+            let told = store.settle(settlements.clone()).await;
+            assert!(matches!(told, Err(StoreError::Unavailable { .. })), "{message}: {told:?}");
+            place.sql("DROP TRIGGER away;").unwrap();
+        }
+    }
+    assert_eq!(store.settle(settlements).await.unwrap(), vec![SettleResult::Applied; 2]);
+    assert_eq!(linked(&store, &setting).await, ["a", "b"]);
+    assert_eq!(log(&store, &setting).await, ["a", "b"]);
+}
+
 /// A log entry that cannot be written never fails a settlement, nor the entries beside it.
 #[tokio::test]
 async fn a_bad_log_entry_is_left_out() {

@@ -20,6 +20,7 @@ pub mod claim;
 pub mod counts;
 pub mod decide;
 pub mod digest;
+pub mod digits;
 pub mod fault;
 pub mod governor;
 pub mod id;

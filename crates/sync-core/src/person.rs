@@ -1,5 +1,6 @@
 //! A person of the directory, and how a change applies to one.
 
+use crate::digits::{self, Kept};
 use crate::fault::Fault;
 use crate::id::PersonId;
 use crate::text;
@@ -51,10 +52,11 @@ pub struct Person {
     /// Language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Address by type, such as `whatsapp`.
+    /// Address by type, such as `whatsapp`. Texts are kept as [`digits::text`] says.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub contact: Map<String, Value>,
-    /// Any JSON values by key.
+    /// Any JSON values by key. Numbers are kept as [`digits::number`] says, texts as [`digits::text`] does: [`digits::kept`]
+    /// tells what a text is.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub custom: Map<String, Value>,
     /// When the person last logged in.
@@ -154,7 +156,8 @@ impl<T> Patch<T> {
     }
 }
 
-/// What a program says of one person. Fields left out stay; null clears; lists and objects are replaced whole.
+/// What a program says of one person. Fields left out stay; null clears; lists and objects are replaced whole. Values of
+/// `contact` and `custom` are given as a [`Person`] keeps them.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of Person")]
 pub struct PersonPatch {
@@ -231,12 +234,13 @@ impl PersonPatch {
                         format!("must be an object, but is {}; give {{}} to clear it", kind_of(value)),
                     ));
                 }
+                digits::check(value, &mut vec![name.into()], &mut faults);
             }
         }
         if let Patch::Set(Value::Object(contact)) = &mut self.contact {
             contact.retain(|_, address| !address.is_null());
             for (kind, address) in contact.iter() {
-                if !address.is_string() {
+                if kind_of(address) != A_STRING {
                     faults.push(Fault::at(
                         ["contact", kind.as_str()],
                         format!("must be text, but is {}; write the address as a string", kind_of(address)),
@@ -277,13 +281,17 @@ impl PersonPatch {
     }
 }
 
-/// What JSON calls a value, with its article.
+/// What JSON calls text.
+const A_STRING: &str = "a string";
+
+/// What JSON calls a value, with its article. A value of a person: what is kept as text may be a number.
 pub fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a string",
+        Value::String(text) if matches!(digits::kept(text), Kept::Number(_)) => "a number",
+        Value::String(_) => A_STRING,
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }

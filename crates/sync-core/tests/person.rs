@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 use sync_core::claim::{Call, CallResult, UpsertOutcome, fold, ids_of};
+use sync_core::digits::{Kept, kept, number};
 use sync_core::id::{PersonId, PersonIdError};
 use sync_core::person::{
     ChangeKind, PERSON_BYTES_MAX, Patch, Person, PersonChange, PersonPatch, Upserted, delete, upsert,
@@ -284,6 +285,42 @@ fn contact_and_custom_are_objects_and_addresses_are_text() {
     assert_eq!(faults.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["contact.whatsapp", "contact.post"]);
     let dropped = PersonPatch { contact: Patch::Set(json!({"fax": null, "sms": "+1"})), ..patch() }.check().unwrap();
     assert_eq!(dropped.contact, Patch::Set(json!({"sms": "+1"})), "null is no address");
+}
+
+/// Case `number_beyond_64_bits_rounded`: an ICCID of 20 digits was kept as 8.901410321111851e+19.
+#[test]
+fn numbers_keep_their_digits_and_a_change_of_digits_is_a_change() {
+    let of = |digits: &str| PersonPatch { custom: Patch::Set(json!({ "iccid": number(digits).unwrap() })), ..patch() };
+    let first = of("89014103211118510720").check().unwrap();
+    let Upserted::Created(held, _) = upsert(None, 0, &first, NOW) else { panic!("nobody was there before") };
+    let Some(Value::String(iccid)) = held.custom.get("iccid") else { panic!("{:?}", held.custom) };
+    assert_eq!(kept(iccid), Kept::Number("89014103211118510720"));
+    assert_eq!(upsert(Some(&held), 0, &first, LATER), Upserted::Unchanged(1));
+    // As floating point numbers, they would be one and the same.
+    let (_, change) = updated(&held, &of("89014103211118510721").check().unwrap());
+    assert_eq!(change.fields, ["custom.iccid"]);
+    let stored: Person = serde_json::from_str(&serde_json::to_string(&held).unwrap()).unwrap();
+    assert_eq!(stored, held);
+}
+
+#[test]
+fn numbers_beyond_their_bounds_are_refused_with_their_place() {
+    let long = "9".repeat(101);
+    let given = PersonPatch {
+        custom: Patch::Set(json!({ "sim": [{ "iccid": number(&long).unwrap() }], "huge": number("1e309").unwrap() })),
+        contact: Patch::Set(json!({ "sms": number("1234567890123456789012").unwrap() })),
+        ..patch()
+    };
+    let mut faults = faults(given);
+    faults.sort();
+    let expected = [
+        ("contact.sms", "must be text, but is a number; write the address as a string"),
+        ("custom.huge", "is a number whose exponent is beyond 308; write it as a string"),
+        ("custom.sim.0.iccid", "is a number of 101 digits, more than 100; write it as a string"),
+    ];
+    assert_eq!(faults, expected.map(|(path, message)| (path.to_owned(), message.to_owned())));
+    let listed = PersonPatch { custom: Patch::Set(number("1e5").unwrap()), ..patch() };
+    assert_eq!(self::faults(listed)[0].1, "must be an object, but is a number; give {} to clear it");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! beginnings of blocks; N is the piece of the template.
 
 use crate::filters;
-use crate::runtime::LoopScope;
+use crate::runtime::{LoopScope, exactly};
 use crate::sink::{Output, Sink, burn};
 use crate::values;
 use liquid_core::model::{Value, ValueCow, ValueView};
@@ -56,7 +56,7 @@ pub(crate) fn language(pieces: &Arc<[Piece]>) -> Language {
     }
     let own = |name| Box::new(PieceTag { name, pieces: Arc::clone(pieces) });
     let tags: [Box<dyn ParseTag>; 6] = [
-        Box::new(stdlib::AssignTag),
+        Box::new(Assign),
         Box::new(stdlib::BreakTag),
         Box::new(stdlib::ContinueTag),
         own("__text"),
@@ -135,7 +135,7 @@ struct OutputPiece {
 impl Renderable for OutputPiece {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
         runtime.registers().get_mut::<Sink>().piece = self.number;
-        let value = self.chain.evaluate(runtime)?;
+        let value = exactly(runtime, || self.chain.evaluate(runtime))?;
         if self.captured {
             return capture(writer, runtime, self.number, &values::to_text(value.as_view()));
         }
@@ -148,6 +148,29 @@ fn capture(writer: &mut dyn Write, runtime: &dyn Runtime, piece: u32, text: &str
     sink.piece = piece;
     sink.burn(text.len())?;
     writer.write_all(text.as_bytes()).map_err(|fault| Error::with_msg(fault.to_string()))
+}
+
+/// The engine's `assign`; numbers keep their digits.
+#[derive(Clone)]
+struct Assign;
+
+impl ParseTag for Assign {
+    fn parse(&self, arguments: TagTokenIter<'_>, options: &Language) -> Result<Box<dyn Renderable>> {
+        Ok(Box::new(Assignment(stdlib::AssignTag.parse(arguments, options)?)))
+    }
+
+    fn reflection(&self) -> &dyn TagReflection {
+        stdlib::AssignTag.reflection()
+    }
+}
+
+#[derive(Debug)]
+struct Assignment(Box<dyn Renderable>);
+
+impl Renderable for Assignment {
+    fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
+        exactly(runtime, || self.0.render_to(writer, runtime))
+    }
 }
 
 #[derive(Debug)]
@@ -293,7 +316,7 @@ impl Renderable for For {
                 self.run(writer, runtime, count, |at| Some(ValueCow::Owned(Value::scalar(from + at))))
             }
             Source::Value(value) => {
-                let value = value.evaluate(runtime)?;
+                let value = exactly(runtime, || value.evaluate(runtime))?;
                 let value = value.as_view();
                 if value.is_nil() || value.is_state() {
                     self.run(writer, runtime, 0, |_| None)

@@ -1,6 +1,7 @@
 //! JSON text (RFC 8259): where strings begin and end while it is written, and how it is read over afterwards.
 
 use crate::limits::JSON_DEPTH_MAX;
+use sync_core::digits::is_number;
 
 /// Whether a place in JSON text is inside a string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,33 +245,6 @@ impl Reader<'_> {
         self.at += length;
         Ok(())
     }
-}
-
-/// Whether a text is a JSON number.
-pub(crate) fn is_number(text: &str) -> bool {
-    let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let rest = text.strip_prefix('-').unwrap_or(text);
-    let whole = digits(rest);
-    if whole == 0 || (whole > 1 && rest.starts_with('0')) {
-        return false;
-    }
-    let mut rest = &rest[whole..];
-    if let Some(fraction) = rest.strip_prefix('.') {
-        let length = digits(fraction);
-        if length == 0 {
-            return false;
-        }
-        rest = &fraction[length..];
-    }
-    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
-        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-        let length = digits(exponent);
-        if length == 0 {
-            return false;
-        }
-        rest = &exponent[length..];
-    }
-    rest.is_empty()
 }
 
 #[cfg(test)]

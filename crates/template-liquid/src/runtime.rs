@@ -1,8 +1,8 @@
 //! Where templates look up names: tokens, and what they assign. Nothing known is ever missing: it is unset.
 
-use crate::sink::burn;
+use crate::sink::{Sink, burn};
 use crate::tokens;
-use crate::values::{UNSET, weigh};
+use crate::values::{UNSET, comparable, weigh};
 use liquid_core::model::{KString, KStringCow, KStringRef, Object, ScalarCow, Value, ValueCow, ValueView};
 use liquid_core::runtime::{PartialStore, Registers};
 use liquid_core::{Error, Renderable, Result, Runtime};
@@ -55,7 +55,8 @@ impl Runtime for Scope<'_> {
         } else {
             tokens::find(self.context, path)
         };
-        count(self, found)
+        // An id is no quantity: what it is compared with are its digits.
+        if root == "unique_id" { count(self, found) } else { seen(self, found) }
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
@@ -94,6 +95,22 @@ fn count<'v>(runtime: &dyn Runtime, found: Option<ValueCow<'v>>) -> Option<Value
         _ = burn(runtime, weigh(found));
     }
     found
+}
+
+/// Counts what was found, and gives it as it is wanted: by its digits where it is written, assigned or gone over, as a number
+/// that can be compared in a condition.
+fn seen<'v>(runtime: &dyn Runtime, found: Option<ValueCow<'v>>) -> Option<ValueCow<'v>> {
+    let found = count(runtime, found)?;
+    let is_exact = runtime.registers().get_mut::<Sink>().is_exact;
+    Some(if is_exact { found } else { comparable(found) })
+}
+
+/// Evaluates where numbers are wanted by their digits.
+pub(crate) fn exactly<T>(runtime: &dyn Runtime, evaluate: impl FnOnce() -> Result<T>) -> Result<T> {
+    let was_exact = std::mem::replace(&mut runtime.registers().get_mut::<Sink>().is_exact, true);
+    let value = evaluate();
+    runtime.registers().get_mut::<Sink>().is_exact = was_exact;
+    value
 }
 
 /// One turn of a loop: its item by its name, and `forloop`.
@@ -148,7 +165,7 @@ impl Runtime for LoopScope<'_> {
     }
 
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
-        if self.is_own(path) { count(self, self.find_own(path)) } else { self.parent.try_get(path) }
+        if self.is_own(path) { seen(self, self.find_own(path)) } else { self.parent.try_get(path) }
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {

@@ -59,6 +59,8 @@ pub(crate) struct Sink {
     pub(crate) omits: Vec<usize>,
     /// The piece under way, for the place of a fault.
     pub(crate) piece: u32,
+    /// Whether numbers are wanted by their digits, and not as the engine compares them.
+    pub(crate) is_exact: bool,
     work: u64,
 }
 

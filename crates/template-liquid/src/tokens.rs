@@ -2,6 +2,7 @@
 
 use crate::values;
 use liquid_core::model::{KString, KStringCow, Object, ScalarCow, Value, ValueCow, ValueView, try_find};
+use sync_core::digits::{Kept, kept};
 use sync_core::person::Person;
 use sync_core::ports::{RenderContext, TokenInfo};
 use sync_core::sync::Operation;
@@ -189,7 +190,10 @@ fn find_in_json(json: &serde_json::Value, path: &[ScalarCow<'_>]) -> Option<Valu
             Element::Size(size) => return Some(Value::scalar(size)),
             Element::None => return None,
         },
-        Json::String(text) if name == "size" => return Some(Value::scalar(text.chars().count() as i64)),
+        Json::String(text) if name == "size" => match kept(text) {
+            Kept::Text(text) => return Some(Value::scalar(text.chars().count() as i64)),
+            Kept::Number(_) => return None,
+        },
         _ => return None,
     };
     find_in_json(inner, rest)
@@ -282,8 +286,8 @@ pub(crate) fn find_within<'a>(value: &'a dyn ValueView, path: &[ScalarCow<'_>]) 
         && last.to_kstr() == KStringCow::from_static("size")
     {
         let holder = try_find(value, before)?;
-        if let Some(text) = holder.as_scalar() {
-            return Some(ValueCow::Owned(Value::scalar(text.into_cow_str().chars().count() as i64)));
+        if holder.as_scalar().is_some() {
+            return Some(ValueCow::Owned(Value::scalar(values::to_text(holder.as_view()).chars().count() as i64)));
         }
     }
     try_find(value, path)

@@ -1,9 +1,9 @@
 //! Values as templates see them, and how they are written as text and as JSON.
 
-use crate::json::is_number;
-use liquid_core::model::{DisplayCow, KString, KStringCow, Object, ObjectView, State, Value, ValueView};
+use liquid_core::model::{DisplayCow, KString, KStringCow, Object, ObjectView, State, Value, ValueCow, ValueView};
 use std::borrow::Cow;
 use std::fmt;
+use sync_core::digits::{Kept, is_number, kept};
 use sync_core::text::without_nul;
 
 /// Leads a scalar that is a number whose digits the engine's own numbers cannot hold. U+0000 is in no value and in no
@@ -28,7 +28,7 @@ pub(crate) fn texts(items: &[String]) -> Value {
     Value::Array(items.iter().map(|item| text(item)).collect())
 }
 
-/// A JSON value.
+/// A JSON value, as a person keeps it.
 pub(crate) fn from_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::Nil,
@@ -38,7 +38,10 @@ pub(crate) fn from_json(json: &serde_json::Value) -> Value {
             (None, Some(fraction)) if value.is_f64() => Value::scalar(fraction),
             _ => number(&value.to_string()),
         },
-        serde_json::Value::String(value) => text(value),
+        serde_json::Value::String(value) => match kept(value) {
+            Kept::Number(digits) => number(digits),
+            Kept::Text(value) => text(value),
+        },
         serde_json::Value::Array(items) => Value::Array(items.iter().map(from_json).collect()),
         serde_json::Value::Object(members) => Value::Object(object(members)),
     }
@@ -80,6 +83,42 @@ pub(crate) fn plain(value: &dyn ValueView) -> Option<Plain<'_>> {
             }
         }
     })
+}
+
+/// A value for conditions: numbers as the engine compares them, which may have fewer digits.
+pub(crate) fn comparable(value: ValueCow<'_>) -> ValueCow<'_> {
+    if has_exact(value.as_view()) { ValueCow::Owned(without_exact(value.into_owned())) } else { value }
+}
+
+fn has_exact(value: &dyn ValueView) -> bool {
+    if let Some(array) = value.as_array() {
+        return array.values().any(has_exact);
+    }
+    if let Some(object) = value.as_object() {
+        return object.values().any(has_exact);
+    }
+    matches!(plain(value), Some(Plain::Exact(_)))
+}
+
+fn without_exact(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(without_exact).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, value)| (key, without_exact(value))).collect())
+        }
+        value => {
+            let fraction = match plain(&value) {
+                Some(Plain::Exact(digits)) => fraction_of(&digits),
+                _ => None,
+            };
+            fraction.map_or(value, Value::scalar)
+        }
+    }
+}
+
+/// The nearest that floating point has; `None` where it is beyond that.
+pub(crate) fn fraction_of(digits: &str) -> Option<f64> {
+    digits.parse().ok().filter(|fraction: &f64| fraction.is_finite())
 }
 
 /// Whether a value is nil, or a text, list or object with nothing in it.

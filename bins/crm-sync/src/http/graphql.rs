@@ -204,15 +204,20 @@ async fn parse_body(headers: &HeaderMap, body: Body) -> Result<Result<Parameters
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let body = to_bytes(body, super::BODY_BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-    Ok(serde_json::from_slice(&body).map_err(|fault| format!("the body is no GraphQL request: {fault}")))
+    Ok(parse(&body).map_err(|fault| format!("the body is no GraphQL request: {fault}")))
+}
+
+/// Reads JSON; numbers keep their digits.
+fn parse<T: serde::de::DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    // A fault is told where it stands in what was sent.
+    serde_json::from_slice(&api_graphql::take_in(json)).or_else(|_| serde_json::from_slice(json))
 }
 
 fn parse_query_string(query: &str) -> Result<Parameters, String> {
     let mut parameters = Parameters { query: String::new(), operation_name: None, variables: None, extensions: None };
     let mut has_query = false;
-    let json = |name: &str, value: &str| {
-        serde_json::from_str(value).map_err(|fault| format!("{name} is no JSON object: {fault}"))
-    };
+    let json =
+        |name: &str, value: &str| parse(value.as_bytes()).map_err(|fault| format!("{name} is no JSON object: {fault}"));
     for (name, value) in url_decoded(query) {
         match name.as_str() {
             "query" => {
@@ -270,7 +275,7 @@ fn write(media: Media, status: StatusCode, answer: &Answer, without_data: bool) 
         if let (true, Some(object)) = (without_data, value.as_object_mut()) {
             object.remove("data");
         }
-        serde_json::to_vec(&value)
+        serde_json::to_string(&value).map(api_graphql::give_out)
     });
     let Ok(body) = body else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let kind = match media {

@@ -151,7 +151,7 @@ async fn serve(socket: WebSocket, served: Served, shown: Result<Option<Credentia
             }
         };
         let sent = match message {
-            Some(WsMessage::Text(text)) => sink.send(Message::Text(text.into())).await,
+            Some(WsMessage::Text(text)) => sink.send(Message::Text(api_graphql::give_out(text).into())).await,
             Some(WsMessage::Close(code, reason)) => {
                 let (code, reason) = by_protocol(code, reason, is_open);
                 let _gone = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
@@ -201,8 +201,8 @@ fn messages(
         move |message| {
             alive.send_replace(());
             std::future::ready(match message {
-                Ok(Message::Text(text)) => Some(ClientMessage::from_bytes(text.as_bytes())),
-                Ok(Message::Binary(bytes)) => Some(ClientMessage::from_bytes(&bytes)),
+                Ok(Message::Text(text)) => Some(ClientMessage::from_bytes(api_graphql::take_in(text.as_bytes()))),
+                Ok(Message::Binary(bytes)) => Some(ClientMessage::from_bytes(api_graphql::take_in(&bytes))),
                 _ => None,
             })
         },

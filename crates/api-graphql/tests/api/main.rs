@@ -4,6 +4,7 @@ mod alerts;
 mod contract;
 mod documents;
 mod faults;
+mod numbers;
 mod pages;
 mod patches;
 mod reads;

@@ -22,7 +22,7 @@ pub(super) const TRIES: u32 = 5;
 pub(super) struct Refused {
     settlement: Settlement,
     tries: u32,
-    /// How many settlements were written when it was set aside.
+    /// How many settlements were written when it was refused first.
     written: u64,
 }
 

@@ -90,7 +90,7 @@ impl<'l, L: Ledger> Persister<'l, L> {
                 Ok(()) => is_written = true,
                 Err(error) if !is_repeated(&error) => self.give_up(&piece, &error),
                 Err(_) if piece.len() > 1 => pieces.extend(halves(piece)),
-                Err(_) => refused.extend(piece),
+                Err(_) => refused.extend(piece.into_iter().map(|row| Refused::new(row, self.written()))),
             }
             if !is_written && refused.len() >= REFUSED_MAX {
                 break;
@@ -99,8 +99,8 @@ impl<'l, L: Ledger> Persister<'l, L> {
         let mut left: Vec<Settlement> = pieces.into_iter().rev().flatten().collect();
         for row in refused {
             if !is_written {
-                left.push(row);
-            } else if let Err(full) = aside.try_send(Refused::new(row, self.written())) {
+                left.push(row.into_settlement());
+            } else if let Err(full) = aside.try_send(row) {
                 left.push(full.into_inner().into_settlement());
             }
         }

@@ -107,6 +107,7 @@ fn sort(call: &Call<'_>) -> Value {
         let number = match crate::values::plain(by) {
             Some(crate::values::Plain::Whole(whole)) => Some(whole as f64),
             Some(crate::values::Plain::Fraction(fraction)) => Some(fraction),
+            Some(crate::values::Plain::Exact(digits)) => crate::values::fraction_of(&digits),
             _ => None,
         };
         (number.is_none(), number.map(Ordered), to_text(by).into_owned())

@@ -1,7 +1,7 @@
 //! Filters on numbers. What is unset stays unset; what is no number, and what no number can hold, is a fault.
 
 use super::{Call, Spec, spec};
-use crate::values::{Plain, plain};
+use crate::values::{Plain, fraction_of, plain};
 use liquid_core::Result;
 use liquid_core::model::{Value, ValueView};
 
@@ -68,7 +68,8 @@ fn number(call: &Call<'_>, value: &dyn ValueView) -> Result<Option<Number>> {
         Some(Plain::Fraction(fraction)) => Some(Number::Fraction(fraction)),
         Some(Plain::Text(text)) if text.trim().is_empty() => return Ok(None),
         Some(Plain::Text(text)) => read(&text),
-        // Its digits would be lost.
+        // Of a fraction, digits are lost by calculating anyway.
+        Some(Plain::Exact(digits)) if digits.contains(['.', 'e', 'E']) => fraction_of(&digits).map(Number::Fraction),
         Some(Plain::Exact(_)) => return Err(call.fault("the number has too many digits to calculate with")),
         Some(Plain::Truth(_)) | None => None,
     };

@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
+use sync_core::digits::number;
 use sync_core::link::UniqueId;
 use sync_core::person::Person;
 use sync_core::ports::{HeaderSource, HeaderText};
@@ -179,6 +180,95 @@ fn a_unique_id_keeps_its_digits_and_type() {
         let request = render_for(&rule(Json, data), &ada(), &id.expect("an id")).expect("renders");
         assert_eq!(request.body.as_deref(), Some(expected.as_bytes()));
     }
+}
+
+fn of_numbers(custom: &[(&str, &str)]) -> Person {
+    let custom = custom.iter().map(|(key, digits)| ((*key).to_owned(), number(digits).expect("a number"))).collect();
+    Person { custom, ..ada() }
+}
+
+/// Case `number_beyond_64_bits_rounded`: wherever a number goes, its digits go with it.
+#[test]
+fn numbers_keep_their_digits() {
+    let mut person = of_numbers(&[("iccid", "89014103211118510720"), ("price", "1.10"), ("large", "1E+5"), ("n", "7")]);
+    let list = ["2.50", "12345678901234567890123456789012345678901234567890"].map(|digits| number(digits).unwrap());
+    person.custom.insert("list".to_owned(), json!({ "items": list }));
+    let written = "[89014103211118510720,1.10,1E+5,7]";
+    let data =
+        "[{{ person.custom.iccid }}, {{ person.custom.price }}, {{ person.custom.large }}, {{ person.custom.n }}]";
+    assert_eq!(json(data, &person).as_deref(), Ok(written));
+    for (data, expected) in [
+        (
+            r#"["{{ person.custom.iccid }}", "{{ person.custom.price | append: " EUR" }}"]"#,
+            r#"["89014103211118510720","1.10 EUR"]"#,
+        ),
+        ("{{ person.custom.list.items }}", "[2.50,12345678901234567890123456789012345678901234567890]"),
+        ("{{ person.custom.list }}", r#"{"items":[2.50,12345678901234567890123456789012345678901234567890]}"#),
+        (
+            "{% assign x = person.custom.iccid %}[{{ x }}, {{ x | default: 0 }}]",
+            "[89014103211118510720,89014103211118510720]",
+        ),
+        (
+            "[{% for n in person.custom.list.items %}{{ n }},{% endfor %}]",
+            "[2.50,12345678901234567890123456789012345678901234567890]",
+        ),
+        (
+            "{% assign l = person.custom.list.items %}[{% for n in l %}{{ n }},{% endfor %}]",
+            "[2.50,12345678901234567890123456789012345678901234567890]",
+        ),
+        (r#"{% capture c %}{{ person.custom.price }}{% endcapture %}"{{ c }}""#, r#""1.10""#),
+        ("{{ person.custom.list.items | last }}", "12345678901234567890123456789012345678901234567890"),
+    ] {
+        assert_eq!(json(data, &person).as_deref(), Ok(expected), "{data}");
+    }
+    let url = render(&at_url("https://crm.example.com/{{ person.custom.iccid }}?p={{ person.custom.price }}"), &person);
+    assert_eq!(url.expect("renders").url.as_str(), "https://crm.example.com/89014103211118510720?p=1.10");
+}
+
+/// What has many digits is a number all the same.
+#[test]
+fn numbers_that_keep_their_digits_are_compared_and_calculated_with() {
+    let mut person = of_numbers(&[
+        ("iccid", "89014103211118510720"),
+        ("price", "1.10"),
+        ("large", "1e5"),
+        ("long", "2.00000000000000000001"),
+    ]);
+    person
+        .custom
+        .insert("list".to_owned(), json!([number("10.0").unwrap(), number("9.50").unwrap(), number("1e1").unwrap()]));
+    let is =
+        |condition: &str| json(&format!("{{% if {condition} %}}1{{% else %}}0{{% endif %}}"), &person).unwrap() == "1";
+    for condition in [
+        "person.custom.price == 1.1",
+        "person.custom.price > 1",
+        "person.custom.price < person.custom.large",
+        "person.custom.large == 100000",
+        "person.custom.iccid > 5",
+        "person.custom.iccid == person.custom.iccid",
+        "person.custom.list contains 9.5",
+    ] {
+        assert!(is(condition), "{condition}");
+    }
+    for condition in ["person.custom.price == 1", "person.custom.iccid < 5", "person.custom.large == blank"] {
+        assert!(!is(condition), "{condition}");
+    }
+    let data = "{% for n in person.custom.list %}{% if n == 9.5 %}{{ n }}{% endif %}{% endfor %}";
+    assert_eq!(json(data, &person).as_deref(), Ok("9.50"), "compared as a number, written by its digits");
+    let data = "{% case person.custom.price %}{% when 1.1 %}1{% else %}0{% endcase %}";
+    assert_eq!(json(data, &person).as_deref(), Ok("1"));
+    for (data, expected) in [
+        ("{{ person.custom.price | times: 2 }}", "2.2"),
+        ("{{ person.custom.large | plus: 1 }}", "100001.0"),
+        ("{{ person.custom.long | round: 2 }}", "2.0"),
+        ("{{ 1 | plus: person.custom.price }}", "2.1"),
+        ("{{ person.custom.list | sort }}", "[9.50,10.0,1e1]"),
+        ("{{ person.custom.list | uniq | size }}", "3"),
+    ] {
+        assert_eq!(json(data, &person).as_deref(), Ok(expected), "{data}");
+    }
+    let said = json("{{ person.custom.iccid | plus: 1 }}", &person).unwrap_err();
+    assert!(said.contains("too many digits"), "{said}");
 }
 
 #[test]
