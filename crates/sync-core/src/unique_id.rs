@@ -1,4 +1,12 @@
-//! Reading unique ids from answers: by JSONPath (RFC 9535), from a header, or chosen by us.
+//! Reading unique ids from answers: by JSONPath (RFC 9535), from a header, or chosen by us; and what an answer without
+//! any is worth.
+
+mod body;
+mod decimal;
+mod proof;
+
+pub use body::{is_json, is_web_page};
+pub use proof::Scalar;
 
 use crate::link::{KeptAnswer, UniqueId};
 use crate::log::LOGGED_BODY_BYTES_MAX;
@@ -48,7 +56,7 @@ impl JsonPath {
     }
 
     /// The values that it selects.
-    fn select<'v>(&self, value: &'v Value) -> Result<Vec<&'v Value>, IdFault> {
+    pub(crate) fn select<'v>(&self, value: &'v Value) -> Result<Vec<&'v Value>, IdFault> {
         let found = js_path_process(&self.query, value).map_err(|_| IdFault::Unreadable)?;
         Ok(found.into_iter().map(|found| found.val).collect())
     }
@@ -109,10 +117,7 @@ pub fn read(source: &IdSource, answer: &Answer) -> Result<UniqueId, IdFault> {
 
 /// Reads the distinct ids that a lookup's answer holds.
 pub fn read_all(path: &JsonPath, answer: &Answer) -> Result<Vec<UniqueId>, IdFault> {
-    if answer.body_read != BodyRead::Whole {
-        return Err(IdFault::Unreadable);
-    }
-    let value = parse_exact(&answer.text()).ok_or(IdFault::Unreadable)?;
+    let value = document(answer)?;
     let mut ids: Vec<UniqueId> = Vec::new();
     for found in path.select(&value)? {
         let id = id_of(found)?;
@@ -147,6 +152,23 @@ pub fn keep(answer: &Answer, looked_at_revision: i32) -> KeptAnswer {
         headers: headers.collect(),
         body: text::cut(&body, LOGGED_BODY_BYTES_MAX).0.to_owned(),
         looked_at_revision,
+    }
+}
+
+/// The answer's body as JSON, the digits of its numbers being kept.
+fn document(answer: &Answer) -> Result<Value, IdFault> {
+    if answer.body_read != BodyRead::Whole {
+        return Err(IdFault::Unreadable);
+    }
+    parse_exact(&answer.text()).ok_or(IdFault::Unreadable)
+}
+
+/// The digits of a number, as the answer wrote them; `None` where the value is no number.
+fn digits_of(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
+    match value {
+        Value::String(text) => text.strip_prefix(EXACT).filter(|digits| decimal::is_number(digits)).map(Into::into),
+        Value::Number(number) => Some(number.to_string().into()),
+        _ => None,
     }
 }
 
@@ -190,14 +212,11 @@ fn parse_exact(text: &str) -> Option<Value> {
 }
 
 fn id_of(value: &Value) -> Result<UniqueId, IdFault> {
+    if let Some(digits) = digits_of(value) {
+        return UniqueId::number(digits).ok_or(IdFault::Unfit);
+    }
     match value {
-        Value::String(text) => match text.strip_prefix(EXACT) {
-            Some(digits) if serde_json::from_str::<serde_json::Number>(digits).is_ok() => {
-                UniqueId::number(digits).ok_or(IdFault::Unfit)
-            }
-            _ => UniqueId::text(text.as_str()).ok_or(IdFault::Unfit),
-        },
-        Value::Number(number) => UniqueId::number(number.to_string()).ok_or(IdFault::Unfit),
+        Value::String(text) => UniqueId::text(text.as_str()).ok_or(IdFault::Unfit),
         other => Err(IdFault::WrongKind(kind_of(other))),
     }
 }

@@ -1,0 +1,77 @@
+//! What kind of text an answer's body is.
+
+/// Whether a text is JSON as a whole.
+pub fn is_json(text: &str) -> bool {
+    // Into a value: the shorter way would take halves of surrogate pairs.
+    serde_json::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}')).is_ok()
+}
+
+/// Whether a text is a web page: it begins with `<!doctype html` or `<html`, in any case, behind white space or a
+/// byte-order mark. A login, error or maintenance page comes with 200 from many systems.
+pub fn is_web_page(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let name = match strip_start(text, "<!doctype") {
+        Some(rest) if rest.starts_with(char::is_whitespace) => strip_start(rest.trim_start(), "html"),
+        Some(_) => None,
+        None => strip_start(text, "<html"),
+    };
+    // A longer name, such as <html-like>, is another element.
+    name.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.')))
+}
+
+/// What is behind a beginning, given in lower case and found in any.
+fn strip_start<'t>(text: &'t str, start: &str) -> Option<&'t str> {
+    let (begun, rest) = text.split_at_checked(start.len())?;
+    begun.eq_ignore_ascii_case(start).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_page_is_told_by_its_beginning() {
+        for page in [
+            "<!doctype html>",
+            "<!DOCTYPE html>\n<html>",
+            "<!DocType  HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">",
+            "<html>",
+            "<HTML lang=\"en\">",
+            "\u{feff}<html>",
+            " \r\n\t<!doctype html>",
+            "\n\u{feff}\n<html>",
+            "<html",
+            "<!doctype html",
+        ] {
+            assert!(is_web_page(page), "{page}");
+        }
+        for other in [
+            "",
+            "<",
+            "<!doctype",
+            "<!doctype xml>",
+            "<!doctypehtml>",
+            "<!doctype htmlx>",
+            "<htmlx>",
+            "<html-like/>",
+            "<?xml version=\"1.0\"?><html/>",
+            "<contact/>",
+            "{\"body\":\"<html>\"}",
+            "\"<html>\"",
+            "see <html>",
+            "<é",
+        ] {
+            assert!(!is_web_page(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn json_is_json_as_a_whole() {
+        for json in ["{}", "[]", " 1.50 ", "null", "\"a\"", "\u{feff}{\"id\":12345678901234567890}"] {
+            assert!(is_json(json), "{json}");
+        }
+        for other in ["", "{", "{}{}", "id=5", "<html>", "{'id':5}", "{\"id\":5,}", "NaN", "\"\\ud800\""] {
+            assert!(!is_json(other), "{other}");
+        }
+    }
+}
