@@ -537,9 +537,9 @@ fn found(mut settled: Settled, link: &Link, attempt: &Attempt, mut ids: Vec<Uniq
             settled.next = Next::Owed(Duration::ZERO);
             settled.succeed(message)
         }
-        several => {
+        _ => {
             settled.failure = Some(FailureKind::Ambiguous);
-            let detail = format!("the lookup finds {several} records: remove or merge the others there, then retry");
+            let detail = "the lookup finds several records: remove or merge the others there, then retry".to_owned();
             settled.park(ParkReason::Ambiguous, detail)
         }
     }
