@@ -163,6 +163,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// How many bytes of an answer's body there are.
+    pub fn body_bytes(&self) -> usize {
+        if let Outcome::Answered(answer) = &self.outcome { answer.body.len() } else { 0 }
+    }
+
     /// The duration in whole milliseconds, as it is logged.
     pub fn duration_ms(&self) -> i32 {
         i32::try_from(self.duration.as_millis()).unwrap_or(i32::MAX)

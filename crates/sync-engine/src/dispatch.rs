@@ -6,6 +6,7 @@ use crate::error::chain;
 use crate::metrics::{Metrics, Stage};
 use crate::trace::{self, Origins};
 use crate::vault::Vault;
+use crate::work::LongWork;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub(crate) struct Dispatching {
     pub(crate) vault: Arc<Vault>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) around: Arc<Surroundings>,
+    pub(crate) work: LongWork,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) in_flight_max: usize,
     pub(crate) outcomes: mpsc::Sender<Settlement>,
@@ -159,7 +161,8 @@ impl Dispatching {
 
     async fn attempt(&self, leased: Leased, sync: Arc<CompiledSync>, asked_at: Instant) -> Settlement {
         let (lease, due_at) = (leased.lease_duration, leased.link.due_at);
-        let sending = match attempt::prepare(leased, sync, &self.around) {
+        let (long, around) = (sync.renders_long, self.around.clone());
+        let sending = match self.work.run(long, move || attempt::prepare(leased, sync, &around)).await {
             Prepared::Settled(settlement) => return *settlement,
             Prepared::Send(sending) => sending,
         };
@@ -168,7 +171,8 @@ impl Dispatching {
             Some(outcome) => Exchange { outcome, duration: Duration::ZERO },
             None => self.send(&sending, due_at).await,
         };
-        sending.conclude(&exchange, &self.around)
+        let (bytes, around) = (exchange.body_bytes(), self.around.clone());
+        self.work.read(bytes, move || sending.conclude(&exchange, &around)).await
     }
 
     async fn send(&self, sending: &Sending, due_at: Option<Timestamp>) -> Exchange {

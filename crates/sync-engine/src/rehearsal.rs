@@ -154,7 +154,9 @@ impl AccountScope {
             }
             None => self.engine.inner.dispatching.http.send(&request).await,
         };
-        Ok(self.judge(&sync, operation, addressed, &person, request, exchange))
+        let (bytes, scope) = (exchange.body_bytes(), self.clone());
+        let judge = move || scope.judge(&sync, operation, addressed, &person, request, exchange);
+        Ok(self.engine.inner.dispatching.work.read(bytes, judge).await)
     }
 
     /// What the rules would say of a test's outcome.
