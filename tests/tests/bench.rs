@@ -75,6 +75,22 @@ async fn nodes_are_measured_by_their_number() {
     }
 }
 
+/// Each path comes to what it should, which is what fails the measurement; how quickly, an unoptimized build cannot tell.
+#[tokio::test]
+async fn paths_are_read_as_they_should_be() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench"))
+        .args(["paths", "--runs", "1", "--limit-ms", "60000", "--json"])
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(first["case"], "150,000 ids: $[*], several ids");
+    assert!(lines.lines().count() > 20 && first["read_ms"].is_number(), "{lines}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_measured_is_refused() {
     let said = bench("nodes --store sqlite").await.unwrap_err();

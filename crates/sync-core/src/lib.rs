@@ -8,6 +8,7 @@
 //!   marks, leases and settlements to a stored link (every store calls it, so that none has rules of its own).
 //! - [`governor`] is the endpoint's state: concurrency, rate, breaker, holds.
 //! - [`alert`] says what an administrator is told of a sync, and when.
+//! - [`unique_id`] reads ids from answers, by [`jsonpath`].
 //! - [`sync`] is the configuration, [`patch`] how it is changed and checked.
 //!
 //! # To add a rule option
@@ -24,6 +25,7 @@ pub mod digits;
 pub mod fault;
 pub mod governor;
 pub mod id;
+pub mod jsonpath;
 pub mod judge;
 pub mod key;
 pub mod link;

@@ -2,6 +2,7 @@
 
 use crate::sync::{BodyFormat, Method};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -114,27 +115,32 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The body as text: UTF-8 (a byte-order mark dropped), else UTF-16 by its mark, else Latin-1.
+    /// The body as text that can be kept: [`Answer::decoded`] without U+0000.
     pub fn text(&self) -> String {
+        crate::text::without_nul(&self.decoded()).into_owned()
+    }
+
+    /// The body as text: UTF-8 (a byte-order mark dropped), else UTF-16 by its mark, else Latin-1. U+0000 is left where
+    /// it is.
+    pub fn decoded(&self) -> Cow<'_, str> {
         let bytes: &[u8] = &self.body;
         let utf16 = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
             let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
-            String::from_utf16_lossy(&units)
+            String::from_utf16_lossy(&units).into()
         };
-        let text = match bytes {
-            [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        match bytes {
+            [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),
             [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
             [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
             _ => match std::str::from_utf8(bytes) {
-                Ok(text) => text.to_owned(),
+                Ok(text) => text.into(),
                 // A character that was cut is not Latin-1.
                 Err(fault) if fault.error_len().is_none() && self.body_read != BodyRead::Whole => {
-                    String::from_utf8_lossy(bytes).into_owned()
+                    String::from_utf8_lossy(bytes)
                 }
                 Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
             },
-        };
-        crate::text::without_nul(&text).into_owned()
+        }
     }
 }
 
@@ -159,6 +165,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// How many bytes of an answer's body there are.
+    pub fn body_bytes(&self) -> usize {
+        if let Outcome::Answered(answer) = &self.outcome { answer.body.len() } else { 0 }
+    }
+
     /// The duration in whole milliseconds, as it is logged.
     pub fn duration_ms(&self) -> i32 {
         i32::try_from(self.duration.as_millis()).unwrap_or(i32::MAX)

@@ -2,65 +2,16 @@
 //! any is worth.
 
 mod body;
-mod decimal;
-mod proof;
 
+pub use crate::jsonpath::{JsonPath, Scalar};
 pub use body::{is_json, is_web_page};
-pub use proof::Scalar;
 
+use crate::jsonpath::{Document, Selected, TooMuchWork};
 use crate::link::{KeptAnswer, UniqueId};
 use crate::log::LOGGED_BODY_BYTES_MAX;
 use crate::outcome::{Answer, BodyRead};
-use crate::person::kind_of;
 use crate::text;
-use jsonpath_rust::parser::model::{JpQuery, Segment};
-use jsonpath_rust::parser::parse_json_path;
-use jsonpath_rust::query::js_path_process;
-use serde_json::Value;
-
-/// The most characters of a path.
-pub const PATH_CHARACTERS_MAX: usize = 256;
-
-/// A checked JSONPath. Its text is kept because the parsed form cannot be written back.
-#[derive(Clone, Debug)]
-pub struct JsonPath {
-    text: String,
-    query: JpQuery,
-}
-
-impl JsonPath {
-    /// Parses a path. Bounded, so that no answer can make it explode: at most [`PATH_CHARACTERS_MAX`] characters and
-    /// one descendant segment. The error says what is wrong and how to mend it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Err("is empty; write a JSONPath such as $.id".to_owned());
-        }
-        if text.chars().count() > PATH_CHARACTERS_MAX {
-            return Err(format!("has more than {PATH_CHARACTERS_MAX} characters; write a shorter path"));
-        }
-        if !text.starts_with('$') {
-            return Err(format!("does not begin with $; write $.{} instead", text.trim_start_matches('.')));
-        }
-        let query = parse_json_path(text)
-            .map_err(|_| "is not a JSONPath by RFC 9535; write one such as $.id or $.data.id".to_owned())?;
-        let descendants = query.segments.iter().filter(|segment| matches!(segment, Segment::Descendant(_))).count();
-        if descendants > 1 || text.matches("..").count() > 1 {
-            return Err("has more than one descendant segment (..); name the members in between".to_owned());
-        }
-        Ok(Self { text: text.to_owned(), query })
-    }
-
-    /// The path as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The values that it selects.
-    pub(crate) fn select<'v>(&self, value: &'v Value) -> Result<Vec<&'v Value>, IdFault> {
-        let found = js_path_process(&self.query, value).map_err(|_| IdFault::Unreadable)?;
-        Ok(found.into_iter().map(|found| found.val).collect())
-    }
-}
+use std::ops::ControlFlow;
 
 /// Where ids are read from, checked.
 #[derive(Clone, Debug)]
@@ -88,14 +39,23 @@ pub enum IdFault {
     #[error("the answer holds nothing at the unique id's place")]
     Nothing,
     /// Several different values.
-    #[error("the answer holds {0} values at the unique id's place")]
-    Several(usize),
+    #[error("the answer holds several values at the unique id's place")]
+    Several,
     /// Not a string or number.
     #[error("the answer holds {0} at the unique id's place, not a string or a number")]
     WrongKind(&'static str),
     /// Empty, too long, or with control characters.
     #[error("the value at the unique id's place is empty, longer than 512 bytes, or holds control characters")]
     Unfit,
+    /// The path multiplies what the answer holds.
+    #[error("{TooMuchWork}; write it without unions, filters within filters, or functions that count")]
+    TooMuchWork,
+}
+
+impl From<TooMuchWork> for IdFault {
+    fn from(_: TooMuchWork) -> Self {
+        Self::TooMuchWork
+    }
 }
 
 /// Reads the one unique id from a create's answer. Numbers keep their digits exactly.
@@ -109,23 +69,37 @@ pub fn read(source: &IdSource, answer: &Answer) -> Result<UniqueId, IdFault> {
             match ids.len() {
                 0 => Err(IdFault::Nothing),
                 1 => Ok(ids.remove(0)),
-                several => Err(IdFault::Several(several)),
+                _ => Err(IdFault::Several),
             }
         }
     }
 }
 
-/// Reads the distinct ids that a lookup's answer holds.
+/// Reads the distinct ids that a lookup's answer holds: none, one, or the first two of several. In time linear in the answer.
 pub fn read_all(path: &JsonPath, answer: &Answer) -> Result<Vec<UniqueId>, IdFault> {
-    let value = document(answer)?;
+    let document = document(answer)?;
     let mut ids: Vec<UniqueId> = Vec::new();
-    for found in path.select(&value)? {
-        let id = id_of(found)?;
-        if !ids.contains(&id) {
+    let mut fault = None;
+    path.visit(&document, |selected| match id_of(selected) {
+        Ok(id) if ids.contains(&id) => ControlFlow::Continue(()),
+        Ok(id) => {
             ids.push(id);
+            if ids.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         }
+        Err(found) => {
+            fault = Some(found);
+            ControlFlow::Break(())
+        }
+    })?;
+    fault.map_or(Ok(ids), Err)
+}
+
+/// The answer's body as JSON. Nothing is taken out of it: U+0000 within it is no JSON.
+pub(crate) fn document(answer: &Answer) -> Result<Document<'_>, IdFault> {
+    if answer.body_read != BodyRead::Whole {
+        return Err(IdFault::Unreadable);
     }
-    Ok(ids)
+    Document::parse(answer.decoded()).ok_or(IdFault::Unreadable)
 }
 
 /// Reads the id from the answer that an Unaddressable link keeps.
@@ -139,86 +113,38 @@ pub fn read_kept(source: &IdSource, kept: &KeptAnswer) -> Result<UniqueId, IdFau
     read(source, &answer)
 }
 
+/// Behind a kept body of which something is missing: what is in front of it is not JSON any more, and no id is read from it.
+const MISSING: char = '…';
+
 /// What an Unaddressable link keeps of its create's answer.
 pub fn keep(answer: &Answer, looked_at_revision: i32) -> KeptAnswer {
-    let body = answer.text();
+    let decoded = answer.decoded();
+    let decoded = decoded.trim_end_matches('\0');
+    let kept = text::without_nul(decoded);
+    let whole = answer.body_read == BodyRead::Whole && kept.len() == decoded.len();
+    let (kept, was_cut) = text::cut(&kept, LOGGED_BODY_BYTES_MAX - MISSING.len_utf8());
+    let mut body = kept.to_owned();
+    if !body.is_empty() && (was_cut || !whole) {
+        body.push(MISSING);
+    }
     let headers = answer
         .headers
         .iter()
         .filter(|(name, _)| name != "set-cookie")
         .map(|(name, value)| (name.clone(), text::cut(value, UniqueId::BYTES_MAX * 4).0.to_owned()));
-    KeptAnswer {
-        status: answer.status,
-        headers: headers.collect(),
-        body: text::cut(&body, LOGGED_BODY_BYTES_MAX).0.to_owned(),
-        looked_at_revision,
-    }
+    KeptAnswer { status: answer.status, headers: headers.collect(), body, looked_at_revision }
 }
 
-/// The answer's body as JSON, the digits of its numbers being kept.
-fn document(answer: &Answer) -> Result<Value, IdFault> {
-    if answer.body_read != BodyRead::Whole {
-        return Err(IdFault::Unreadable);
-    }
-    parse_exact(&answer.text()).ok_or(IdFault::Unreadable)
-}
-
-/// The digits of a number, as the answer wrote them; `None` where the value is no number.
-fn digits_of(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
-    match value {
-        Value::String(text) => text.strip_prefix(EXACT).filter(|digits| decimal::is_number(digits)).map(Into::into),
-        Value::Number(number) => Some(number.to_string().into()),
-        _ => None,
-    }
-}
-
-/// Prefix of numbers whose digits a float would not keep; they are parsed as strings that begin with it.
-const EXACT: char = '\u{1}';
-
-/// Parses JSON with every number that is no 64-bit integer as a marked string, so that its digits survive.
-fn parse_exact(text: &str) -> Option<Value> {
-    let mut marked = String::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    let (mut at, mut copied) = (0, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'-' | b'0'..=b'9' => {
-                let start = at;
-                while at < bytes.len() && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9') {
-                    at += 1;
-                }
-                let digits = &text[start..at];
-                if digits.parse::<i64>().is_err() && serde_json::from_str::<serde_json::Number>(digits).is_ok() {
-                    marked.push_str(&text[copied..start]);
-                    marked.push('"');
-                    marked.push_str("\\u0001");
-                    marked.push_str(digits);
-                    marked.push('"');
-                    copied = at;
-                }
-            }
-            _ => at += 1,
-        }
-    }
-    marked.push_str(text.get(copied..)?);
-    serde_json::from_str(&marked).ok()
-}
-
-fn id_of(value: &Value) -> Result<UniqueId, IdFault> {
-    if let Some(digits) = digits_of(value) {
-        return UniqueId::number(digits).ok_or(IdFault::Unfit);
-    }
-    match value {
-        Value::String(text) => UniqueId::text(text.as_str()).ok_or(IdFault::Unfit),
-        other => Err(IdFault::WrongKind(kind_of(other))),
-    }
+fn id_of(selected: Selected<'_>) -> Result<UniqueId, IdFault> {
+    let id = match selected {
+        Selected::Number(digits) => UniqueId::number(digits),
+        Selected::Text(text) => UniqueId::text(text),
+        Selected::Null => return Err(IdFault::WrongKind("null")),
+        Selected::Bool(_) => return Err(IdFault::WrongKind("a boolean")),
+        Selected::List(_) => return Err(IdFault::WrongKind("a list")),
+        Selected::Object(_) => return Err(IdFault::WrongKind("an object")),
+    };
+    id.ok_or(IdFault::Unfit)
 }
 
 /// The id in a header: of a URL the last path segment (percent-decoded), or what its last parentheses hold.
@@ -278,7 +204,7 @@ mod tests {
             ("$.data[0].Id", r#"{"data":[{"Id":"a\"b"}]}"#, Ok(("a\"b", false))),
             ("$..hs_id", r#"{"a":{"hs_id":7}}"#, Ok(("7", true))),
             ("$[*].id", r#"[{"id":1},{"id":1}]"#, Ok(("1", true))),
-            ("$[*].id", r#"[{"id":1},{"id":2}]"#, Err(IdFault::Several(2))),
+            ("$[*].id", r#"[{"id":1},{"id":2}]"#, Err(IdFault::Several)),
             ("$.id", r"{}", Err(IdFault::Nothing)),
             ("$.id", r#"{"id":null}"#, Err(IdFault::WrongKind("null"))),
             ("$.id", r#"{"id":true}"#, Err(IdFault::WrongKind("a boolean"))),
@@ -286,6 +212,19 @@ mod tests {
             ("$.id", r#"{"id":[]}"#, Err(IdFault::WrongKind("a list"))),
             ("$.id", r#"{"id":""}"#, Err(IdFault::Unfit)),
             ("$.id", "{\"id\":\"a\\u0007\"}", Err(IdFault::Unfit)),
+            ("$.id", "{\"id\":\"a\\u0000b\"}", Err(IdFault::Unfit)),
+            ("$.id", "{\"id\":\"a\0b\"}", Err(IdFault::Unreadable)),
+            ("$.id", "{\"id\":5\u{0}1}", Err(IdFault::Unreadable)),
+            ("$.id", "{\"id\":\"ab\"}\0", Ok(("ab", false))),
+            ("$.id", r#"{"id":-0}"#, Ok(("-0", true))),
+            ("$.id", r#"{"id":1E2}"#, Ok(("1E2", true))),
+            ("$.id", r#"{"id":1e999}"#, Ok(("1e999", true))),
+            ("$.results[?@.score > 0.5].id", r#"{"results":[{"id":"r1","score":0.93}]}"#, Ok(("r1", false))),
+            (
+                "$[?@.id==12345678901234567890].id",
+                "[{\"id\":12345678901234567890}]",
+                Ok(("12345678901234567890", true)),
+            ),
             ("$.id", "\u{feff}{\"id\":\"x\"}", Ok(("x", false))),
             ("$.id", "<xml/>", Err(IdFault::Unreadable)),
             ("$.id", "", Err(IdFault::Unreadable)),
@@ -296,6 +235,64 @@ mod tests {
             let read = read.as_ref().map(|id| (id.as_str(), id.is_number())).map_err(Clone::clone);
             assert_eq!(read, expected, "{path} on {body}");
         }
+    }
+
+    /// garbled_lookup_answer_parks_for_good.json
+    #[test]
+    fn half_a_json_text_is_unreadable_and_not_an_empty_list() {
+        let path = JsonPath::parse("$.data[*].id").unwrap();
+        let whole = r#"{"data":[{"id":"r1"}]}"#;
+        for end in 0..whole.len() {
+            assert_eq!(read_all(&path, &answer(&whole[..end])), Err(IdFault::Unreadable), "{}", &whole[..end]);
+        }
+        assert_eq!(read_all(&path, &answer(whole)).map(|ids| ids.len()), Ok(1));
+    }
+
+    /// path_comparison_with_fractions.json: a NUL byte in an answer is not dropped into an id.
+    #[test]
+    fn a_kept_answer_of_which_something_is_missing_gives_no_id() {
+        let source = IdSource::Path(JsonPath::parse("$").unwrap());
+        let kept_id = |answer: &Answer| read_kept(&source, &keep(answer, 1));
+        assert_eq!(kept_id(&answer("\"ab\"")).as_ref().map(UniqueId::as_str), Ok("ab"));
+        assert_eq!(kept_id(&answer("\"ab\"\0")).as_ref().map(UniqueId::as_str), Ok("ab"));
+        assert_eq!(kept_id(&answer("\"a\0b\"")), Err(IdFault::Unreadable));
+        let cut = Answer { body_read: BodyRead::Cut, ..answer("512") };
+        assert_eq!(kept_id(&cut), Err(IdFault::Unreadable));
+        let long = answer(&format!("[{}]", "7,".repeat(LOGGED_BODY_BYTES_MAX)));
+        let kept = keep(&long, 1);
+        assert!(kept.body.len() <= LOGGED_BODY_BYTES_MAX && kept.body.ends_with(MISSING));
+    }
+
+    #[test]
+    fn utf_16_and_latin_1_are_read() {
+        let path = JsonPath::parse("$.id").unwrap();
+        let json = "{\"id\":\"é\"}";
+        let utf16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            mark.into_iter().chain(json.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
+        };
+        let latin1 = json.chars().map(|c| c as u8).collect::<Vec<u8>>();
+        for body in [utf16([0xFF, 0xFE], u16::to_le_bytes), utf16([0xFE, 0xFF], u16::to_be_bytes), latin1] {
+            let answer = Answer { body: body.into(), ..answer("") };
+            assert_eq!(read_all(&path, &answer), Ok(vec![UniqueId::text("é").unwrap()]));
+        }
+    }
+
+    #[test]
+    fn reading_stops_at_the_second_id_and_is_linear_before() {
+        let path = JsonPath::parse("$[*]").unwrap();
+        let list = |item: fn(usize) -> String| {
+            let items = (0..150_000).map(item).collect::<Vec<_>>();
+            answer(&format!("[{}]", items.join(",")))
+        };
+        // The first two, whatever comes behind.
+        let several = read_all(&path, &list(|n| if n < 10 { format!("\"r{n}\"") } else { "null".to_owned() }));
+        assert_eq!(several.unwrap().iter().map(UniqueId::as_str).collect::<Vec<_>>(), ["r0", "r1"]);
+        let same = read_all(&path, &list(|_| "12345".to_owned()));
+        assert_eq!(same, Ok(vec![UniqueId::number("12345").unwrap()]));
+        let multiplied = JsonPath::parse("$[?count($[*])>5]").unwrap();
+        let fault = read_all(&multiplied, &list(|_| "1".to_owned())).unwrap_err();
+        assert_eq!(fault, IdFault::TooMuchWork);
+        assert!(fault.to_string().contains("too much work on this answer; write it without"), "{fault}");
     }
 
     #[test]
@@ -331,7 +328,7 @@ mod tests {
         for (path, part) in [
             ("", "is empty"),
             ("id", "write $.id"),
-            ("$.[", "not a JSONPath"),
+            ("$.[", "not a JSONPath by RFC 9535: character 3"),
             ("$..a..b", "descendant"),
             (&format!("$.{}", "a".repeat(300)), "256 characters"),
         ] {

@@ -13,7 +13,7 @@ use sync_core::id::LogId;
 use sync_core::judge::{Judging, Reading, Verdict, judge};
 use sync_core::link::{LinkState, UniqueId};
 use sync_core::log::{LogEntry, LogOutcome, LoggedRequest, LoggedResponse};
-use sync_core::outcome::{Exchange, NotSent, Outcome, Request};
+use sync_core::outcome::{Answer, Exchange, NotSent, Outcome, Request};
 use sync_core::person::Person;
 use sync_core::ports::{Clock, Random, RenderContext};
 use sync_core::settle::{self, Attempt, Context, Settled};
@@ -182,17 +182,19 @@ impl Sending {
         Some(Outcome::NotSent(NotSent::Connection, why))
     }
 
+    /// What the configured places of an answer hold. In time linear in the answer.
+    pub(crate) fn read(&self, outcome: &Outcome) -> Reading {
+        reading(&self.sync, &self.attempt, outcome)
+    }
+
     /// Whether a control of the lookup rule would tell what the answer is worth: it says that nobody is there, and the rule
     /// has found nobody yet since its last edit.
-    pub(crate) fn wants_control(&self, exchange: &Exchange, around: &Surroundings) -> bool {
+    pub(crate) fn wants_control(&self, outcome: &Outcome, reading: &Reading, around: &Surroundings) -> bool {
         let known = &self.leased.known;
         if self.operation() != Operation::Lookup || known.lookup_proven || !known.lookup_uncontrolled {
             return false;
         }
-        let worth = |lookup_proven| {
-            let reading = reading(&self.sync, &self.attempt, &exchange.outcome);
-            judge(&self.judging(around, lookup_proven), &exchange.outcome, &reading).verdict
-        };
+        let worth = |lookup_proven| judge(&self.judging(around, lookup_proven), outcome, reading).verdict;
         let needs_proof =
             matches!(self.leased.link.state, LinkState::Linked(_) | LinkState::Leaving(_) | LinkState::Unaddressable)
                 || self.leased.link.notes().page;
@@ -206,9 +208,8 @@ impl Sending {
         Some(self.sync.dress(request, Operation::Lookup, None))
     }
 
-    /// Whether what came of a control is the record that it was sent for.
-    pub(crate) fn proves(&self, outcome: &Outcome, id: &UniqueId) -> bool {
-        matches!(reading(&self.sync, &self.attempt, outcome), Reading::Found { ids: Ok(ids), .. } if ids == [id.clone()])
+    pub(crate) fn sync(&self) -> Arc<CompiledSync> {
+        self.sync.clone()
     }
 
     pub(crate) fn link(&self) -> &sync_core::link::Link {
@@ -230,11 +231,16 @@ impl Sending {
     }
 
     /// The settlement of what came of it. `control`: whether a control was sent meanwhile, and proved the lookup rule.
-    pub(crate) fn conclude(self, exchange: &Exchange, control: Option<bool>, around: &Surroundings) -> Settlement {
+    pub(crate) fn conclude(
+        self,
+        exchange: &Exchange,
+        reading: &Reading,
+        control: Option<bool>,
+        around: &Surroundings,
+    ) -> Settlement {
         let known = self.leased.known;
         let lookup_proven = known.lookup_proven || control == Some(true);
-        let reading = self::reading(&self.sync, &self.attempt, &exchange.outcome);
-        let judged = judge(&self.judging(around, lookup_proven), &exchange.outcome, &reading);
+        let judged = judge(&self.judging(around, lookup_proven), &exchange.outcome, reading);
         let Self { request, leased, sync, attempt } = self;
         let update_digest = match &judged.verdict {
             Verdict::Accepted(Some(id)) if attempt.operation == Operation::Create && !attempt.repeat => {
@@ -313,6 +319,12 @@ fn update_digest(leased: &Leased, sync: &CompiledSync, id: &UniqueId) -> Option<
     Some(Digest::of(&request))
 }
 
+/// Whether what came of a lookup is exactly the record of this id.
+pub(crate) fn finds(sync: &CompiledSync, outcome: &Outcome, id: &UniqueId) -> bool {
+    let Outcome::Answered(answer) = outcome else { return false };
+    answer.is_success() && matches!(found(sync, answer), Reading::Found { ids: Ok(ids), .. } if ids == [id.clone()])
+}
+
 /// What the configured places of an answer hold.
 pub(crate) fn reading(sync: &CompiledSync, attempt: &Attempt, outcome: &Outcome) -> Reading {
     let Outcome::Answered(answer) = outcome else { return Reading::Nothing };
@@ -324,27 +336,28 @@ pub(crate) fn reading(sync: &CompiledSync, attempt: &Attempt, outcome: &Outcome)
             IdPlan::Read(source) => unique_id::read(source, answer),
             IdPlan::Choose(_) => attempt.unique_id.clone().ok_or(unique_id::IdFault::NotConfigured),
         }),
-        Operation::Lookup => match &sync.lookup_path {
-            Some(path) => {
-                let ids = unique_id::read_all(path, answer);
-                let says_nobody = || match &sync.empty_equals {
-                    Some((path, value)) => path.equals(answer, value),
-                    None => path.container_is_there(answer),
-                };
-                let proves_none = match &ids {
-                    Ok(ids) => ids.is_empty() && says_nobody(),
-                    Err(_) => sync.empty_equals.is_some() && says_nobody(),
-                };
-                Reading::Found { ids, proves_none }
-            }
-            None => Reading::Nothing,
-        },
+        Operation::Lookup => found(sync, answer),
         Operation::Update if sync.rules.follow_id => Reading::Id(match &sync.ids {
             IdPlan::Read(source) => unique_id::read(source, answer),
             IdPlan::Choose(_) => attempt.moves_to.clone().ok_or(unique_id::IdFault::NotConfigured),
         }),
         Operation::Update | Operation::Delete => Reading::Nothing,
     }
+}
+
+/// What the places of a lookup's answer hold.
+fn found(sync: &CompiledSync, answer: &Answer) -> Reading {
+    let Some(path) = &sync.lookup_path else { return Reading::Nothing };
+    let ids = unique_id::read_all(path, answer);
+    let says_nobody = || match &sync.empty_equals {
+        Some((path, value)) => path.equals(answer, value),
+        None => path.container_is_there(answer),
+    };
+    let proves_none = match &ids {
+        Ok(ids) => ids.is_empty() && says_nobody(),
+        Err(_) => sync.empty_equals.is_some() && says_nobody(),
+    };
+    Reading::Found { ids, proves_none }
 }
 
 type Tried<'a> = (&'a Request, &'a Attempt, &'a Exchange);

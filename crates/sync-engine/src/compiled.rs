@@ -22,6 +22,9 @@ use sync_core::unique_id::{IdSource, JsonPath, Scalar};
 /// What is sent as `User-Agent` unless a header of the rule says otherwise.
 pub const USER_AGENT: &str = concat!("crm-sync/", env!("CARGO_PKG_VERSION"));
 
+/// Templates up to this size are rendered in place, unless they hold a loop. In bytes.
+const TEMPLATE_BYTES_SHORT: usize = 16 * 1024;
+
 /// Where unique ids come from, ready to be used.
 #[derive(Clone)]
 pub(crate) enum IdPlan {
@@ -41,6 +44,8 @@ pub(crate) struct CompiledSync {
     pub(crate) lookup_path: Option<JsonPath>,
     /// What in a lookup's answer means "nobody".
     pub(crate) empty_equals: Option<(JsonPath, Scalar)>,
+    /// Whether rendering its rules may take milliseconds.
+    pub(crate) renders_long: bool,
     compiled: HashMap<Operation, Arc<dyn CompiledRule>>,
     authorization: Option<SecretString>,
 }
@@ -127,7 +132,8 @@ impl CompiledSync {
             return Err(faults);
         }
         let rules = SyncRules::of(&config);
-        Ok(Self { config, rules, blocked, ids, lookup_path, empty_equals, compiled, authorization })
+        let renders_long = config.settings.rules().any(|(_, rule)| texts_of(rule).any(renders_long));
+        Ok(Self { config, rules, blocked, ids, lookup_path, empty_equals, renders_long, compiled, authorization })
     }
 
     /// The compiled rule of an operation.
@@ -208,6 +214,21 @@ impl CompiledSync {
     }
 }
 
+/// The templates of a rule.
+fn texts_of(rule: &Rule) -> impl Iterator<Item = &str> {
+    let headers = rule.headers.iter().filter_map(|header| match &header.value {
+        HeaderValue::Template(text) => Some(text.as_str()),
+        HeaderValue::Secret(_) => None,
+    });
+    headers.chain(rule.data.as_deref()).chain([rule.url.as_str()])
+}
+
+/// Whether a template may take milliseconds: it is large, or repeats itself. What it is to do is bounded in any case.
+fn renders_long(template: &str) -> bool {
+    let loops = |tag: &str| tag.trim_start_matches('-').trim_start().starts_with("for");
+    template.len() > TEMPLATE_BYTES_SHORT || template.split("{%").skip(1).any(loops)
+}
+
 /// A rule with its secrets in the clear.
 pub(crate) fn source_of(
     operation: Operation,
@@ -267,5 +288,25 @@ impl Cache {
     /// Drops what is kept of a sync.
     pub(crate) fn forget(&self, id: SyncId) {
         self.syncs.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_that_repeat_or_are_large_are_not_rendered_in_place() {
+        for long in [
+            "{% for x in person.labels %}{% endfor %}",
+            "{%-for x in y-%}",
+            "{\"a\":1}{%- \n for x",
+            &"a".repeat(16 * 1024 + 1),
+        ] {
+            assert!(renders_long(long), "{long:.40}");
+        }
+        for short in ["", "{{ person.name }} for you", "{% if person.phone %}for{% endif %}", &"a".repeat(16 * 1024)] {
+            assert!(!renders_long(short), "{short:.40}");
+        }
     }
 }

@@ -7,14 +7,16 @@ use crate::metrics::{Metrics, Stage};
 use crate::settler::Unheard;
 use crate::trace::{self, Origins};
 use crate::vault::Vault;
+use crate::work::LongWork;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_core::claim::{ClaimRequest, HandOff, Leased};
 use sync_core::id::{AccountId, LeaseToken, PersonId, SyncId};
-use sync_core::link::StateName;
+use sync_core::link::{StateName, UniqueId};
 use sync_core::outcome::Exchange;
 use sync_core::page::PageRequest;
+use sync_core::person::Person;
 use sync_core::ports::{Dispatcher, LinkFilter, Store, StoreError, TemplateEngine};
 use sync_core::settle;
 use sync_core::time::Timestamp;
@@ -44,6 +46,7 @@ pub(crate) struct Dispatching {
     pub(crate) vault: Arc<Vault>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) around: Arc<Surroundings>,
+    pub(crate) work: LongWork,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) in_flight_max: usize,
     /// What is being sent.
@@ -222,7 +225,8 @@ impl Dispatching {
 
     async fn attempt(&self, leased: Leased, sync: Arc<CompiledSync>, asked_at: Instant) -> Settlement {
         let (lease, due_at) = (leased.lease_duration, leased.link.due_at);
-        let sending = match attempt::prepare(leased, sync, &self.around) {
+        let (long, around) = (sync.renders_long, self.around.clone());
+        let sending = match self.work.run(long, move || attempt::prepare(leased, sync, &around)).await {
             Prepared::Settled(settlement) => return *settlement,
             Prepared::Send(sending) => sending,
         };
@@ -231,12 +235,16 @@ impl Dispatching {
             Some(outcome) => Exchange { outcome, duration: Duration::ZERO },
             None => self.send(&sending, due_at).await,
         };
-        let control = if sending.wants_control(&exchange, &self.around) {
+        let bytes = exchange.body_bytes();
+        let read = move || (sending.read(&exchange.outcome), sending, exchange);
+        let (reading, sending, exchange) = self.work.read(bytes, read).await;
+        let control = if sending.wants_control(&exchange.outcome, &reading, &self.around) {
             self.control(&sending, lease.saturating_sub(asked_at.elapsed())).await
         } else {
             None
         };
-        sending.conclude(&exchange, control, &self.around)
+        let around = self.around.clone();
+        self.work.read(bytes, move || sending.conclude(&exchange, &reading, control, &around)).await
     }
 
     /// Sends the lookup of somebody who is linked, where there is somebody and time for it. Returns whether it found the
@@ -246,25 +254,36 @@ impl Dispatching {
             return None;
         }
         let id = &sending.link().id;
-        let filter = LinkFilter { state: Some(StateName::Linked), owed: Some(false), ..LinkFilter::default() };
-        let page = PageRequest { after: None, first: CONTROLS_LOOKED_AT };
-        let linked = match self.store.links(id.account, id.sync, &filter, page).await {
-            Ok(page) => page.items,
-            Err(error) => {
-                warn!(sync.id = %id.sync, error = chain(&error), "nobody could be read to try the lookup with");
-                return None;
-            }
-        };
-        let people: Vec<PersonId> = linked.iter().map(|link| link.id.person.clone()).collect();
-        let people = self.store.people_by_ids(id.account, &people).await.ok()?;
-        let (person, held) = linked.iter().find_map(|link| {
-            let person = people.iter().find(|person| person.id == link.id.person && !person.is_deleted())?;
-            Some((person, link.state.unique_id()?))
-        })?;
-        let request = sending.control(person)?;
+        let (person, held) = self
+            .somebody_linked(id.account, id.sync)
+            .await
+            .inspect_err(|error| {
+                warn!(sync.id = %id.sync, error = chain(error), "nobody could be read to try the lookup with");
+            })
+            .ok()??;
+        let request = sending.control(&person)?;
         let exchange = self.http.send(&request).await;
         self.metrics.exchanged(sending.operation(), &exchange);
-        Some(sending.proves(&exchange.outcome, held))
+        let bytes = exchange.body_bytes();
+        let sync = sending.sync();
+        Some(self.work.read(bytes, move || attempt::finds(&sync, &exchange.outcome, &held)).await)
+    }
+
+    /// A person who is linked and owed nothing, with the id that is held.
+    async fn somebody_linked(
+        &self,
+        account: AccountId,
+        sync: SyncId,
+    ) -> Result<Option<(Person, UniqueId)>, StoreError> {
+        let filter = LinkFilter { state: Some(StateName::Linked), owed: Some(false), ..LinkFilter::default() };
+        let page = PageRequest { after: None, first: CONTROLS_LOOKED_AT };
+        let linked = self.store.links(account, sync, &filter, page).await?.items;
+        let ids: Vec<PersonId> = linked.iter().map(|link| link.id.person.clone()).collect();
+        let people = self.store.people_by_ids(account, &ids).await?;
+        Ok(linked.iter().find_map(|link| {
+            let person = people.iter().find(|person| person.id == link.id.person && !person.is_deleted())?;
+            Some((person.clone(), link.state.unique_id()?.clone()))
+        }))
     }
 
     async fn send(&self, sending: &Sending, due_at: Option<Timestamp>) -> Exchange {

@@ -38,6 +38,7 @@ mod system;
 pub mod trace;
 mod vault;
 mod webhook;
+mod work;
 
 pub use administration::MovedLinks;
 pub use alerts::{ALERTS_EVERY, AlertTested, AlertsPatch};
@@ -182,6 +183,7 @@ impl EngineBuilder {
             vault: Arc::new(self.vault),
             cache: Arc::new(Cache::default()),
             around: Arc::new(around),
+            work: work::LongWork::new(),
             permits: Arc::new(Semaphore::new(self.in_flight_max)),
             in_flight_max: self.in_flight_max,
             attempts: Attempts::default(),

@@ -155,10 +155,12 @@ impl AccountScope {
             }
             None => self.engine.inner.dispatching.http.send(&request).await,
         };
-        let tested = self.judge(&sync, operation, addressed, &person, request, exchange);
+        let (bytes, scope, revision) = (exchange.body_bytes(), self.clone(), sync.config.revision);
+        let judge = move || scope.judge(&sync, operation, addressed, &person, request, exchange);
+        let tested = self.engine.inner.dispatching.work.read(bytes, judge).await;
         if operation == Operation::Lookup && changes.is_none() && tested.unique_id.is_some() {
             // The saved rule has found somebody: from now on its "nobody" is believed.
-            let wish = Wish::LookupProven { revision: sync.config.revision };
+            let wish = Wish::LookupProven { revision };
             self.store().govern(self.account, id, &wish).await?;
         }
         Ok(tested)

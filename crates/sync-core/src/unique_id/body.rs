@@ -1,9 +1,10 @@
 //! What kind of text an answer's body is.
 
-/// Whether a text is JSON as a whole.
+use crate::jsonpath::Document;
+
+/// Whether a text is JSON as a whole: whatever [`Document::parse`] takes.
 pub fn is_json(text: &str) -> bool {
-    // Into a value: the shorter way would take halves of surrogate pairs.
-    serde_json::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}')).is_ok()
+    Document::parse(text).is_some()
 }
 
 /// Whether a text is a web page: it begins with `<!doctype html` or `<html`, in any case, behind white space or a

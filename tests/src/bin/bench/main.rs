@@ -2,7 +2,7 @@
 //!
 //! # Where to find what
 //! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `read`, `nodes`: what is measured, one module
-//!   each.
+//!   each. `paths` alone measures inside, in this process.
 //! - `stage`: where it takes place, what all of them are told, and what it costs. `figures`: how figures are shown.
 //! - `sink`, `load`, `bare`: the other processes of a run. `child`: starting and ending them.
 //! - `server`: the server as shipped. `postgres`: databases on the scratch cluster.
@@ -18,6 +18,7 @@ mod latency;
 mod load;
 mod neighbours;
 mod nodes;
+mod paths;
 mod postgres;
 mod read;
 mod server;
@@ -51,6 +52,7 @@ enum Command {
     Coalesce(coalesce::Arguments),
     Read(read::Arguments),
     Nodes(nodes::Arguments),
+    Paths(paths::Arguments),
     #[command(hide = true)]
     Sink(sink::Arguments),
     #[command(hide = true)]
@@ -70,6 +72,7 @@ impl Command {
             Self::Coalesce(arguments) => coalesce::run(arguments).await,
             Self::Read(arguments) => read::run(arguments).await,
             Self::Nodes(arguments) => nodes::run(arguments).await,
+            Self::Paths(arguments) => paths::run(arguments),
             Self::Sink(arguments) => sink::run(arguments).await,
             Self::Load(arguments) => load::run(arguments).await,
             Self::Bare(arguments) => bare::run(arguments).await,

@@ -1,10 +1,13 @@
 //! What an answer proves besides the ids in it: that a list is there and empty, that a member says so, or nothing.
 
-use super::{JsonPath, decimal, digits_of, document};
+use super::document::{Document, Kind, Node};
+use super::model::{Segment, Selector};
+use super::{JsonPath, Selected, TooMuchWork, decimal, visit_nodes};
 use crate::outcome::Answer;
-use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use crate::unique_id::document;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::ops::ControlFlow;
 
 /// The members of an answer's root that tell of errors, in lower case.
 const ERROR_MEMBERS: [&str; 2] = ["error", "errors"];
@@ -49,17 +52,14 @@ impl JsonPath {
     /// case) that says something. `false` for a path that names members only, such as `$.id`, and for a body that is cut
     /// or not JSON.
     pub fn container_is_there(&self, answer: &Answer) -> bool {
-        let Some(at) = self.query.segments.iter().position(|segment| !names_members(segment)) else { return false };
-        let Ok(root) = document(answer) else { return false };
-        if tells_of_errors(&root) {
+        let Some(at) = self.query.segments.iter().position(|segment| !segment.names_members()) else { return false };
+        let Ok(document) = document(answer) else { return false };
+        if tells_of_errors(&document) {
             return false;
         }
-        let path = Self { text: String::new(), query: JpQuery::new(self.query.segments[..at].to_vec()) };
-        match path.select(&root).as_deref() {
-            Ok([Value::Array(_)]) => true,
-            Ok([Value::Object(_)]) => {
-                at > 0 && matches!(self.query.segments[at], Segment::Selector(Selector::Wildcard))
-            }
+        match only_node(&document, &self.query.segments[..at]).map(|node| document.kind(node)) {
+            Some(Kind::List) => true,
+            Some(Kind::Object) => at > 0 && self.query.segments[at].is_wildcard(),
             _ => false,
         }
     }
@@ -67,16 +67,15 @@ impl JsonPath {
     /// Whether the path selects exactly one value, and that is equal to `value`. Numbers are compared by their value and to
     /// the last digit: `1.0` equals `1`; a number never equals a text. `false` for a body that is cut or not JSON.
     pub fn equals(&self, answer: &Answer, value: &Scalar) -> bool {
-        let Ok(root) = document(answer) else { return false };
-        let Ok(selected) = self.select(&root) else { return false };
-        let [found] = selected.as_slice() else { return false };
-        match (value, digits_of(found), found) {
-            (Scalar::Number(digits), Some(found), _) => {
-                decimal::compare(digits, &found).is_some_and(std::cmp::Ordering::is_eq)
+        let Ok(document) = document(answer) else { return false };
+        let Some(node) = only_node(&document, &self.query.segments) else { return false };
+        match (value, document.selected(node)) {
+            (Scalar::Number(digits), Selected::Number(found)) => {
+                decimal::compare(digits, found).is_some_and(std::cmp::Ordering::is_eq)
             }
-            (Scalar::Text(text), None, Value::String(found)) => text == found,
-            (Scalar::Bool(value), _, Value::Bool(found)) => value == found,
-            (Scalar::Null, _, Value::Null) => true,
+            (Scalar::Text(text), Selected::Text(found)) => *text == found,
+            (Scalar::Bool(value), Selected::Bool(found)) => *value == found,
+            (Scalar::Null, Selected::Null) => true,
             _ => false,
         }
     }
@@ -86,19 +85,17 @@ impl JsonPath {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         for segment in &self.query.segments {
-            match segment {
-                Segment::Descendant(_) => warnings.push(
+            if segment.descendant {
+                warnings.push(
                     "looks everywhere (..): an empty list cannot be told from an answer that holds no list, and an id found in \
                      another place counts too; name the way to the list, such as $.results[*].id"
                         .to_owned(),
-                ),
-                Segment::Selector(Selector::Index(index)) => warnings.push(index_warning(*index)),
-                Segment::Selectors(selectors) => warnings.extend(selectors.iter().filter_map(|selector| match selector {
-                    Selector::Index(index) => Some(index_warning(*index)),
-                    _ => None,
-                })),
-                Segment::Selector(_) => {}
+                );
             }
+            warnings.extend(segment.selectors.iter().filter_map(|selector| match selector {
+                Selector::Index(index) => Some(index_warning(*index)),
+                _ => None,
+            }));
         }
         warnings.dedup();
         warnings
@@ -107,27 +104,26 @@ impl JsonPath {
     /// Whether the path, read as a unique id's, can select something within the `error` or `errors` of an answer, which
     /// would then be taken for the id of a record: `$..id`, `$.*.id`, `$.errors[*].id`.
     pub fn can_match_error(&self) -> bool {
-        let Some(first) = self.query.segments.first() else { return false };
-        let matches = |selector: &Selector| match selector {
-            Selector::Name(name) => is_error_member(name),
-            Selector::Wildcard | Selector::Filter(_) => true,
-            Selector::Index(_) | Selector::Slice(..) => false,
-        };
-        match first {
-            Segment::Descendant(_) => true,
-            Segment::Selector(selector) => matches(selector),
-            Segment::Selectors(selectors) => selectors.iter().any(matches),
-        }
+        self.query.segments.first().is_some_and(|first| {
+            first.descendant
+                || first.selectors.iter().any(|selector| match selector {
+                    Selector::Name(name) => is_error_member(name),
+                    Selector::Wildcard | Selector::Filter(_) => true,
+                    Selector::Index(_) | Selector::Slice { .. } => false,
+                })
+        })
     }
 }
 
-/// Whether a segment goes to members by their names only.
-fn names_members(segment: &Segment) -> bool {
-    match segment {
-        Segment::Descendant(_) => false,
-        Segment::Selector(selector) => matches!(selector, Selector::Name(_)),
-        Segment::Selectors(selectors) => selectors.iter().all(|selector| matches!(selector, Selector::Name(_))),
-    }
+/// The one node that a path selects; `None` where it selects none, several, or takes too much work.
+fn only_node(document: &Document<'_>, segments: &[Segment]) -> Option<Node> {
+    let (mut only, mut several) = (None, false);
+    let visited: Result<(), TooMuchWork> = visit_nodes(document, segments, &mut |node| {
+        several = only.is_some();
+        only = Some(node);
+        if several { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    only.filter(|_| visited.is_ok() && !several)
 }
 
 fn index_warning(index: i64) -> String {
@@ -142,19 +138,18 @@ fn is_error_member(name: &str) -> bool {
 }
 
 /// Whether the root holds an error that says something: more than `null`, `false`, 0, `""`, `[]` or `{}`.
-fn tells_of_errors(root: &Value) -> bool {
-    let says_something = |value: &Value| match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-        Value::Number(_) | Value::String(_) => match digits_of(value) {
-            Some(digits) => decimal::compare(&digits, "0").is_none_or(std::cmp::Ordering::is_ne),
-            None => value.as_str().is_some_and(|text| !text.is_empty()),
-        },
+fn tells_of_errors(document: &Document<'_>) -> bool {
+    let says_something = |node: Node| match document.selected(node) {
+        Selected::Null => false,
+        Selected::Bool(value) => value,
+        Selected::Number(digits) => decimal::compare(digits, "0").is_none_or(std::cmp::Ordering::is_ne),
+        Selected::Text(text) => !text.is_empty(),
+        Selected::List(_) | Selected::Object(_) => document.children(node).next().is_some(),
     };
-    root.as_object()
-        .is_some_and(|members| members.iter().any(|(name, value)| is_error_member(name) && says_something(value)))
+    document.kind(Document::ROOT) == Kind::Object
+        && document
+            .children(Document::ROOT)
+            .any(|member| is_error_member(&document.name(member).said()) && says_something(member))
 }
 
 #[cfg(test)]
