@@ -13,21 +13,40 @@ use store_sqlite::SqliteStore;
 use sync_core::ports::Store;
 use sync_engine::{Engine, Runner, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
+use tracing::warn;
 
 /// The variable with the secret key.
 pub(crate) const SECRET_KEY: &str = "CRM_SYNC_SECRET_KEY";
 /// The variable with former secret keys, separated by commas, while `rotate-secrets` has not run yet.
 pub(crate) const SECRET_KEY_PREVIOUS: &str = "CRM_SYNC_SECRET_KEY_PREVIOUS";
 
+/// What becomes of an embedded database that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is made.
+    Make,
+    /// That is an error.
+    Refuse,
+}
+
 /// Opens the database, without looking at its schema.
-pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>> {
+pub(crate) async fn store(config: &Config, missing: Missing) -> Result<Arc<dyn Store>> {
     let policy = Arc::new(config.policy.clone());
     match &config.database {
         Database::Sqlite(path) => {
-            if let Some(directory) = path.parent() {
-                make_directory(directory)?;
+            let make = missing == Missing::Make;
+            if make {
+                if let Some(directory) = path.parent() {
+                    make_directory(directory)?;
+                }
+            } else if !path.try_exists().with_context(|| format!("cannot look for the database {}", path.display()))? {
+                bail!(
+                    "there is no database {}: `crm-sync serve` makes it, --data-dir and --database name another",
+                    path.display()
+                );
             }
-            let store = SqliteStore::open(path, store_sqlite::Options { policy, ..store_sqlite::Options::default() })
+            let options = store_sqlite::Options { policy, make, ..store_sqlite::Options::default() };
+            let store = SqliteStore::open(path, options)
                 .with_context(|| format!("cannot open the database {}", path.display()))?;
             Ok(Arc::new(store))
         }
@@ -42,24 +61,65 @@ pub(crate) async fn store(config: &Config) -> Result<Arc<dyn Store>> {
     }
 }
 
-/// Opens the database and makes its schema ready: the embedded one is brought up to date, Postgres must be already.
+/// Opens the database of commands that read or mark: it must be there. Its schema is made ready: the embedded one is brought
+/// up to date, Postgres must be already.
 pub(crate) async fn ready_store(config: &Config) -> Result<Arc<dyn Store>> {
-    let store = store(config).await?;
-    if matches!(config.database, Database::Sqlite(_)) {
-        store.migrate().await.context("cannot bring the embedded database up to date")?;
-    }
-    store.ready().await.context("the database is not ready; run `crm-sync migrate` if its schema is older")?;
+    let store = store(config, Missing::Refuse).await?;
+    make_ready(config, store.as_ref()).await?;
     Ok(store)
 }
 
-/// An engine over a store for use cases that only read or mark: it is not run, so it takes no change in and sends nothing.
+/// Opens the database that an engine is to run on, making it where there is none, and holds it: of an embedded one this is the
+/// only process that runs an engine.
+pub(crate) async fn held_store(config: &Config, purpose: &str) -> Result<Arc<dyn Store>> {
+    let store = store(config, Missing::Make).await?;
+    // Before anything is changed.
+    store.hold(purpose).await?;
+    if let Database::Sqlite(path) = &config.database
+        && let Some(kind) = store_sqlite::network_file_system(path)
+    {
+        warn!(kind, "{NETWORK_FILE_SYSTEM}");
+    }
+    make_ready(config, store.as_ref()).await?;
+    Ok(store)
+}
+
+/// What is wrong with a database on a network file system.
+pub(crate) const NETWORK_FILE_SYSTEM: &str = "the embedded database lies on a network file system: another machine may not see \
+     that it is held, and SQLite's log cannot be shared; keep it on a disk of this machine, or use Postgres";
+
+async fn make_ready(config: &Config, store: &dyn Store) -> Result<()> {
+    if matches!(config.database, Database::Sqlite(_)) {
+        store.migrate().await.context("cannot bring the embedded database up to date")?;
+    }
+    store.ready().await.context("the database is not ready; run `crm-sync migrate` if its schema is older")
+}
+
+/// An engine over a store for use cases that only read or mark, and need no secret: it is not run, so it takes no change in and
+/// sends nothing.
 pub(crate) fn idle_engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
-    let (engine, _never_run) = engine(config, store, None)?;
+    // No secret key is read or made for it.
+    let (engine, _never_run) = engine_with(config, store, None, Vault::new(SecretKey::generate(), []))?;
+    Ok(engine)
+}
+
+/// As [`idle_engine`], with the secret key as it is there.
+pub(crate) fn secret_engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
+    let (engine, _never_run) = engine_with(config, store, None, vault(config, Missing::Refuse)?)?;
     Ok(engine)
 }
 
 /// The engine over a store, perhaps beside a mock CRM that its requests may go to, and what runs it.
 pub(crate) fn engine(config: &Config, store: Arc<dyn Store>, mock_crm: Option<SocketAddr>) -> Result<(Engine, Runner)> {
+    engine_with(config, store, mock_crm, vault(config, Missing::Make)?)
+}
+
+fn engine_with(
+    config: &Config,
+    store: Arc<dyn Store>,
+    mock_crm: Option<SocketAddr>,
+    vault: Vault,
+) -> Result<(Engine, Runner)> {
     let options = dispatch_http::Options {
         allow_networks: config.allow_networks.clone(),
         allow_sockets: mock_crm.into_iter().collect(),
@@ -68,7 +128,7 @@ pub(crate) fn engine(config: &Config, store: Arc<dyn Store>, mock_crm: Option<So
         ..dispatch_http::Options::default()
     };
     let http = HttpDispatcher::new(options).context("cannot set up the HTTP client")?;
-    Ok(Engine::builder(store, Arc::new(http), Arc::new(LiquidTemplates::new()), vault(config)?)
+    Ok(Engine::builder(store, Arc::new(http), Arc::new(LiquidTemplates::new()), vault)
         .policy(config.policy.clone())
         .grace(config.grace)
         .alerts_every(config.alerts_every)
@@ -76,8 +136,9 @@ pub(crate) fn engine(config: &Config, store: Arc<dyn Store>, mock_crm: Option<So
         .build())
 }
 
-/// The secret keys: of the environment, else (embedded database only) of a file beside the database, made at first start.
-pub(crate) fn vault(config: &Config) -> Result<Vault> {
+/// The secret keys: of the environment, else (embedded database only) of a file beside the database, made where there is none
+/// and that is asked for.
+pub(crate) fn vault(config: &Config, missing: Missing) -> Result<Vault> {
     let previous = variable(SECRET_KEY_PREVIOUS)?.map_or_else(Vec::new, |keys| {
         keys.expose_secret().split(',').map(str::to_owned).map(SecretString::from).collect()
     });
@@ -87,7 +148,7 @@ pub(crate) fn vault(config: &Config) -> Result<Vault> {
         .collect::<Result<_>>()?;
     let key = match (variable(SECRET_KEY)?, &config.database) {
         (Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
-        (None, Database::Sqlite(path)) => key_file(&key_path(path))?,
+        (None, Database::Sqlite(path)) => key_file(&key_path(path), missing)?,
         (None, Database::Postgres(_)) => bail!(
             "{SECRET_KEY} is not set. It encrypts the secrets of syncs in the database, and all nodes need the same one. \
              Make one with: openssl rand -base64 32"
@@ -112,16 +173,19 @@ fn variable(name: &str) -> Result<Option<SecretString>> {
     }
 }
 
-fn key_file(path: &Path) -> Result<SecretKey> {
+fn key_file(path: &Path, missing: Missing) -> Result<SecretKey> {
     match std::fs::read_to_string(path) {
         Ok(text) => SecretKey::parse(&text).with_context(|| format!("the secret key file {}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && missing == Missing::Make => {
             let key = SecretKey::generate();
             let mut file =
                 private_file(path).with_context(|| format!("cannot make the secret key file {}", path.display()))?;
             writeln!(file, "{}", key.to_base64().expose_secret())?;
             file.sync_all()?;
             Ok(key)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!("there is no secret key file {}: restore it, or give the key in {SECRET_KEY}", path.display())
         }
         Err(error) => Err(error).with_context(|| format!("cannot read the secret key file {}", path.display())),
     }

@@ -55,7 +55,7 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         Some(listen) => Some(mock_crm(listen).await?),
         None => None,
     };
-    let running = start(config, bootstrap, mock_crm.as_ref()).await?;
+    let running = start(config, "crm-sync serve", bootstrap, mock_crm.as_ref()).await?;
     if let Some(key) = &running.first_key {
         println!(
             "This is the first start: the account `default` was made, with this admin key. It is shown this once:\n"
@@ -91,15 +91,16 @@ async fn mock_crm(listen: SocketAddr) -> Result<MockCrm> {
     Ok(crm)
 }
 
-/// Starts everything.
+/// Starts everything. `purpose` tells others who holds the database.
 pub(crate) async fn start(
     config: &Config,
+    purpose: &str,
     bootstrap: Option<secrecy::SecretString>,
     mock_crm: Option<&MockCrm>,
 ) -> Result<Running> {
     // Before the engine, which takes its counters from it.
     let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
-    let store = compose::ready_store(config).await?;
+    let store = compose::held_store(config, purpose).await?;
     let engine = compose::engine(config, store, mock_crm.map(MockCrm::address))?;
     begin(config, engine, recorder, bootstrap, mock_crm.map(MockCrm::url)).await
 }

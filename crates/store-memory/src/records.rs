@@ -133,6 +133,19 @@ impl MaintenanceStore for MemoryStore {
         Ok(())
     }
 
+    async fn hold(&self, _: &str) -> StoreResult<()> {
+        // It is this process's own.
+        Ok(())
+    }
+
+    async fn holder(&self) -> StoreResult<Option<String>> {
+        Ok(None)
+    }
+
+    async fn checkpoint(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn end_stale_leases(&self) -> StoreResult<usize> {
         let now = self.clock_now();
         let mut ended = 0;

@@ -121,6 +121,19 @@ impl MaintenanceStore for PostgresStore {
         }
     }
 
+    async fn hold(&self, _: &str) -> StoreResult<()> {
+        // Several nodes may share it.
+        Ok(())
+    }
+
+    async fn holder(&self) -> StoreResult<Option<String>> {
+        Ok(None)
+    }
+
+    async fn checkpoint(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn end_stale_leases(&self) -> StoreResult<usize> {
         // Other nodes may hold leases: whose process crashed cannot be known here, so they run out by their time.
         Ok(0)

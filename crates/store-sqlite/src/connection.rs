@@ -1,6 +1,7 @@
 //! Opening: files, PRAGMAs, the clock.
 
 use crate::error::Fault;
+use crate::hold::Hold;
 use crate::sql::Db;
 use diesel::Connection;
 use diesel::sqlite::SqliteConnection;
@@ -31,11 +32,21 @@ pub(crate) struct Opener {
     pub(crate) path: PathBuf,
     pub(crate) durability: Durability,
     pub(crate) statements: Arc<AtomicU64>,
+    /// Given up when the last connection that writes is closed: the writer's thread has this too.
+    pub(crate) hold: Hold,
 }
 
 impl Opener {
-    /// Makes the file, readable by its owner alone, where there is none. WAL and shared memory take over its mode.
-    pub(crate) fn make_file(&self) -> Result<(), Fault> {
+    /// Where there is no file, makes it, readable by its owner alone, or refuses. WAL and shared memory take over its mode.
+    pub(crate) fn find_file(&self, make: bool) -> Result<(), Fault> {
+        if !make {
+            // SQLite would make it.
+            return match self.path.try_exists() {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Fault::Unavailable(format!("there is no file {}", self.path.display()))),
+                Err(error) => Err(Fault::Unavailable(format!("cannot look for {}: {error}", self.path.display()))),
+            };
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

@@ -18,6 +18,9 @@ pub(crate) enum Fault {
     /// A row that no correct program wrote.
     #[error("a corrupt row: table {table}, column {column}, key {key}")]
     Corrupt { table: &'static str, column: &'static str, key: String },
+    /// Another process works on the database: which, in words.
+    #[error("{0}")]
+    Held(String),
     /// The schema is not this program's.
     #[error("{0}")]
     Schema(String),
@@ -53,6 +56,7 @@ impl Fault {
         match self {
             Self::Corrupt { table, column, key } => StoreError::Corrupt { table, column, key },
             Self::Schema(what) => StoreError::Schema(what),
+            Self::Held(by) => StoreError::Held(by),
             Self::Caller(source) => StoreError::Internal { operation, source },
             other => StoreError::Internal { operation, source: Box::new(other) },
         }

@@ -3,13 +3,15 @@
 //! One thread writes; what gathers while it commits goes into the next transaction (`writer`). A few connections read
 //! beside it (`readers`). Every method of the ports is one operation of the one or the other.
 //!
-//! One process works on a database file at a time: see [`SqliteStore::end_stale_leases`](sync_core::ports::MaintenanceStore::end_stale_leases).
+//! One process runs engines on a database file at a time: see [`SqliteStore::hold`](sync_core::ports::MaintenanceStore::hold).
+//! Others may open it meanwhile, to read or to mark.
 
 mod alerts;
 mod claim;
 mod connection;
 mod directory;
 mod error;
+mod hold;
 mod intake;
 mod maintenance;
 #[cfg(test)]
@@ -27,15 +29,17 @@ mod work;
 mod writer;
 
 pub use crate::connection::Durability;
+pub use crate::hold::network_file_system;
 
 use crate::connection::{Opener, SteadyClock, TemporaryDirectory};
+use crate::hold::Hold;
 use crate::readers::Readers;
 use crate::signals::Signals;
 use crate::sql::values;
 use crate::writer::Writer;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use sync_core::backoff::Policy;
 use sync_core::key::Account;
 use sync_core::ports::{Clock, StoreResult};
@@ -52,11 +56,13 @@ pub struct Options {
     pub clock: Option<Arc<dyn Clock>>,
     /// Connections that read at the same time, at least 1.
     pub readers: usize,
+    /// Whether a file is made where there is none.
+    pub make: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::default(), policy: Arc::default(), clock: None, readers: 4 }
+        Self { durability: Durability::default(), policy: Arc::default(), clock: None, readers: 4, make: true }
     }
 }
 
@@ -65,8 +71,6 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     shared: Arc<Shared>,
-    /// Held by the one process that works on the file.
-    lock: Mutex<Option<std::fs::File>>,
     /// The last field: connections are gone when it is removed.
     directory: Option<TemporaryDirectory>,
 }
@@ -86,11 +90,11 @@ impl Shared {
 }
 
 impl SqliteStore {
-    /// Opens a database file, making it (readable by its owner alone) where there is none. Its schema is neither made nor
+    /// Opens a database file, making it (readable by its owner alone) where there is none and [`Options::make`] says so. Its schema is neither made nor
     /// checked here: see `migrate` and `ready`.
     ///
     /// # Errors
-    /// [`sync_core::ports::StoreError::Unavailable`] where the file cannot be made or opened.
+    /// [`sync_core::ports::StoreError::Unavailable`] where the file cannot be made or opened, or is not there.
     pub fn open(path: &Path, options: Options) -> StoreResult<Self> {
         Self::open_in(path, options, None)
     }
@@ -110,10 +114,11 @@ impl SqliteStore {
             path: path.to_owned(),
             durability: options.durability,
             statements: Arc::new(AtomicU64::new(0)),
+            hold: Hold::of(path),
         });
         let signals = Arc::new(Signals::default());
         let begin = || {
-            opener.make_file()?;
+            opener.find_file(options.make)?;
             Writer::begin(opener.writer()?, opener.clone(), signals.clone())
         };
         let writer = begin().map_err(|fault| fault.told("open the database"))?;
@@ -126,7 +131,6 @@ impl SqliteStore {
                 clock: options.clock.unwrap_or_else(|| Arc::new(SteadyClock::begin())),
                 policy: options.policy,
             }),
-            lock: Mutex::new(None),
             directory,
         })
     }

@@ -1,15 +1,13 @@
 //! The maintenance port.
 
+use crate::connection::Opener;
 use crate::error::Fault;
 use crate::sql::{Db, values};
 use crate::tables::{links, people, syncs, uuid};
 use crate::{SqliteStore, schema};
 use async_trait::async_trait;
 use diesel::QueryableByName;
-use diesel::sql_types::{Binary, Text};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
-use std::sync::PoisonError;
+use diesel::sql_types::{BigInt, Binary, Text};
 use std::sync::atomic::Ordering;
 use sync_core::id::AccountId;
 use sync_core::link::LinkState;
@@ -23,11 +21,41 @@ use sync_core::time::Timestamp;
 impl MaintenanceStore for SqliteStore {
     async fn migrate(&self) -> StoreResult<()> {
         // On a connection of its own: a migration is its own transaction.
-        let shared = self.shared.clone();
-        let work = move || schema::migrate(&mut shared.opener.writer()?);
-        let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|_| Err(Fault::Unavailable("the store is stopping".to_owned())))
-            .map_err(|fault| fault.told("migrate"))
+        self.blocking("migrate", |opener| {
+            let mut db = opener.writer()?;
+            if schema::is_current(&mut db)? {
+                return Ok(());
+            }
+            // No server works on while its tables change.
+            opener.hold.alone("crm-sync, bringing the schema up to date", || schema::migrate(&mut db))
+        })
+        .await
+    }
+
+    async fn hold(&self, purpose: &str) -> StoreResult<()> {
+        let purpose = purpose.to_owned();
+        self.blocking("hold", move |opener| opener.hold.take(&purpose)).await
+    }
+
+    async fn holder(&self) -> StoreResult<Option<String>> {
+        self.blocking("say who holds the database", |opener| opener.hold.holder()).await
+    }
+
+    async fn checkpoint(&self) -> StoreResult<()> {
+        self.blocking("checkpoint", |opener| {
+            #[derive(QueryableByName)]
+            struct Row {
+                #[diesel(sql_type = BigInt)]
+                busy: i64,
+            }
+            // A connection that reads or writes is waited for, as long as for any lock.
+            let row: Option<Row> = opener.writer()?.row("PRAGMA wal_checkpoint(TRUNCATE)", &[])?;
+            match row {
+                Some(Row { busy: 0 }) => Ok(()),
+                _ => Err(Fault::Unavailable("another connection works on the database".to_owned())),
+            }
+        })
+        .await
     }
 
     async fn ready(&self) -> StoreResult<()> {
@@ -40,12 +68,7 @@ impl MaintenanceStore for SqliteStore {
 
     async fn end_stale_leases(&self) -> StoreResult<usize> {
         const OPERATION: &str = "end stale leases";
-        {
-            let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            if held.is_none() {
-                *held = Some(lock(&self.shared.opener.path).map_err(|fault| fault.told(OPERATION))?);
-            }
-        }
+        self.hold("crm-sync").await?;
         let shared = self.shared.clone();
         let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| {
             let now = shared.now();
@@ -157,6 +180,20 @@ impl MaintenanceStore for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Does what may wait for files and locks, on a thread that may.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Opener) -> Result<T, Fault> + Send + 'static,
+    ) -> StoreResult<T> {
+        let opener = self.shared.opener.clone();
+        let done = tokio::task::spawn_blocking(move || work(&opener)).await;
+        done.unwrap_or_else(|_| Err(Fault::Unavailable("the store is stopping".to_owned())))
+            .map_err(|fault| fault.told(operation))
+    }
+}
+
 fn backlog(db: &mut Db, now: Timestamp) -> Result<Backlog, Fault> {
     let mut backlog = Backlog::default();
     for sync in syncs::read(db, "WHERE s.deleted_at IS NULL", &[])? {
@@ -164,26 +201,6 @@ fn backlog(db: &mut Db, now: Timestamp) -> Result<Backlog, Fault> {
         backlog.add(sync.config.paused, &sync.governor, &sync.counts, first, now);
     }
     Ok(backlog)
-}
-
-/// Takes the lock that says which process works on the database. It is held until the file is closed, and ends with the
-/// process, however that ends.
-fn lock(path: &Path) -> Result<File, Fault> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-lock");
-    let refused = |why: String| Fault::Unavailable(format!("{}: {why}", Path::new(&name).display()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&name).map_err(|error| refused(error.to_string()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(refused("another process works on this database: stop it, or give this one a file of its own".into()))
-        }
-        Err(TryLockError::Error(error)) => Err(refused(error.to_string())),
-    }
 }
 
 fn purge(db: &mut Db, rows_max: usize) -> Result<usize, Fault> {

@@ -8,6 +8,12 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
+/// Whether nothing is to be done. Refuses a schema that is newer than this program.
+pub(crate) fn is_current(db: &mut Db) -> Result<bool, Fault> {
+    refuse_newer(db)?;
+    Ok(applied(db)?.len() == known()?.len())
+}
+
 /// Brings the schema up to date.
 pub(crate) fn migrate(db: &mut Db) -> Result<(), Fault> {
     refuse_newer(db)?;

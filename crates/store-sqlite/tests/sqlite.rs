@@ -254,23 +254,6 @@ async fn a_reopened_store_goes_on() {
     assert_eq!(store.end_stale_leases().await.unwrap(), 1);
 }
 
-/// Two processes would end each other's leases.
-#[tokio::test]
-async fn one_process_works_on_a_database() {
-    let place = Place::new();
-    let first = place.open();
-    first.migrate().await.unwrap();
-    first.end_stale_leases().await.unwrap();
-    first.end_stale_leases().await.unwrap();
-    let second = place.open();
-    second.ready().await.expect("looking at it is allowed");
-    let error = second.end_stale_leases().await.expect_err("the first one works on it");
-    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
-    assert!(format!("{error:?}").contains("another process"), "{error:?}");
-    drop(first);
-    second.end_stale_leases().await.expect("the first one is gone");
-}
-
 /// Neither older nor newer.
 #[tokio::test]
 async fn a_schema_that_is_not_this_programs_is_refused() {

@@ -26,9 +26,10 @@ pub enum EngineError {
 impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { .. } | StoreError::Unknown { .. } | StoreError::Schema(_) => {
-                Self::Unavailable(Some(error))
-            }
+            StoreError::Unavailable { .. }
+            | StoreError::Unknown { .. }
+            | StoreError::Schema(_)
+            | StoreError::Held(_) => Self::Unavailable(Some(error)),
             StoreError::Corrupt { .. } | StoreError::Internal { .. } => Self::Internal(error),
         }
     }

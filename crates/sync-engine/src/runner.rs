@@ -69,6 +69,9 @@ pub enum RunError {
         /// What it said.
         message: String,
     },
+    /// The database cannot be held: another process works on it.
+    #[error("{0}")]
+    NotHeld(String),
     /// A loop ended although nobody had told it to.
     #[error("the engine's {part} ended by itself")]
     Ended {
@@ -76,6 +79,9 @@ pub enum RunError {
         part: Part,
     },
 }
+
+/// Whom a database is told to be held by, unless the program has said so before.
+const PURPOSE: &str = "an engine of crm-sync";
 
 /// How an engine stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,17 +137,24 @@ impl Runner {
 
     /// Runs until `stop` turns true (or its sender is gone): takes changes in, sends what is due, works sweeps, keeps the
     /// store tidy. Then it claims no more, finishes what is in flight within the grace period, settles it, records the calls
-    /// that still wait, tells subscribers all of it, and returns. What is in flight after that counts as *sent, no answer*
+    /// that still wait, tells subscribers all of it, has the store bring all into its file, and returns. What is in flight after that counts as *sent, no answer*
     /// once its lease is over.
     ///
     /// Dropping the future ends every loop and every request at once, as a crash would: nothing that was acknowledged is
     /// lost.
     ///
     /// # Errors
-    /// [`RunError`] where a loop panics or ends by itself. [`Engine::standing`] tells it at once; what is in flight is
+    /// [`RunError::NotHeld`], at once, where another process works on the database and one alone may. Otherwise where a loop
+    /// panics or ends by itself: [`Engine::standing`] tells it at once; what is in flight is
     /// finished first, as after `stop`.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), RunError> {
         let Self { engine, outcomes, calls, ends: _ends } = self;
+        // Before anything else: two processes would end each other's leases, and send what the other sends.
+        if let Err(error) = engine.store().hold(PURPOSE).await {
+            let failure = RunError::NotHeld(chain(&error));
+            engine.inner.standing.send_replace(Standing::Failed(failure.clone()));
+            return Err(failure);
+        }
         // Listened to before anything can happen.
         let signals = engine.store().signals();
         engine.inner.standing.send_replace(Standing::Running);
@@ -169,7 +182,11 @@ impl Runner {
             }
             () = loops.until_one_ends() => {}
         }
-        loops.stop(&told).await
+        let ended = loops.stop(&told).await;
+        if let Err(error) = engine.store().checkpoint().await {
+            warn!(error = chain(&error), "the database's log was not brought into its file: keep both together");
+        }
+        ended
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Trouble {
     Unavailable,
     /// [`StoreError::Internal`].
     Internal,
+    /// [`StoreError::Held`].
+    Held,
     /// It panics, with the method's name.
     Panic,
 }
@@ -185,6 +187,7 @@ fn goes_wrong(operation: &'static str, trouble: Trouble) -> StoreResult<()> {
     match trouble {
         Trouble::Unavailable => Err(StoreError::Unavailable { operation, source }),
         Trouble::Internal => Err(StoreError::Internal { operation, source }),
+        Trouble::Held => Err(StoreError::Held("x.db: `another`, process 7".to_owned())),
         Trouble::Panic => panic!("{operation} panics on purpose"),
     }
 }
@@ -331,6 +334,21 @@ impl MaintenanceStore for StagedStore {
     async fn ready(&self) -> StoreResult<()> {
         self.begin("ready").await?;
         self.inner.ready().await
+    }
+
+    async fn hold(&self, purpose: &str) -> StoreResult<()> {
+        self.begin("hold").await?;
+        self.inner.hold(purpose).await
+    }
+
+    async fn holder(&self) -> StoreResult<Option<String>> {
+        self.begin("holder").await?;
+        self.inner.holder().await
+    }
+
+    async fn checkpoint(&self) -> StoreResult<()> {
+        self.begin("checkpoint").await?;
+        self.inner.checkpoint().await
     }
 
     async fn end_stale_leases(&self) -> StoreResult<usize> {

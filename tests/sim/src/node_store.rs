@@ -343,6 +343,19 @@ impl MaintenanceStore for NodeStore {
         self.through("ready", self.store().ready(), nothing_to_tell).await
     }
 
+    // Of the whole process, which all nodes of a run share.
+    async fn hold(&self, _: &str) -> StoreResult<()> {
+        Ok(())
+    }
+
+    async fn holder(&self) -> StoreResult<Option<String>> {
+        Ok(None)
+    }
+
+    async fn checkpoint(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn end_stale_leases(&self) -> StoreResult<usize> {
         // With several nodes it is a store that cannot know whose leases are stale.
         if self.life.world.scenario.nodes > 1 {

@@ -74,7 +74,8 @@ async fn drive(scenario: &Scenario, kind: StoreKind, keep_trace: bool, sabotage:
         StoreKind::Sqlite => {
             let policy = Arc::new(policy());
             // What a commit survives is not what is simulated here.
-            let options = Options { durability: Durability::Normal, policy, clock: Some(clock.clone()), readers: 1 };
+            let options =
+                Options { durability: Durability::Normal, policy, clock: Some(clock.clone()), readers: 1, make: true };
             Arc::new(SqliteStore::temporary(options).expect("the temporary directory is writable"))
         }
     };

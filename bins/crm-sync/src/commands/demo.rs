@@ -63,7 +63,7 @@ pub(crate) async fn run(config: Config, arguments: Arguments) -> Result<ExitCode
         ),
         ..config
     };
-    let running = start(&config, None, Some(&crm)).await?;
+    let running = start(&config, "crm-sync demo", None, Some(&crm)).await?;
     let equal = rehearse(&running, &crm, &arguments).await;
     if arguments.keep && equal.is_ok() {
         keep(&running, &crm).await;

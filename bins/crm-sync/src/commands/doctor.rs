@@ -1,11 +1,11 @@
 //! `doctor`: checks database, secret key, clock and network rules, and says what is wrong.
 
-use crate::compose;
+use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
 use anyhow::Result;
 use std::process::ExitCode;
 use std::time::Duration;
-use sync_core::ports::Clock;
+use sync_core::ports::{Clock, Store};
 use sync_engine::SystemClock;
 
 /// How far the database's clock may be from this machine's.
@@ -66,7 +66,7 @@ fn check_key(config: &Config, report: &mut Report, database_exists: bool) {
             (true, _) => check_private(&file, report),
         }
     }
-    match compose::vault(config) {
+    match compose::vault(config, Missing::Refuse) {
         Ok(_) => Report::fine("secret key", "can be read"),
         Err(error) => report.wrong("secret key", &format!("{error:#}")),
     }
@@ -86,10 +86,16 @@ fn check_private(file: &std::path::Path, report: &mut Report) {
 fn check_private(_: &std::path::Path, _: &mut Report) {}
 
 async fn check_database(config: &Config, place: &str, report: &mut Report) {
-    let store = match compose::store(config).await {
+    let store = match compose::store(config, Missing::Refuse).await {
         Ok(store) => store,
         Err(error) => return report.wrong("database", &format!("{place}: {error:#}")),
     };
+    if let Database::Sqlite(path) = &config.database {
+        check_holder(store.as_ref(), report).await;
+        if let Some(kind) = store_sqlite::network_file_system(path) {
+            report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
+        }
+    }
     if let Err(error) = store.ready().await {
         return report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));
     }
@@ -107,7 +113,7 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         }
         Err(error) => report.wrong("clock", &sync_engine::chain(&error)),
     }
-    let unusable = match compose::idle_engine(config, store) {
+    let unusable = match compose::secret_engine(config, store) {
         Ok(engine) => engine.unusable_syncs().await,
         // Said already where the key was checked.
         Err(_) => return,
@@ -120,6 +126,15 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
             }
         }
         Err(error) => report.wrong("syncs", &sync_engine::chain(&error)),
+    }
+}
+
+/// Whoever it is, nothing is wrong with that: it is who a second server would be refused for.
+async fn check_holder(store: &dyn Store, report: &mut Report) {
+    match store.holder().await {
+        Ok(None) => Report::fine("process", "no server works on the database"),
+        Ok(Some(holder)) => Report::fine("process", &format!("{holder}, works on the database")),
+        Err(error) => report.wrong("process", &sync_engine::chain(&error)),
     }
 }
 

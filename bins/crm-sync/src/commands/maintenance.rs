@@ -46,7 +46,7 @@ enum Scope {
 }
 
 pub(crate) async fn migrate(config: &Config) -> Result<()> {
-    let store = compose::store(config).await?;
+    let store = compose::store(config, compose::Missing::Make).await?;
     store.migrate().await.context("cannot bring the schema up to date")?;
     println!("the schema is up to date");
     Ok(())
@@ -113,7 +113,7 @@ pub(crate) async fn stats(config: &Config) -> Result<()> {
 
 pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
     let store = compose::ready_store(config).await?;
-    let vault = compose::vault(config)?;
+    let vault = compose::vault(config, compose::Missing::Refuse)?;
     let written = store
         .reseal(std::sync::Arc::new(vault))
         .await

@@ -49,6 +49,9 @@ pub enum StoreError {
     /// The database's schema is not this program's: older, newer, or not there.
     #[error("the database's schema does not fit this program: {0}")]
     Schema(String),
+    /// Another process works on a database that one process alone may work on: which, in words.
+    #[error("another process works on the database {0}: stop it, or give this one a database of its own")]
+    Held(String),
     /// A row that no correct program wrote.
     #[error("a corrupt row: table {table}, column {column}, key {key}")]
     Corrupt {
@@ -522,8 +525,25 @@ pub trait MaintenanceStore: Send + Sync {
     /// Whether the database is reachable, writable and its schema current.
     async fn ready(&self) -> StoreResult<()>;
 
+    /// Makes this process the one that runs engines on the database, where that may be one alone (an embedded database): until
+    /// the store is dropped, or the process ends, however it does. `purpose` tells others who holds it, such as
+    /// `crm-sync serve`. Held already by this store: no error, and nothing changes. MUST be let go by the system itself
+    /// where the process dies, and never before this store's last write.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] where another process holds it. A store that several nodes may share never says so.
+    async fn hold(&self, purpose: &str) -> StoreResult<()>;
+
+    /// Who holds it, in words; `None`: nobody, or it is a store that needs no holder.
+    async fn holder(&self) -> StoreResult<Option<String>>;
+
+    /// Brings all that was written into the database's file, where it has one, so that this file alone is complete. Nothing is
+    /// lost without; called when everything else has ended.
+    async fn checkpoint(&self) -> StoreResult<()>;
+
     /// Ends the leases that a crashed process of this very store left, where the store can know (an embedded database
-    /// has one process): called once before the first claim. Such leases count as *sent, no answer*.
+    /// has one process, which [holds](Self::hold) it): called once before the first claim. Such leases count as *sent, no
+    /// answer*.
     async fn end_stale_leases(&self) -> StoreResult<usize>;
 
     /// Removes at most `rows_max` log entries and changes that are too old. Returns how many; fewer than `rows_max`: done.

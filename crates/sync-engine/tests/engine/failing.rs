@@ -126,3 +126,18 @@ async fn nothing_is_begun_any_more() {
     let owed = world.store.runtimes(crate::support::ACCOUNT, &[SYNC]).await.unwrap()[0].1.counts.owed;
     assert_eq!(owed, 1);
 }
+
+/// Two processes on one embedded database would end each other's leases.
+#[tokio::test(start_paused = true)]
+async fn a_database_that_another_process_works_on_is_left_alone() {
+    let stage = stage().await;
+    stage.store.trouble("hold", Trouble::Held, None);
+    let mut world = stage.run();
+    let Err(RunError::NotHeld(why)) = (&mut world.running).await.unwrap() else { panic!("it is held by another") };
+    assert!(why.contains("x.db: `another`, process 7") && why.contains("stop it"), "{why}");
+    for method in ["end_stale_leases", "claim", "work_sweep", "fold_counters"] {
+        assert_eq!(world.store.calls(method), 0, "{method}");
+    }
+    assert!(matches!(*world.engine.standing().borrow(), Standing::Failed(RunError::NotHeld(_))));
+    assert!(matches!(world.push(&["ada"]).await, Err(EngineError::Unavailable(None))));
+}

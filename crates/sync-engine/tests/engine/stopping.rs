@@ -20,7 +20,9 @@ async fn what_is_in_flight_is_finished_and_nothing_else_is_begun() {
     assert!(world.arrivals.is_empty());
     assert!(!world.running.is_finished());
     create.created("7");
+    assert_eq!(world.store.calls("checkpoint"), 0);
     (&mut world.running).await.unwrap().unwrap();
+    assert_eq!(world.store.calls("checkpoint"), 1, "the last thing that it does");
     let ada = world.link("ada").await.unwrap();
     assert!(matches!(ada.state, LinkState::Linked(_)) && ada.lease.is_none(), "{ada:?}");
     let bob = world.link("bob").await.unwrap();
