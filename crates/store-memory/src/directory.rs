@@ -134,6 +134,7 @@ impl DirectoryStore for MemoryStore {
         let Some(row) = state.sync(account, id) else { return Ok(false) };
         row.config.deleted_at = Some(now);
         state.sweeps.retain(|_, sweep| (sweep.account, sweep.sync) != (account, id));
+        state.later_marks.retain(|(of, _, sync), _| (*of, *sync) != (account, id));
         state.add_sweep(account, id, SweepKind::Delete);
         drop(state);
         self.publish(Signal::Changed);

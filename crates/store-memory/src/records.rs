@@ -218,6 +218,8 @@ impl MaintenanceStore for MemoryStore {
             .people
             .iter()
             .filter_map(|((account, _), person)| Some((person.deleted_at?, *account, person)))
+            // Links of theirs may be owed yet.
+            .filter(|(_, account, _)| !state.later_marks.keys().any(|(of, ..)| of == account))
             .map(|(at, account, person)| (at, account, person.id.clone(), person.version, links(account, person)))
             .filter(|(.., links)| may_purge(links))
             .collect();

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 use sync_core::alert::{AlertSettings, AlertStatus, Book};
+use sync_core::claim::ChangedPerson;
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
@@ -7,6 +8,7 @@ use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::LogEntry;
 use sync_core::person::{Person, PersonChange, Version};
+use sync_core::plan::later::{LaterMarks, Turns};
 use sync_core::plan::sweep::Sweep;
 use sync_core::plan::{LinkWrite, counts_of};
 use sync_core::ports::SweepKind;
@@ -23,6 +25,9 @@ pub(crate) struct State {
     pub(crate) syncs: BTreeMap<(AccountId, SyncId), SyncRow>,
     pub(crate) links: BTreeMap<LinkId, Link>,
     pub(crate) sweeps: BTreeMap<i64, Sweep>,
+    /// By account, number and sync.
+    pub(crate) later_marks: BTreeMap<(AccountId, i64, SyncId), LaterMarks>,
+    pub(crate) turns: Turns,
     pub(crate) logs: BTreeMap<(AccountId, LogId), LogEntry>,
     pub(crate) counters: BTreeMap<CounterId, i64>,
     pub(crate) keys: Vec<ApiKey>,
@@ -30,6 +35,7 @@ pub(crate) struct State {
     pub(crate) alert_settings: BTreeMap<AccountId, AlertRow>,
     pub(crate) alerts: BTreeMap<(AccountId, SyncId), Book>,
     last_sweep: i64,
+    last_later_marks: i64,
 }
 
 pub(crate) struct AccountRow {
@@ -151,6 +157,24 @@ impl State {
                 }
                 (None, None) => {}
             }
+        }
+    }
+
+    /// The links of changed people with a sync, as far as there are rows.
+    pub(crate) fn links_among(&self, sync: &SyncConfig, changed: &[ChangedPerson]) -> impl Iterator<Item = Link> {
+        let (account, sync) = (sync.account, sync.id);
+        changed.iter().filter_map(move |changed| {
+            self.links.get(&LinkId { account, sync, person: changed.after.id.clone() }).cloned()
+        })
+    }
+
+    /// Leaves marks of some syncs for later.
+    pub(crate) fn add_later_marks(&mut self, account: AccountId, syncs: &[SyncConfig], people: Vec<PersonId>) {
+        self.last_later_marks += 1;
+        let id = self.last_later_marks;
+        for sync in syncs {
+            let marks = LaterMarks { account, id, sync: sync.id, people: people.clone(), done: 0 };
+            self.later_marks.insert((account, id, sync.id), marks);
         }
     }
 

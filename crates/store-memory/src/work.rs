@@ -3,11 +3,13 @@ use crate::{MemoryStore, refused};
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 use std::collections::{BTreeSet, HashMap};
+use sync_core::backoff::Policy;
 use sync_core::claim::{ClaimRequest, Claimed, RecordRequest, Recorded, fold, ids_of};
 use sync_core::id::{AccountId, LinkId, PersonId};
 use sync_core::link::Link;
 use sync_core::plan::LinkWrite;
-use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
+use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, mark_unresolved, takes_hand_off};
+use sync_core::plan::later::{Turn, mark_later, marked_at_once};
 use sync_core::plan::lease::{
     Candidate, in_turn, is_retrying, lease_share, leaves_more, newest_first, next_in, pick, shares, waits_until,
 };
@@ -105,13 +107,22 @@ impl WorkStore for MemoryStore {
     async fn work_sweep(&self, rows_max: usize) -> StoreResult<bool> {
         let now = self.clock_now();
         let mut state = self.lock();
-        let Some(sweep) = state.sweeps.values().next().cloned() else { return Ok(false) };
-        let marked = match reach(sweep.kind) {
-            Reach::Everything => {
-                delete_batch(&mut state, &sweep, rows_max);
-                false
+        let sweeps: Vec<AccountId> = state.sweeps.values().map(|sweep| sweep.account).collect();
+        let later: Vec<AccountId> = state.later_marks.keys().map(|(account, ..)| *account).collect();
+        let marked = match state.turns.next(&sweeps, &later) {
+            None => return Ok(false),
+            Some(Turn::LaterMarks(account)) => work_later_marks(&mut state, account, rows_max, &self.policy, now),
+            Some(Turn::Sweep(account)) => {
+                let oldest = state.sweeps.values().find(|sweep| sweep.account == account).cloned();
+                let Some(sweep) = oldest else { return Ok(false) };
+                match reach(sweep.kind) {
+                    Reach::Everything => {
+                        delete_batch(&mut state, &sweep, rows_max);
+                        false
+                    }
+                    reach => mark_batch(&mut state, &sweep, reach, rows_max, now),
+                }
             }
-            reach => mark_batch(&mut state, &sweep, reach, rows_max, now),
         };
         drop(state);
         if marked {
@@ -129,21 +140,19 @@ fn record(state: &mut State, request: &RecordRequest, now: Timestamp) -> StoreRe
     let account = request.account;
     let floor = state.account(account).ok_or_else(|| refused("record changes", "no such account"))?.version_floor;
     let folded = fold(&request.calls, state.people_among(account, &ids_of(&request.calls)), floor, now);
-    let syncs: Vec<SyncConfig> = state.live_syncs(account).map(|row| row.config.clone()).collect();
+    let mut syncs: Vec<SyncConfig> = state.live_syncs(account).map(|row| row.config.clone()).collect();
+    let live = if folded.changed.is_empty() { 0 } else { syncs.len() };
+    let later = syncs.split_off(marked_at_once(folded.changed.len(), request.marks_max).min(syncs.len()));
     let mut links = HashMap::new();
     for sync in &syncs {
-        for person in &folded.changed {
-            let id = LinkId { account, sync: sync.id, person: person.after.id.clone() };
-            if let Some(link) = state.links.get(&id) {
-                links.insert(id, link.clone());
-            }
-        }
+        links.extend(state.links_among(sync, &folded.changed).map(|link| (link.id.clone(), link)));
     }
     let mut writes = mark_changed(&folded.changed, &syncs, links, &request.policy, now);
     let mut leased = Vec::new();
     if let Some(wanted) = &request.hand_off {
         let loads: Vec<HandOffSync> = state
             .live_syncs(account)
+            .take(syncs.len())
             .filter(|row| takes_hand_off(&row.config))
             .map(|row| HandOffSync {
                 config: row.config.clone(),
@@ -154,8 +163,16 @@ fn record(state: &mut State, request: &RecordRequest, now: Timestamp) -> StoreRe
             .collect();
         leased = hand_off(&mut writes, &folded.changed, &loads, wanted, &request.policy, now);
     }
+    for sync in &later {
+        let links: Vec<Link> = state.links_among(sync, &folded.changed).collect();
+        writes.extend(mark_unresolved(&folded.changed, links, &request.policy, now));
+    }
     let due = leaves_due(&writes);
     state.write_links(writes);
+    let is_later = !later.is_empty() && !folded.changed.is_empty();
+    if is_later {
+        state.add_later_marks(account, &later, folded.changed.iter().map(|changed| changed.after.id.clone()).collect());
+    }
     let mut people = 0;
     for changed in folded.changed {
         let present = |person: &sync_core::person::Person| i64::from(!person.is_deleted());
@@ -168,7 +185,7 @@ fn record(state: &mut State, request: &RecordRequest, now: Timestamp) -> StoreRe
     if let Some(row) = state.account(account) {
         row.people += people;
     }
-    Ok(Recorded { results: folded.results, leased, due })
+    Ok(Recorded { results: folded.results, leased, due, syncs: live, later: is_later })
 }
 
 fn claim(state: &mut State, request: &ClaimRequest, now: Timestamp) -> Claimed {
@@ -270,6 +287,33 @@ fn mark_batch(state: &mut State, sweep: &Sweep, reach: Reach, rows_max: usize, n
         state.sweeps.remove(&sweep.id);
     } else if let Some(row) = state.sweeps.get_mut(&sweep.id) {
         row.cursor = people.last().cloned();
+    }
+    marked
+}
+
+/// Marks the next people that a change left for later. Returns whether it marked any.
+fn work_later_marks(state: &mut State, account: AccountId, rows_max: usize, policy: &Policy, now: Timestamp) -> bool {
+    let first = state.later_marks.values().find(|marks| marks.account == account).cloned();
+    let Some(marks) = first else { return false };
+    let key = (account, marks.id, marks.sync);
+    let batch = marks.batch(rows_max);
+    let writes: Vec<LinkWrite> = batch
+        .iter()
+        .filter_map(|person| {
+            let id = LinkId { account, sync: marks.sync, person: person.clone() };
+            let link = state.links.get(&id).cloned();
+            mark_later(id, state.person(account, person), link, policy, now)
+        })
+        .collect();
+    let marked = !writes.is_empty();
+    state.write_links(writes);
+    match marks.done_after(batch.len()) {
+        Some(done) => {
+            if let Some(row) = state.later_marks.get_mut(&key) {
+                row.done = done;
+            }
+        }
+        None => drop(state.later_marks.remove(&key)),
     }
     marked
 }

@@ -1,10 +1,10 @@
 //! The directory's port.
 
-use crate::SqliteStore;
 use crate::error::Fault;
 use crate::sql::{Db, Value, json_texts, json_uuids, values};
 use crate::tables::people::{ChangeRow, PersonRow};
 use crate::tables::{links, people, syncs};
+use crate::{SqliteStore, later};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -194,6 +194,7 @@ impl DirectoryStore for SqliteStore {
             sync.config.deleted_at = Some(now);
             syncs::update(db, &sync.config)?;
             db.run("DELETE FROM sweeps WHERE account = ? AND sync = ?", &values![account.0, id.0])?;
+            later::forget_sync(db, account, id)?;
             syncs::add_sweep(db, account, id, SweepKind::Delete, now)?;
             after.signals.push(Signal::Changed);
             Ok(true)

@@ -13,6 +13,7 @@ mod directory;
 mod error;
 mod hold;
 mod intake;
+mod later;
 mod maintenance;
 #[cfg(test)]
 mod plans;
@@ -38,10 +39,11 @@ use crate::signals::Signals;
 use crate::sql::values;
 use crate::writer::Writer;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use sync_core::backoff::Policy;
 use sync_core::key::Account;
+use sync_core::plan::later::Turns;
 use sync_core::ports::{Clock, StoreResult};
 use sync_core::time::Timestamp;
 
@@ -81,6 +83,8 @@ struct Shared {
     signals: Arc<Signals>,
     clock: Arc<dyn Clock>,
     policy: Arc<Policy>,
+    /// Whose sweep comes next.
+    turns: Mutex<Turns>,
 }
 
 impl Shared {
@@ -130,6 +134,7 @@ impl SqliteStore {
                 signals,
                 clock: options.clock.unwrap_or_else(|| Arc::new(SteadyClock::begin())),
                 policy: options.policy,
+                turns: Mutex::default(),
             }),
             directory,
         })

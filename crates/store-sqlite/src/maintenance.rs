@@ -212,7 +212,8 @@ fn purge(db: &mut Db, rows_max: usize) -> Result<usize, Fault> {
         person: String,
     }
     let rows: Vec<Row> = db.rows(
-        "SELECT p.account, p.person FROM people p WHERE p.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM links l \
+        "SELECT p.account, p.person FROM people p WHERE p.deleted_at IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM later_marks m WHERE m.account = p.account) AND NOT EXISTS (SELECT 1 FROM links l \
          WHERE l.account = p.account AND l.sync IN (SELECT s.id FROM syncs s WHERE s.account = p.account) AND l.person = p.id \
          AND (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL OR l.state IN (1, 4))) \
          ORDER BY p.deleted_at, p.account, p.id LIMIT ?",

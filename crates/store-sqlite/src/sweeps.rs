@@ -1,6 +1,7 @@
 //! Sweeps and retries: marking many links, a bounded batch at a time.
 
 use crate::error::Fault;
+use crate::later;
 use crate::sql::{Db, Value, json_texts, values};
 use crate::tables::{links, people, small, sound, syncs, uuid};
 use diesel::QueryableByName;
@@ -50,10 +51,12 @@ impl SweepRow {
     }
 }
 
-/// Works one batch of the oldest sweep. `None`: there is none; else whether it marked any link.
-pub(crate) fn work(db: &mut Db, rows_max: usize, now: Timestamp) -> Result<Option<bool>, Fault> {
-    let row: Option<SweepRow> =
-        db.row("SELECT account, sync, id, kind, force, cursor, since FROM sweeps ORDER BY id LIMIT 1", &[])?;
+/// Works one batch of an account's oldest sweep. `None`: there is none; else whether it marked any link.
+pub(crate) fn work(db: &mut Db, account: AccountId, rows_max: usize, now: Timestamp) -> Result<Option<bool>, Fault> {
+    let row: Option<SweepRow> = db.row(
+        "SELECT account, sync, id, kind, force, cursor, since FROM sweeps WHERE account = ? ORDER BY id LIMIT 1",
+        &values![account.0],
+    )?;
     let Some(sweep) = row.map(SweepRow::sweep).transpose()? else { return Ok(None) };
     match reach(sweep.kind) {
         Reach::Everything => {
@@ -62,6 +65,11 @@ pub(crate) fn work(db: &mut Db, rows_max: usize, now: Timestamp) -> Result<Optio
         }
         reach => mark_batch(db, &sweep, reach, rows_max, now).map(Some),
     }
+}
+
+/// Who has sweeps.
+pub(crate) fn accounts(db: &mut Db) -> Result<Vec<AccountId>, Fault> {
+    later::accounts_of(db, "SELECT DISTINCT account FROM sweeps", "sweeps")
 }
 
 fn mark_batch(db: &mut Db, sweep: &Sweep, reach: Reach, rows_max: usize, now: Timestamp) -> Result<bool, Fault> {

@@ -1,10 +1,13 @@
 //! The work queue's port.
 
-use crate::{SqliteStore, claim, intake, settle, sweeps};
+use crate::sql::Db;
+use crate::{SqliteStore, claim, intake, later, settle, sweeps};
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
+use std::sync::PoisonError;
 use sync_core::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
 use sync_core::id::{AccountId, LinkId};
+use sync_core::plan::later::Turn;
 use sync_core::ports::{Retried, RetryFilter, Signal, StoreResult, WorkStore};
 use sync_core::transition::{SettleResult, Settlement};
 
@@ -51,16 +54,23 @@ impl WorkStore for SqliteStore {
 
     async fn work_sweep(&self, rows_max: usize) -> StoreResult<bool> {
         // Asked often, and mostly for nothing: the writer is not bothered then.
-        let waiting =
-            self.readers.run("look for a sweep", |db| db.number("SELECT count(*) AS n FROM sweeps", &[])).await?;
-        if waiting == 0 {
+        let waiting = "SELECT (SELECT count(*) FROM sweeps) + (SELECT count(*) FROM later_marks) AS n";
+        if self.readers.run("look for a sweep", move |db| db.number(waiting, &[])).await? == 0 {
             return Ok(false);
         }
         let shared = self.shared.clone();
-        let work = move |db: &mut _, after: &mut crate::writer::Afterwards| {
-            let worked = sweeps::work(db, rows_max, shared.now())?;
-            after.signals.extend(worked.is_some_and(|marked| marked).then_some(Signal::Due));
-            Ok(worked.is_some())
+        let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
+            let (sweeps, later) = (sweeps::accounts(db)?, later::accounts(db)?);
+            let turn = shared.turns.lock().unwrap_or_else(PoisonError::into_inner).next(&sweeps, &later);
+            let marked = match turn {
+                None => return Ok(false),
+                Some(Turn::Sweep(account)) => sweeps::work(db, account, rows_max, shared.now())?,
+                Some(Turn::LaterMarks(account)) => {
+                    Some(later::work(db, account, rows_max, &shared.policy, shared.now())?)
+                }
+            };
+            after.signals.extend(marked.is_some_and(|marked| marked).then_some(Signal::Due));
+            Ok(marked.is_some())
         };
         self.writer.run("work a sweep", work).await
     }

@@ -8,6 +8,7 @@ use store_sqlite::{Options, SqliteStore};
 use sync_core::claim::{Call, RecordRequest};
 use sync_core::id::{AccountId, KeyId};
 use sync_core::key::{Account, Role};
+use sync_core::plan::later::MARKS_MAX;
 use sync_core::ports::{DirectoryStore, KeyStore, MaintenanceStore, StoreError, WorkStore};
 use sync_core::time::Timestamp;
 use testkit::build;
@@ -57,8 +58,9 @@ async fn push(store: &SqliteStore, people: usize) {
     let key = build::key(ACCOUNT, KeyId(Uuid::from_u128(2)), Role::Admin, Timestamp::from_micros(0));
     store.create_first_account(&account, &key).await.unwrap();
     let patches = (0..people).map(|n| build::patch(&format!("p{n}"), "Ada")).collect();
+    let calls = vec![Call::Upsert(patches)];
     let request =
-        RecordRequest { account: ACCOUNT, calls: vec![Call::Upsert(patches)], hand_off: None, policy: Arc::default() };
+        RecordRequest { account: ACCOUNT, calls, hand_off: None, marks_max: MARKS_MAX, policy: Arc::default() };
     store.record_changes(request).await.unwrap();
 }
 

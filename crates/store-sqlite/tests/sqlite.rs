@@ -80,6 +80,7 @@ fn upsert(setting: &Setting, people: &[&str]) -> RecordRequest {
         account: setting.account,
         calls: vec![Call::Upsert(patches)],
         hand_off: None,
+        marks_max: sync_core::plan::later::MARKS_MAX,
         policy: Arc::default(),
     }
 }

@@ -127,6 +127,8 @@ pub struct RecordRequest {
     pub calls: Vec<Call>,
     /// `None` on nodes that do not dispatch.
     pub hand_off: Option<HandOff>,
+    /// The most links to mark in this transaction; see [`crate::plan::later`].
+    pub marks_max: usize,
     /// The delays of the rules.
     pub policy: Arc<Policy>,
 }
@@ -140,6 +142,10 @@ pub struct Recorded {
     pub leased: Vec<Leased>,
     /// Whether links are due that were not handed off.
     pub due: bool,
+    /// The account's live syncs; 0 where nobody changed.
+    pub syncs: usize,
+    /// Whether marks were left for later: there is something to work for [`crate::ports::WorkStore::work_sweep`].
+    pub later: bool,
 }
 
 /// The people that calls touch, before and after, folded so that each stands once.

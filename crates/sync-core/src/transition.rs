@@ -139,11 +139,18 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
 
 /// A lookup renders from the snapshot that the unresolved create carried: kept when the person is overwritten.
 fn keep_first_snapshot(link: &mut Link, before: Option<&Person>) {
-    let creating = link.lease.as_ref().is_some_and(|lease| lease.operation == Some(Operation::Create));
-    let told_nothing = link.state == LinkState::Unaddressable;
-    if (link.repeats_create() || told_nothing || creating) && link.extras.first_snapshot.is_none() {
+    if overwrites_snapshot(link) {
         link.extras.first_snapshot = before.cloned().map(Box::new);
     }
+}
+
+/// Whether a change of the person overwrites the snapshot that an unresolved create carried: such a link is marked in the
+/// change's own transaction. It is Uncertain or Unaddressable, or a create of it is under way, or it is Unlinked and something
+/// is remembered of it beside its row; stores look among those.
+pub fn overwrites_snapshot(link: &Link) -> bool {
+    let creating = link.lease.as_ref().is_some_and(|lease| lease.operation == Some(Operation::Create));
+    let told_nothing = link.state == LinkState::Unaddressable;
+    (link.repeats_create() || told_nothing || creating) && link.extras.first_snapshot.is_none()
 }
 
 /// What leasing a link came to.

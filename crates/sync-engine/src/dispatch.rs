@@ -8,7 +8,7 @@ use crate::settler::Unheard;
 use crate::trace::{self, Origins};
 use crate::vault::Vault;
 use crate::work::LongWork;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_core::claim::{ClaimRequest, HandOff, Leased};
@@ -54,6 +54,8 @@ pub(crate) struct Dispatching {
     pub(crate) outcomes: mpsc::Sender<Settlement>,
     /// Something may be due.
     pub(crate) wake: Arc<Notify>,
+    /// There may be a sweep.
+    pub(crate) sweeps: Arc<Notify>,
     /// A batch was settled: room may be free.
     pub(crate) settled: Arc<Notify>,
     /// How many outcomes are on their way to be settled.
@@ -62,7 +64,29 @@ pub(crate) struct Dispatching {
     pub(crate) unheard: Unheard,
     /// Whether the loop runs: only then is anything handed off.
     pub(crate) running: AtomicBool,
+    /// How many transactions of the intake are under way.
+    pub(crate) recording: Recording,
+    /// The most links that one of them marks.
+    pub(crate) marks_max: usize,
     pub(crate) metrics: Metrics,
+}
+
+/// Counts what is under way.
+#[derive(Default)]
+pub(crate) struct Recording(AtomicUsize);
+
+impl Recording {
+    /// One more, until what is returned is dropped.
+    pub(crate) fn begin(&self) -> impl Drop + '_ {
+        struct Begun<'a>(&'a AtomicUsize);
+        impl Drop for Begun<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::AcqRel);
+            }
+        }
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Begun(&self.0)
+    }
 }
 
 /// The requests of one engine, each on a task of its own. They end with what runs the engine.
@@ -107,7 +131,10 @@ impl Dispatching {
         if !self.running.load(Ordering::Acquire) {
             return None;
         }
-        let permits = self.take_permits(links_max)?;
+        // One whose transaction waits leaves the others half.
+        let others = self.recording.0.load(Ordering::Acquire) > 1;
+        let most = if others { self.permits.available_permits() / 2 } else { usize::MAX };
+        let permits = self.take_permits(links_max.min(most))?;
         Some(HandOffPermits { permits, asked_at: Instant::now(), token: self.token() })
     }
 

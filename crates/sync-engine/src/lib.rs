@@ -61,6 +61,7 @@ use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LogId};
 use sync_core::key::ApiKey;
+use sync_core::plan::later::MARKS_MAX;
 use sync_core::ports::{Clock, Dispatcher, Random, Retention, Store, TemplateEngine};
 use sync_core::session::Session;
 use sync_core::time::Timestamp;
@@ -83,7 +84,7 @@ pub(crate) struct Inner {
     pub(crate) dispatching: Arc<Dispatching>,
     pub(crate) retention: Retention,
     pub(crate) sweeps: Arc<Notify>,
-    intake: mpsc::Sender<intake::Waiting>,
+    intake: intake::Lanes,
     logged: broadcast::Sender<Logged>,
     changes: watch::Sender<u64>,
     change_number: AtomicU64,
@@ -115,6 +116,7 @@ pub struct EngineBuilder {
     policy: Policy,
     retention: Retention,
     in_flight_max: usize,
+    marks_max: usize,
     grace: Duration,
     alerts_every: Duration,
     dispatches: bool,
@@ -151,6 +153,13 @@ impl EngineBuilder {
         self
     }
 
+    /// The most links that a change marks as owed before it is answered; the rest is marked in batches behind it. Left out:
+    /// [`MARKS_MAX`].
+    pub fn marks_max(mut self, links: usize) -> Self {
+        self.marks_max = links;
+        self
+    }
+
     /// How long a stopping engine waits for what is in flight; left out: [`GRACE`].
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -174,7 +183,8 @@ impl EngineBuilder {
     /// are refused once the runner is gone. Counts go to the recorder of the `metrics` crate that is installed by now.
     pub fn build(self) -> (Engine, Runner) {
         let (outcomes, outcomes_in) = mpsc::channel(4096);
-        let (intake, intake_in) = mpsc::channel(4096);
+        let (intake, intake_in) = intake::Lanes::new();
+        let sweeps = Arc::new(Notify::new());
         let around = Surroundings { clock: self.clock, random: self.random, policy: Arc::new(self.policy) };
         let dispatching = Arc::new(Dispatching {
             store: self.store,
@@ -189,16 +199,19 @@ impl EngineBuilder {
             attempts: Attempts::default(),
             outcomes,
             wake: Arc::new(Notify::new()),
+            sweeps: sweeps.clone(),
             settled: Arc::new(Notify::new()),
             unsettled: watch::channel(0).0,
             unheard: settler::Unheard::default(),
             running: AtomicBool::new(false),
+            recording: dispatch::Recording::default(),
+            marks_max: self.marks_max,
             metrics: metrics::Metrics::new(self.in_flight_max),
         });
         let inner = Inner {
             dispatching,
             retention: self.retention,
-            sweeps: Arc::new(Notify::new()),
+            sweeps,
             intake,
             logged: broadcast::channel(LOGGED_BUFFER).0,
             changes: watch::channel(0).0,
@@ -234,6 +247,7 @@ impl Engine {
             policy: Policy::default(),
             retention: Retention::default(),
             in_flight_max: IN_FLIGHT_MAX,
+            marks_max: MARKS_MAX,
             grace: GRACE,
             alerts_every: ALERTS_EVERY,
             dispatches: true,

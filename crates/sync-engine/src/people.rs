@@ -60,7 +60,9 @@ impl AccountScope {
         let span = trace::recording(&call);
         let waiting = Waiting { account: self.account, call, span: span.clone(), done };
         let recorded = async {
-            self.engine.inner.intake.send(waiting).await.map_err(|_| EngineError::Unavailable(None))?;
+            if !self.engine.inner.intake.take_in(waiting).await {
+                return Err(EngineError::Unavailable(None));
+            }
             answer.await.map_err(|_| EngineError::Unavailable(None))?
         };
         recorded.instrument(span).await

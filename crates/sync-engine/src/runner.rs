@@ -104,7 +104,7 @@ pub enum Standing {
 pub struct Runner {
     engine: Engine,
     outcomes: mpsc::Receiver<Settlement>,
-    calls: mpsc::Receiver<intake::Waiting>,
+    calls: mpsc::UnboundedReceiver<intake::Lane>,
     ends: Ends,
 }
 
@@ -130,7 +130,7 @@ impl Runner {
     pub(crate) fn new(
         engine: Engine,
         outcomes: mpsc::Receiver<Settlement>,
-        calls: mpsc::Receiver<intake::Waiting>,
+        calls: mpsc::UnboundedReceiver<intake::Lane>,
     ) -> Self {
         Self { ends: Ends(engine.clone()), engine, outcomes, calls }
     }

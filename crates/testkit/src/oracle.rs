@@ -141,7 +141,10 @@ impl Run {
                     .once_in(2)
                     .then(|| HandOff { token: self.random.token(), links_max: self.random.below(6) });
                 let calls = (0..=self.random.below(2)).map(|_| self.call()).collect();
-                let request = RecordRequest { account: self.account(), calls, hand_off, policy: self.policy.clone() };
+                // Often less than there is to mark.
+                let marks_max = self.random.one_of(&[0, 1, 2, 3, 5, 100]);
+                let (account, policy) = (self.account(), self.policy.clone());
+                let request = RecordRequest { account, calls, hand_off, marks_max, policy };
                 let recorded = both!(self, oracle, other, record_changes(request.clone()));
                 self.leased.extend(recorded.leased);
             }

@@ -60,6 +60,7 @@ struct Stage {
     /// What is wrong with a method, and for how many calls yet; `None`: for all.
     troubles: HashMap<&'static str, (Trouble, Option<usize>)>,
     held: HashMap<&'static str, Arc<Semaphore>>,
+    held_account: Option<(AccountId, Arc<Semaphore>)>,
     /// Whom the store cannot record, and how.
     unrecordable: Option<(PersonId, Trouble)>,
 }
@@ -105,6 +106,13 @@ impl StagedStore {
     pub fn hold(&self, method: &'static str) -> Gate {
         let gate = Arc::new(Semaphore::new(0));
         self.stage().held.insert(method, gate.clone());
+        Gate(gate)
+    }
+
+    /// Lets changes of one account wait from now on, as where a row of it is locked.
+    pub fn hold_account(&self, account: AccountId) -> Gate {
+        let gate = Arc::new(Semaphore::new(0));
+        self.stage().held_account = Some((account, gate.clone()));
         Gate(gate)
     }
 
@@ -214,6 +222,10 @@ macro_rules! staged {
 impl WorkStore for StagedStore {
     async fn record_changes(&self, request: RecordRequest) -> StoreResult<Recorded> {
         self.begin("record_changes").await?;
+        let held = self.stage().held_account.clone();
+        if let Some((_, gate)) = held.filter(|(account, _)| *account == request.account) {
+            pass(&gate).await;
+        }
         let unrecordable = self.stage().unrecordable.clone();
         if let Some((person, trouble)) = unrecordable
             && ids_of(&request.calls).contains(&person)

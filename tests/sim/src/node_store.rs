@@ -97,7 +97,7 @@ fn done_in_words_only(calls: &[Call]) -> Recorded {
         ),
         Call::Delete(ids) => CallResult::Deleted { deleted: ids.clone(), unknown: Vec::new() },
     };
-    Recorded { results: calls.iter().map(said).collect(), leased: Vec::new(), due: false }
+    Recorded { results: calls.iter().map(said).collect(), leased: Vec::new(), due: false, syncs: 0, later: false }
 }
 
 fn nothing_to_tell<T>(_: &mut Oracle, _: Millis, _: &T) {}

@@ -10,7 +10,7 @@ use crate::link::Link;
 use crate::person::Person;
 use crate::sync::SyncConfig;
 use crate::time::Timestamp;
-use crate::transition::{LeaseTerms, Leasing, Mark, lease, mark, may_hand_off};
+use crate::transition::{LeaseTerms, Leasing, Mark, lease, mark, may_hand_off, overwrites_snapshot};
 use std::collections::HashMap;
 
 /// Marks the links of changed people with the account's live syncs, unconditionally. People who have no row get one,
@@ -38,6 +38,25 @@ pub fn mark_changed(
         }
     }
     writes
+}
+
+/// Marks those of some links whose [snapshot](overwrites_snapshot) the change overwrites: they are of syncs that are left to be
+/// marked [later](super::later). The writes are in the order of the links.
+pub fn mark_unresolved(
+    changed: &[ChangedPerson],
+    links: impl IntoIterator<Item = Link>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<LinkWrite> {
+    let before: HashMap<&PersonId, Option<&Person>> =
+        changed.iter().map(|changed| (&changed.after.id, changed.before.as_ref())).collect();
+    let marked = |link: Link| {
+        let person = before.get(&link.id.person)?;
+        let mut after = link.clone();
+        mark(&mut after, Mark::Change(*person), policy, now);
+        Some(LinkWrite { before: Some(link), after: Some(after) })
+    };
+    links.into_iter().filter(overwrites_snapshot).filter_map(marked).collect()
 }
 
 /// A sync as the hand-off sees it, its runtime row locked.

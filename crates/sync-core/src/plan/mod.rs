@@ -2,12 +2,14 @@
 //! out. A store is then nothing but locks, rows and statements.
 //!
 //! - [`intake`]: marking the links of changed people, and the hand-off;
+//! - [`later`]: what of these marks is beyond a transaction's bound, and whose turn it is;
 //! - [`lease`]: how a claim is shared out and what it leases;
 //! - [`sweep`]: what a sweep does to one link;
 //! - [`search`]: what people are found by;
 //! - [`revise`]: what editing a sync raises.
 
 pub mod intake;
+pub mod later;
 pub mod lease;
 pub mod revise;
 pub mod search;

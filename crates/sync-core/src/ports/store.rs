@@ -271,6 +271,11 @@ pub trait WorkStore: Send + Sync {
     /// unconditionally, for paused and suspended syncs too; make rows for people who have none (never for deleted ones);
     /// apply all calls or none. Where it answers with an error and there are several calls, the engine repeats them one
     /// by one. A transaction that the database aborts for a deadlock or serialization failure MUST be repeated here.
+    ///
+    /// MUST mark the syncs with the lowest ids, [as many](crate::plan::later::marked_at_once) as the request's bound allows, and
+    /// of the others the links whose [snapshot](crate::transition::overwrites_snapshot) would be overwritten (no claim
+    /// of these syncs may be half done when it looks for them); for the rest it writes [later
+    /// marks](crate::plan::later) in the same transaction, which [`Self::work_sweep`] works.
     async fn record_changes(&self, request: RecordRequest) -> StoreResult<Recorded>;
 
     /// Leases due links of active syncs: for each with room (by its governor, its limits and the leases out over all
@@ -299,7 +304,9 @@ pub trait WorkStore: Send + Sync {
     /// the call; it is repeated with `after` the last one looked at.
     async fn retry(&self, account: AccountId, filter: &RetryFilter, after: Option<&LinkId>) -> StoreResult<Retried>;
 
-    /// Works one batch of one sweep: at most `rows_max` rows. Returns whether there was anything to do.
+    /// Works one batch of one sweep, or of marks that a change left for later: at most `rows_max` rows. Returns whether there
+    /// was anything to do. Accounts take [turns](crate::plan::later::Turns), as far as no other node is at theirs. Marks
+    /// lock the account shared, then people, then links, as a change does.
     async fn work_sweep(&self, rows_max: usize) -> StoreResult<bool>;
 
     /// What happens in the store from now on. A listener that falls behind gets [`Signal::Logged`] with no ids.
@@ -554,6 +561,7 @@ pub trait MaintenanceStore: Send + Sync {
 
     /// Removes at most `rows_max` tombstones of whom no link is owed, leased, parked, Uncertain or Unaddressable (Unlinked
     /// links without debt go with them; Linked ones kept because delete is off stay), and raises the account's version floor. Locks the person first.
+    /// Leaves the tombstones of accounts alone that have later marks: their links may be owed yet.
     async fn purge_tombstones(&self, rows_max: usize) -> StoreResult<usize>;
 
     /// What it holds.

@@ -93,3 +93,84 @@ async fn accounts_do_not_share_transactions() {
     assert_eq!(world.store.people_count(ACCOUNT).await.unwrap(), 0);
     assert_eq!(world.store.people_count(OTHER_ACCOUNT).await.unwrap(), 1);
 }
+
+/// On the code before, one loop recorded for all accounts, one after the other.
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_transaction_waits_delays_nobody_else() {
+    let mut world = world().await;
+    let gate = world.store.hold_account(ACCOUNT);
+    let engine = world.engine.clone();
+    let waiting = tokio::spawn(async move { push(&engine, ACCOUNT, &["ada"]).await });
+    world.store.called("record_changes", 1).await;
+    for n in 0..5 {
+        push(&world.engine, OTHER_ACCOUNT, &[&format!("bob{n}")]).await.unwrap();
+    }
+    assert!(!waiting.is_finished());
+    drop(gate);
+    waiting.await.unwrap().unwrap();
+    world.arrivals.next().await.created("7");
+    world.stop().await;
+}
+
+/// Nor does it hold what all requests of the node share.
+#[tokio::test(start_paused = true)]
+async fn nor_does_it_keep_requests_of_others_from_being_sent() {
+    let stage = crate::support::stage().await;
+    let (engine, runner) = stage.builder().in_flight_max(4).build();
+    let mut world = World::of(stage, engine, runner);
+    // The account is known from now on.
+    world.push(&["ada"]).await.unwrap();
+    world.arrivals.next().await.created("7");
+    link_is(&world, "ada", |link| !link.is_owed()).await;
+    let gate = world.store.hold_account(OTHER_ACCOUNT);
+    let engine = world.engine.clone();
+    let waiting = tokio::spawn(async move { push(&engine, OTHER_ACCOUNT, &["eve"]).await });
+    world.store.called("record_changes", 2).await;
+    world.push(&["bob"]).await.unwrap();
+    // Handed off at once, not claimed a second later.
+    let began = tokio::time::Instant::now();
+    world.arrivals.next().await.created("8");
+    assert!(began.elapsed().is_zero());
+    drop(gate);
+    waiting.await.unwrap().unwrap();
+    world.stop().await;
+}
+
+/// On the code before, nobody's changes were taken in after that.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_the_store_panics_over_costs_itself_alone() {
+    let world = world().await;
+    world.store.unrecordable(build::person_id("bob"), Trouble::Panic);
+    let results = together(&world, &[&["ada"], &["bob"], &["eve"]]).await;
+    assert!(results[0].is_ok() && results[2].is_ok(), "{results:?}");
+    assert!(matches!(results[1], Err(EngineError::Internal(_))), "{results:?}");
+    world.push(&["dan"]).await.unwrap();
+    assert_eq!(*world.engine.standing().borrow(), sync_engine::Standing::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_comes_back_after_a_while_is_taken_in_as_before() {
+    let world = world().await;
+    for (at, pause) in [59, 60, 61, 600].into_iter().enumerate() {
+        world.push(&[&format!("p{at}")]).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(pause)).await;
+    }
+    world.push(&["last"]).await.unwrap();
+    assert_eq!(world.store.people_count(ACCOUNT).await.unwrap(), 5);
+}
+
+/// What is beyond a transaction's bound is marked behind it, at once.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_for_later_waits_for_no_clock() {
+    let stage = crate::support::stage().await;
+    let (engine, runner) = stage.builder().marks_max(0).build();
+    let mut world = World::of(stage, engine, runner);
+    world.store.called("work_sweep", 1).await;
+    let began = tokio::time::Instant::now();
+    world.push(&["ada", "bob"]).await.unwrap();
+    for id in ["7", "8"] {
+        world.arrivals.next().await.created(id);
+    }
+    assert!(began.elapsed() < std::time::Duration::from_millis(100), "{:?}", began.elapsed());
+    world.stop().await;
+}

@@ -103,6 +103,7 @@ async fn what_another_node_wrote_without_a_word_is_found() {
         account: ACCOUNT,
         calls: vec![sync_core::claim::Call::Upsert(vec![build::patch("ada", "Ada")])],
         hand_off: None,
+        marks_max: sync_core::plan::later::MARKS_MAX,
         policy: std::sync::Arc::default(),
     };
     sync_core::ports::WorkStore::record_changes(world.store.as_ref(), request).await.unwrap();

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod hand_off;
 pub mod intake;
 pub mod isolation;
+pub mod later;
 pub mod maintenance;
 pub mod records;
 pub mod sessions;
@@ -145,6 +146,17 @@ macro_rules! store_contract {
                 sweeps_are_worked_in_order
                 nothing_to_sweep_is_told
             }
+            later {
+                what_is_beyond_the_bound_is_marked_later
+                later_marks_are_those_of_the_change
+                an_unresolved_create_keeps_its_snapshot_at_once
+                who_goes_meanwhile_is_told_where_there_is_a_record
+                a_deleted_sync_is_owed_nothing_more
+                a_later_change_and_a_hand_off_go_their_way
+                later_marks_stay_within_their_account
+                accounts_take_turns
+                sweeps_and_later_marks_take_turns
+            }
             directory {
                 people_are_paged_by_id
                 pages_are_stable_while_rows_come_and_go
@@ -248,6 +260,7 @@ mod tests {
             include_str!("hand_off.rs"),
             include_str!("intake.rs"),
             include_str!("isolation.rs"),
+            include_str!("later.rs"),
             include_str!("maintenance.rs"),
             include_str!("records.rs"),
             include_str!("sessions.rs"),

@@ -14,6 +14,7 @@ use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::PageRequest;
 use sync_core::person::Person;
+use sync_core::plan::later::MARKS_MAX;
 use sync_core::ports::{
     DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter, SetResult, SweepKind, WorkStore,
 };
@@ -109,7 +110,13 @@ impl<F: StoreFixture> World<F> {
     /// A request to record calls.
     pub fn record_request(&self, calls: Vec<Call>, hand_off: Option<usize>) -> RecordRequest {
         let hand_off = hand_off.map(|links_max| HandOff { token: self.random.token(), links_max });
-        RecordRequest { account: self.account, calls, hand_off, policy: self.policy.clone() }
+        RecordRequest { account: self.account, calls, hand_off, marks_max: MARKS_MAX, policy: self.policy.clone() }
+    }
+
+    /// Records calls in a transaction that marks no more links than these. No hand-off.
+    pub async fn record_marking(&self, calls: Vec<Call>, marks_max: usize) -> Recorded {
+        let request = RecordRequest { marks_max, ..self.record_request(calls, None) };
+        self.store().record_changes(request).await.unwrap()
     }
 
     /// Upserts people, each with a first name never given before. No hand-off.
@@ -181,6 +188,12 @@ impl<F: StoreFixture> World<F> {
             self.settle(settlements).await;
         }
         panic!("it does not come to an end");
+    }
+
+    /// As [`Self::drain`], where another account's sync owes too.
+    pub async fn drain_all(&self, other: &SyncConfig) {
+        self.remember(other);
+        self.drain().await;
     }
 
     /// Upserts people and has them accepted everywhere.
