@@ -11,6 +11,7 @@ use crate::syncs::{
     self, COUNTS, Count, CountsRow, SyncRow, as_json, change_governor, configs, count_resync, governor_of,
     lock_account, lock_sync, sweep_insertion,
 };
+use crate::work::later;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::QueryableByName;
@@ -229,6 +230,7 @@ impl DirectoryStore for PostgresStore {
                     .bind::<SqlUuid, _>(id.0)
                     .execute(c)
                     .await?;
+                later::forget_sync(c, account, id).await?;
                 sweep_insertion(account, id, SweepKind::Delete).execute(c).await?;
                 notify(c, &Signal::Changed).await?;
                 Ok(true)

@@ -51,10 +51,12 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use sync_core::backoff::Policy;
+use sync_core::id::AccountId;
+use sync_core::plan::later::{Turn, Turns};
 use sync_core::ports::{StoreError, StoreResult, measures};
 use sync_core::time::Timestamp;
 
@@ -100,6 +102,8 @@ struct Inner {
     operation_max: Duration,
     clock: TestClock,
     statements: Arc<AtomicU64>,
+    /// Whose sweep comes next from this node.
+    turns: Mutex<Turns>,
 }
 
 /// How often a transaction that the database aborted is repeated.
@@ -138,6 +142,7 @@ impl PostgresStore {
                 policy: options.policy,
                 operation_max: options.operation_max,
                 clock: TestClock::default(),
+                turns: Mutex::default(),
                 statements,
             }),
         };
@@ -160,6 +165,11 @@ impl PostgresStore {
 
     pub(crate) fn statement_count(&self) -> u64 {
         clock::read_counter(&self.inner.statements)
+    }
+
+    /// Whose sweep comes next from this node.
+    pub(crate) fn next_turn(&self, sweeps: &[AccountId], later_marks: &[AccountId]) -> Option<Turn> {
+        self.inner.turns.lock().unwrap_or_else(PoisonError::into_inner).next(sweeps, later_marks)
     }
 
     /// The database's clock, moved as tests wish: one statement.

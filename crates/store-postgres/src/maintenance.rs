@@ -371,7 +371,8 @@ async fn fold(c: &mut Conn, now: Timestamp) -> Result<(), Fault> {
 /// Removes tombstones that nothing waits for, person locked first.
 async fn purge(c: &mut Conn, rows_max: usize) -> Result<usize, Fault> {
     let tombstones: Vec<PersonRow> = sql_query(format!(
-        "SELECT {} FROM people p WHERE p.deleted_at IS NOT NULL AND \
+        "SELECT {} FROM people p WHERE p.deleted_at IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM later_marks m WHERE m.account = p.account) AND \
              (SELECT true FROM (SELECT s.account, s.id FROM syncs s WHERE s.account = p.account OFFSET 0) AS s \
               CROSS JOIN LATERAL (SELECT FROM links l WHERE l.account = s.account AND l.sync = s.id AND l.person = p.id AND \
                   (l.due_at IS NOT NULL OR l.lease_token IS NOT NULL OR l.parked IS NOT NULL OR l.state IN (1, 4)) OFFSET 0) \

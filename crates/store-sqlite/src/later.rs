@@ -49,7 +49,7 @@ pub(crate) fn unresolved<'a>(
     // What is leased is little, and what is kept beside links mostly too: each is asked for by an index of its own.
     links::read(
         db,
-        "WHERE l.account = ? AND l.sync = ? AND l.person IN (\
+        "WHERE l.account = ? AND l.sync = ? AND (l.state NOT IN (2, 3) OR l.lease_operation = 0) AND l.person IN (\
          SELECT u.person FROM links u WHERE u.account = ? AND u.sync = ? AND u.state IN (1, 3, 4) AND u.state <> 3 \
          AND u.person IN (SELECT value FROM json_each(?)) \
          UNION ALL SELECT c.person FROM links c WHERE c.account = ? AND c.sync = ? AND c.lease_until IS NOT NULL \

@@ -79,7 +79,7 @@ fn may_scan(text: &str, table: &str) -> bool {
 }
 
 /// What is asked for each delivery, by a part of its text, and how its rows must be found: by as much of an index as that.
-const HOT: [(&str, &str); 9] = [
+const HOT: [(&str, &str); 13] = [
     ("FROM json_each(?) j CROSS JOIN people p", "SEARCH p USING INDEX sqlite_autoindex_people_1 (account=? AND id=?)"),
     (
         "l.retrying = ? AND l.claimable_at <= ? ORDER BY l.claimable_at, l.person LIMIT ?",
@@ -100,6 +100,11 @@ const HOT: [(&str, &str); 9] = [
     ("UPDATE links SET", "SEARCH links USING INDEX sqlite_autoindex_links_1 (account=? AND sync=? AND person=?)"),
     ("CROSS JOIN links l", "SEARCH l USING INDEX links_by_unique_id (account=? AND sync=? AND unique_id=?)"),
     ("l.state IN (1, 3, 4)", "SEARCH l USING INDEX links_unresolved (account=? AND sync=? AND state=?)"),
+    // What a change looks for in the syncs that it leaves for later, and what is marked then.
+    ("u.state <> 3", "SEARCH u USING COVERING INDEX links_unresolved (account=? AND sync=? AND state=? AND person=?)"),
+    ("+c.person IN", "SEARCH c USING INDEX links_leased (account=? AND sync=? AND lease_until>?)"),
+    ("+c.person IN", "SEARCH l USING INDEX sqlite_autoindex_links_1 (account=? AND sync=? AND person=?)"),
+    ("FROM later_marks m JOIN later_people p", "SEARCH m USING PRIMARY KEY (account=?)"),
     ("AND sync = ? ORDER BY id DESC LIMIT ?", "SEARCH log_entries USING INDEX log_entries_by_sync (sync=?)"),
 ];
 

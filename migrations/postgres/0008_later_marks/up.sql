@@ -15,3 +15,6 @@ CREATE TABLE later_marks (
     done integer NOT NULL CHECK (done >= 0),
     PRIMARY KEY (account, id, sync)
 );
+-- Links whose create is or may be unresolved, which a change looks for in the syncs that it leaves for later. Without the account,
+-- as the indexes of queues.
+CREATE INDEX links_unresolved ON links (sync, person) WHERE state IN (1, 4) OR (state = 0 AND has_extras);

@@ -1,6 +1,7 @@
 //! The work queue.
 
 mod claim;
+pub(crate) mod later;
 mod record;
 mod settle;
 mod sweep;

@@ -7,6 +7,7 @@ use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{self, SyncRow, governor_of};
 use crate::transaction::{Committed, begin};
+use crate::work::later::Left;
 use crate::{Conn, PostgresStore, columns, people};
 use diesel::sql_types::{Array, BigInt, Jsonb, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -15,6 +16,7 @@ use std::collections::HashMap;
 use sync_core::claim::{ChangedPerson, RecordRequest, Recorded, fold, ids_of};
 use sync_core::id::{AccountId, LinkId, SyncId};
 use sync_core::plan::intake::{HandOffSync, hand_off, leaves_due, mark_changed, takes_hand_off};
+use sync_core::plan::later::marked_at_once;
 use sync_core::ports::{Signal, StoreError};
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
@@ -36,7 +38,7 @@ pub(super) async fn record(
     )
     .await?;
     let folded = fold(&request.calls, held, floor, now);
-    let nothing_owed = Recorded { results: folded.results, leased: Vec::new(), due: false };
+    let nothing_owed = Recorded { results: folded.results, leased: Vec::new(), due: false, syncs: 0, later: false };
     if folded.changed.is_empty() {
         return Ok((nothing_owed, begun.commit(Batch::new(c)).await?));
     }
@@ -46,26 +48,52 @@ pub(super) async fn record(
     if configs.is_empty() {
         return Ok((nothing_owed, begun.commit(batch).await?));
     }
+    let syncs = configs.len();
+    let mut configs = configs;
+    let later = configs.split_off(marked_at_once(folded.changed.len(), request.marks_max).min(syncs));
     let links = link_ids(account, &configs, &folded.changed);
     let taking: Vec<SyncConfig> = match &request.hand_off {
         Some(_) => configs.iter().filter(|sync| takes_hand_off(sync)).cloned().collect(),
         None => Vec::new(),
     };
-    let ((), locked, loads) = try_join3(batch.run(), links::lock(c, &links), loads(c, account, taking, now)).await?;
+    let left = Left { account, syncs: &later, changed: &folded.changed };
+    let (locked, unresolved, loads) = if later.is_empty() {
+        let ((), locked, loads) =
+            try_join3(batch.run(), links::lock(c, &links), loads(c, account, taking, now)).await?;
+        (locked, Vec::new(), loads)
+    } else {
+        // Links before runtime rows, as a settlement takes them; what a claim leases in between is found below.
+        let ((), locked) = try_join(batch.run(), links::lock(c, &links)).await?;
+        let unresolved = left.unresolved(c, &request.policy, now).await?;
+        (locked, unresolved, loads(c, account, taking, now).await?)
+    };
     let held = links::by_id(c, locked).await?;
     let mut writes = mark_changed(&folded.changed, &configs, held, &request.policy, now);
     let leased = match &request.hand_off {
         Some(wanted) => hand_off(&mut writes, &folded.changed, &loads, wanted, &request.policy, now),
         None => Vec::new(),
     };
-    let due = leaves_due(&writes);
+    writes.extend(unresolved);
+    let is_later = !later.is_empty();
+    let mut due = leaves_due(&writes);
+    if is_later {
+        let mut batch = Batch::new(c);
+        links::add_writes(&mut batch, writes, Shard::Intake);
+        batch.run().await?;
+        left.lock_runtimes(c).await?;
+        writes = left.unresolved(c, &request.policy, now).await?;
+        due |= leaves_due(&writes);
+    }
     let mut batch = Batch::new(c);
     links::add_writes(&mut batch, writes, Shard::Intake);
+    if is_later {
+        left.add(&mut batch);
+    }
     if due {
         batch.extend(notification(&[Signal::Due]));
     }
     let committed = begun.commit(batch).await?;
-    Ok((Recorded { leased, due, ..nothing_owed }, committed))
+    Ok((Recorded { leased, due, syncs, later: is_later, ..nothing_owed }, committed))
 }
 
 #[derive(diesel::QueryableByName)]

@@ -6,11 +6,13 @@ use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
+use crate::work::later;
 use crate::{Conn, PostgresStore, people};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::plan::LinkWrite;
+use sync_core::plan::later::Turn;
 use sync_core::plan::sweep::{Reach, Sweep, reach, retry_link, sweep_link};
 use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreError, SweepKind};
 use uuid::Uuid;
@@ -91,10 +93,30 @@ impl SweepRow {
     }
 }
 
-/// Works one batch of the oldest sweep that no other node is at. Returns whether there was one.
+/// Works one batch of whose turn it is, so far as no other node is at it. Returns whether there was one.
 pub(super) async fn work(store: &PostgresStore, c: &mut Conn, rows_max: usize) -> Result<bool, Fault> {
+    let (sweeps, later) = later::accounts(c).await?;
+    // Each account has two kinds at most.
+    for _ in 0..sweeps.len() + later.len() {
+        let worked = match store.next_turn(&sweeps, &later) {
+            None => return Ok(false),
+            Some(Turn::Sweep(account)) => work_oldest(store, c, account, rows_max).await?,
+            Some(Turn::LaterMarks(account)) => later::work(store, c, account, rows_max).await?,
+        };
+        if worked {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Works one batch of an account's oldest sweep that no other node is at. Returns whether there was one.
+async fn work_oldest(store: &PostgresStore, c: &mut Conn, account: AccountId, rows_max: usize) -> Result<bool, Fault> {
     let rows: Vec<SweepRow> =
-        sql_query("SELECT * FROM sweeps ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED").get_results(c).await?;
+        sql_query("SELECT * FROM sweeps WHERE account = $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
+            .bind::<SqlUuid, _>(account.0)
+            .get_results(c)
+            .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(false) };
     let sweep = row.sweep()?;
     match reach(sweep.kind) {

@@ -24,6 +24,7 @@ async fn timeless<F: StoreFixture>(world: &World<F>, sync: &SyncConfig, person: 
         updated_at: at,
         generation: 0,
         due_at: link.due_at.map(|_| at),
+        last_tried_at: link.last_tried_at.map(|_| at),
         id: LinkId { sync: sync.id, ..link.id },
         ..link
     }
@@ -75,6 +76,9 @@ pub async fn later_marks_are_those_of_the_change<F: StoreFixture>() {
         let mut expected = timeless(&world, &at_once, person).await;
         let marked = timeless(&world, &later, person).await;
         assert!(marked.is_owed() && marked.parked.is_none(), "{marked:?}");
+        if let Some(snapshot) = &marked.extras.first_snapshot {
+            assert_eq!(expected.extras.first_snapshot.as_ref(), Some(snapshot));
+        }
         // What their own requests and leases drew.
         expected.key.clone_from(&marked.key);
         expected.lease.clone_from(&marked.lease);
