@@ -14,7 +14,7 @@ use sync_core::link::UniqueId;
 use sync_core::outcome::{Request, RequestHeader};
 use sync_core::patch::{rule_field, scalar_of};
 use sync_core::ports::{
-    CompiledRule, CompiledText, HeaderSource, HeaderText, RenderContext, RuleSource, TemplateEngine,
+    CompiledRule, CompiledText, HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine,
 };
 use sync_core::sync::{Authentication, EmptyWhen, HeaderValue, Operation, Rule, SyncConfig, UniqueIdSource};
 use sync_core::unique_id::{IdSource, JsonPath, Scalar};
@@ -101,7 +101,8 @@ impl CompiledSync {
                     IdPlan::Read(IdSource::None)
                 }
             },
-            Some(UniqueIdSource::Template(template)) => match templates.compile_unique_id(template) {
+            Some(UniqueIdSource::Template(template)) => match templates.compile_unique_id(template, id_tokens(&config))
+            {
                 Ok(text) => IdPlan::Choose(text),
                 Err(found) => {
                     faults.extend(found.into_iter().map(|fault| fault.under("template").under("uniqueId")));
@@ -212,6 +213,11 @@ impl CompiledSync {
         }
         warnings
     }
+}
+
+/// What the unique id of a sync may be made of: what changes, only where the sync follows it.
+fn id_tokens(config: &SyncConfig) -> IdTokens {
+    if config.settings.follow_unique_id { IdTokens::OfPerson } else { IdTokens::Lasting }
 }
 
 /// The templates of a rule.

@@ -10,7 +10,7 @@ use crate::lexer::{self, Chunk, Flaw};
 use crate::limits::{FAULTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::sink::Place;
 use std::collections::{BTreeSet, HashSet};
-use sync_core::ports::TokensUsed;
+use sync_core::ports::{IdTokens, TokensUsed};
 use sync_core::sync::Operation;
 
 /// Which tokens a template may use.
@@ -18,8 +18,8 @@ use sync_core::sync::Operation;
 pub(crate) enum Allowed {
     /// Those of a rule.
     Rule(Operation),
-    /// `person.id` alone.
-    UniqueId,
+    /// Those of a unique id template.
+    UniqueId(IdTokens),
 }
 
 /// A template that was read.

@@ -15,7 +15,8 @@ use sync_core::link::UniqueId;
 use sync_core::outcome::{Request, RequestHeader};
 use sync_core::person::Person;
 use sync_core::ports::{
-    CompiledRule, CompiledText, FilterInfo, Preview, RenderContext, RuleSource, TemplateEngine, TokenInfo, TokensUsed,
+    CompiledRule, CompiledText, FilterInfo, IdTokens, Preview, RenderContext, RuleSource, TemplateEngine, TokenInfo,
+    TokensUsed,
 };
 use sync_core::sync::{BodyFormat, Method};
 use url::Url;
@@ -39,12 +40,12 @@ impl TemplateEngine for LiquidTemplates {
         Ok(Arc::new(rule))
     }
 
-    fn compile_unique_id(&self, template: &str) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
+    fn compile_unique_id(&self, template: &str, tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
         if template.trim().is_empty() {
             return Err(vec![Fault::here("the template is empty; write one such as crm-{{ person.id }}")]);
         }
-        let text = Text(Template::trimmed(template, Place::Text, Allowed::UniqueId)?);
-        let people = people(&BTreeSet::new());
+        let text = Text(Template::trimmed(template, Place::Text, Allowed::UniqueId(tokens))?);
+        let people = people(&text.0.used.open);
         let tried = people.iter().map(|person| {
             let context = context(person, None);
             text.0.render(&context).map_or_else(|fault| vec![fault], |_| Vec::new())

@@ -63,7 +63,7 @@ impl Template {
         };
         let operation = match allowed {
             Allowed::Rule(operation) => Some(operation),
-            Allowed::UniqueId => None,
+            Allowed::UniqueId(_) => None,
         };
         Ok(Self { source: source.into(), liquid: liquid_core::Template::new(elements), pieces, place, operation, used })
     }

@@ -6,8 +6,8 @@ use sync_core::fault::Fault;
 use sync_core::outcome::{Request, RequestHeader};
 use sync_core::person::Person;
 use sync_core::ports::{
-    CompiledRule, CompiledText, FilterInfo, HeaderText, Preview, RenderContext, RuleSource, TemplateEngine, TokenInfo,
-    TokensUsed,
+    CompiledRule, CompiledText, FilterInfo, HeaderText, IdTokens, Preview, RenderContext, RuleSource, TemplateEngine,
+    TokenInfo, TokensUsed,
 };
 use sync_core::time::Timestamp;
 
@@ -46,7 +46,7 @@ impl TemplateEngine for PlainTemplates {
         Ok(Arc::new(PlainRule { source: source.clone(), tokens }))
     }
 
-    fn compile_unique_id(&self, template: &str) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
+    fn compile_unique_id(&self, template: &str, _tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
         Ok(Arc::new(PlainText(template.to_owned())))
     }
 

@@ -1,9 +1,10 @@
 //! The promises at rest: nothing is owed, all faults have ceased.
 
+use crate::crm::before_id;
 use crate::oracle::{Oracle, Pair, Promise};
 use crate::rules::PASSWORD;
 use crate::run::{ACCOUNT, chosen_id, wanted};
-use crate::scenario::{Fate, Fault, Means, PEOPLE, REFUSED_NAME};
+use crate::scenario::{Edit, Fate, Fault, Keys, Means, PEOPLE, REFUSED_NAME, Step, SyncPlan};
 use crate::world::World;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -53,20 +54,15 @@ pub fn owed(world: &World) -> String {
 /// Every external system holds what the directory holds, but for parked links, which say why; and nobody has two records
 /// where that can be helped.
 pub fn at_rest(world: &World) {
-    directory(world);
-    for (sync, _, links) in live_syncs(world) {
-        let records = world.crms()[sync].records.clone();
-        let mut oracle = world.oracle();
-        for person in 0..PEOPLE.len() {
-            let pair =
-                Look { oracle: &mut oracle, world, pair: (sync, person), link: links.get(&person), records: &records };
-            pair.at_rest();
-        }
-    }
+    look(world, false);
 }
 
 /// As [`at_rest`], after everything was retried and resynced: now nothing is out of step but what only people can mend.
 pub fn mended(world: &World) {
+    look(world, true);
+}
+
+fn look(world: &World, is_mended: bool) {
     directory(world);
     for (sync, _, links) in live_syncs(world) {
         let records = world.crms()[sync].records.clone();
@@ -74,7 +70,20 @@ pub fn mended(world: &World) {
         for person in 0..PEOPLE.len() {
             let pair =
                 Look { oracle: &mut oracle, world, pair: (sync, person), link: links.get(&person), records: &records };
-            pair.mended();
+            if is_mended { pair.mended() } else { pair.at_rest() }
+        }
+        one_person_each(&mut oracle, world, sync, &links);
+    }
+}
+
+/// No two people are on one record.
+fn one_person_each(oracle: &mut Oracle, world: &World, sync: usize, links: &BTreeMap<usize, Link>) {
+    let mut holders: BTreeMap<&str, usize> = BTreeMap::new();
+    for (&person, link) in links {
+        let Some(id) = link.state.unique_id() else { continue };
+        if let Some(other) = holders.insert(id.as_str(), person) {
+            let what = format!("sync {sync}: {person} and {other} are both linked to {}", id.as_str());
+            oracle.broken(Promise::OneRecord, world.now(), what);
         }
     }
 }
@@ -133,8 +142,29 @@ impl Look<'_> {
         self.records.iter().filter(|(_, record)| of(record)).map(|(id, _)| id.clone()).collect()
     }
 
+    fn plan(&self) -> &SyncPlan {
+        &self.world.scenario.syncs[self.pair.0]
+    }
+
     fn means(&self) -> Means {
-        self.world.scenario.syncs[self.pair.0].means
+        self.plan().means
+    }
+
+    /// Whether every uncertain create can be resolved in this system.
+    fn resolves(&self) -> bool {
+        // Documented: a search that knows nothing can prove nothing.
+        self.means().resolves() && !self.plan().habits.search_is_blind
+    }
+
+    /// Whether the person had a record there before us.
+    fn was_there(&self) -> bool {
+        self.plan().habits.before.contains(&self.pair.1)
+    }
+
+    /// Whether the system refuses a create that it carried out before, and does not tell the id.
+    fn refuses_repeats(&self) -> bool {
+        let habits = &self.plan().habits;
+        habits.keys != Keys::Replays || habits.is_unique
     }
 
     fn is_hit_by(&self, fate: impl Fn(Fate) -> bool) -> bool {
@@ -215,7 +245,9 @@ impl Look<'_> {
     fn is_in_step(&self, state: &LinkState, tag: Option<u8>, with_phone: bool) -> bool {
         let Some((fields, _)) = &self.oracle.directory[self.pair.1] else {
             // Whether a record is left is `one_record`'s to say.
-            return matches!(state, LinkState::Unlinked) || self.ids().is_empty();
+            let ids = self.ids();
+            let kept = self.plan().options.keeps_adopted && ids == [before_id(self.pair.1)];
+            return matches!(state, LinkState::Unlinked) || ids.is_empty() || kept;
         };
         let Some(record) = state.unique_id().and_then(|id| self.records.get(id.as_str())) else {
             // What somebody removed there is seen with the next update only.
@@ -237,16 +269,26 @@ impl Look<'_> {
     fn one_record(&mut self) {
         let ids = self.ids();
         let notes = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
-        let doubtful = if self.means().resolves() && !self.oracle.is_beyond_margin() { 0 } else { notes.lost_creates };
+        let doubtful = if self.resolves() && !self.oracle.is_beyond_margin() { 0 } else { notes.lost_creates };
+        let doubtful = doubtful + u32::from(self.was_there());
         let present = self.oracle.directory[self.pair.1].is_some();
         let kept = self.link.is_some_and(|link| !matches!(link.state, LinkState::Unlinked));
         let most = usize::from(present || kept) + doubtful as usize;
         if ids.len() > most && !self.oracle.is_beyond_margin() {
             self.broken(Promise::OneRecord, &format!("{} records where at most {most} may be", ids.len()));
         }
-        if self.means().chosen() && ids.iter().any(|id| *id != chosen_id(self.pair.1)) {
+        let is_fixed = self.means().chosen() && self.means() != Means::KeyedByEmail;
+        if is_fixed && ids.iter().any(|id| *id != chosen_id(self.pair.1)) {
             self.broken(Promise::OneRecord, "a record has another id than the one chosen");
         }
+    }
+
+    /// Whether a rule went to an address where nothing is, for a time.
+    fn was_sent_nowhere(&self) -> bool {
+        self.world.scenario.steps.iter().any(|timed| {
+            let wrong = matches!(timed.step, Step::Edit(_, Edit::WrongUpdateUrl(true) | Edit::WrongLookupUrl(true)));
+            wrong && matches!(timed.step, Step::Edit(sync, _) if sync == self.pair.0)
+        })
     }
 
     /// Whether something happened that parks for this reason.
@@ -254,9 +296,11 @@ impl Look<'_> {
         let pair = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         let refusing = |fate| matches!(fate, Fate::Status(400..=499));
         match reason {
-            ParkReason::Refused => self.is_refused() || self.is_hit_by(refusing),
+            ParkReason::Refused => self.is_refused() || self.is_hit_by(refusing) || self.refuses_repeats(),
             ParkReason::Redirected => self.is_hit_by(|fate| fate == Fate::Status(302)),
-            ParkReason::Missing => pair.removed || self.is_hit_by(|fate| fate == Fate::Status(404)),
+            ParkReason::Missing => {
+                pair.removed || self.is_hit_by(|fate| fate == Fate::Status(404)) || self.was_sent_nowhere()
+            }
             ParkReason::Uncertain => !self.world.scenario.faults.is_empty(),
             ParkReason::NoUniqueId => pair.unreadable,
             ParkReason::RetriesSpent => self.is_hit_by(|_| true),
@@ -268,10 +312,10 @@ impl Look<'_> {
     fn may_stay_parked(&self, reason: ParkReason, present: bool) -> bool {
         let pair = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         match reason {
-            ParkReason::Refused => self.is_refused(),
+            ParkReason::Refused => self.is_refused() || self.refuses_repeats(),
             ParkReason::Missing => pair.removed,
             ParkReason::NoUniqueId => pair.unreadable,
-            ParkReason::Uncertain => (!present && !self.means().resolves()) || self.is_refused(),
+            ParkReason::Uncertain => (!present && !self.resolves()) || self.is_refused() || self.refuses_repeats(),
             ParkReason::Ambiguous | ParkReason::Conflict => self.oracle.is_beyond_margin(),
             ParkReason::Template | ParkReason::Redirected | ParkReason::RetriesSpent => false,
         }

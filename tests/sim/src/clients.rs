@@ -2,13 +2,13 @@
 
 use crate::nodes::Nodes;
 use crate::oracle::Promise;
-use crate::rules::{data, sync_patch};
+use crate::rules::{data, lookup_url, sync_patch, update_url};
 use crate::scenario::{Edit, FIRST_NAMES, PEOPLE, Push, Scope, Step};
 use crate::world::World;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::id::{AccountId, PersonId, SyncId};
-use sync_core::patch::{RulePatch, SyncPatch};
+use sync_core::patch::{LookupPatch, RulePatch, SyncPatch};
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::ports::{ResyncScope, RetryFilter};
 use sync_core::sync::Operation;
@@ -79,7 +79,7 @@ impl Clients {
             Step::RemoveRecord { sync, person } => {
                 let mut crms = self.world.crms();
                 for id in crms[*sync].ids_of(PEOPLE[*person]) {
-                    crms[*sync].records.remove(&id);
+                    crms[*sync].remove(&id);
                     self.world.oracle().removed(self.world.now(), (*sync, *person));
                 }
             }
@@ -173,6 +173,15 @@ impl Clients {
             Edit::Create(on) => SyncPatch { create: switch(on), ..none },
             Edit::Update(on) => SyncPatch { update: switch(on), ..none },
             Edit::Delete(on) => SyncPatch { delete: switch(on), ..none },
+            Edit::WrongUpdateUrl(wrong) => {
+                let url = Patch::Set(update_url(sync, wrong));
+                SyncPatch { update: Patch::Set(RulePatch { url, ..RulePatch::default() }), ..none }
+            }
+            Edit::WrongLookupUrl(wrong) => {
+                let Some(url) = lookup_url(sync, plan, wrong).map(Patch::Set) else { return none };
+                let request = RulePatch { url, ..RulePatch::default() };
+                SyncPatch { lookup: Patch::Set(LookupPatch { request, ..LookupPatch::default() }), ..none }
+            }
             // Still the plan's name: by it the sync is known again.
             Edit::Name(_) => SyncPatch { friendly_name: Patch::Set(crate::rules::friendly_name(sync)), ..none },
         }

@@ -15,6 +15,9 @@ use sync_core::ports::Dispatcher;
 use sync_core::sync::Operation;
 use tokio::sync::oneshot;
 
+/// What a system shows while it is maintained.
+const PAGE: &str = "<!DOCTYPE html><html><body>We will be back soon</body></html>";
+
 /// The dispatcher of one life of a node.
 pub(crate) struct NodeDispatcher {
     life: Arc<Life>,
@@ -59,6 +62,8 @@ impl Dispatcher for NodeDispatcher {
             }
             _ => (None, None),
         };
+        // What it accepted is not told by a page.
+        let status = status.filter(|_| !matches!(fate, Some(Fate::Page | Fate::PageAfter)));
         life.finished(sync);
         world.oracle().outcome(world.now(), &arrived, status, retry_after);
         if world.sabotage == Some(Sabotage::IgnoreRetryAfter)
@@ -102,8 +107,9 @@ fn fate_of(world: &World, arrived: &Arrived, at: Millis) -> Option<Fate> {
     let chosen = world.scenario.syncs[arrived.pair.0].means.chosen();
     let operation = arrived.asked.operation;
     world.scenario.faults.iter().find_map(|fault| match fault {
-        Fault::Crm { sync, from, until, one_in, fate }
+        Fault::Crm { sync, from, until, one_in, person, fate }
             if *sync == arrived.pair.0
+                && person.is_none_or(|person| person == arrived.pair.1)
                 && (*from..*until).contains(&at)
                 && world.draw().is_multiple_of((*one_in).max(1)) =>
         {
@@ -111,7 +117,8 @@ fn fate_of(world: &World, arrived: &Arrived, at: Millis) -> Option<Fate> {
                 // It would lie about what it holds.
                 Fate::Status(404) => operation == Operation::Update,
                 Fate::Status(409) => operation != Operation::Create || !chosen,
-                Fate::Unreadable => operation == Operation::Create && !chosen,
+                Fate::Unreadable | Fate::NoId(_) => operation == Operation::Create && !chosen,
+                Fate::ErrorInside => operation == Operation::Lookup || (operation == Operation::Create && !chosen),
                 _ => true,
             })
         }
@@ -143,6 +150,11 @@ async fn travel(
         // The node may be gone.
         let _gone = told.send(outcome);
     };
+    if fate.is_none() && world.crms()[arrived.pair.0].refuses(world.now()) {
+        done();
+        sleep(there).await;
+        return tell(Outcome::Answered(answer(429, Vec::new(), String::new())));
+    }
     match fate {
         Some(Fate::NotSent) => {
             done();
@@ -185,16 +197,29 @@ async fn travel(
             done();
             tell(Outcome::Answered(answer(status, Vec::new(), String::new())));
         }
-        Some(Fate::Unreadable) => {
+        Some(Fate::Unreadable | Fate::NoId(_) | Fate::PageAfter) => {
             sleep(there).await;
             let mut answer = carry_out(&world, &arrived);
             if answer.is_success() {
-                answer.body = "{\"id\": ".into();
-                answer.body_read = BodyRead::Cut;
-                world.oracle().unreadable(arrived.pair);
+                match fate {
+                    Some(Fate::NoId(form)) => answer.body = form.body().into(),
+                    Some(Fate::PageAfter) => answer = self::answer(200, Vec::new(), PAGE.to_owned()),
+                    _ => {
+                        answer.body = "{\"id\": ".into();
+                        answer.body_read = BodyRead::Cut;
+                    }
+                }
+                world.oracle().told_no_id(&arrived);
             }
             done();
             tell(Outcome::Answered(answer));
+        }
+        Some(Fate::Page | Fate::ErrorInside) => {
+            done();
+            sleep(there).await;
+            world.oracle().told_no_id(&arrived);
+            let body = if fate == Some(Fate::Page) { PAGE } else { r#"{"errors":[{"message":"slow down"}]}"# };
+            tell(Outcome::Answered(answer(200, Vec::new(), body.to_owned())));
         }
         Some(Fate::Slow) | None => {
             let whole = if fate.is_some() { slow } else { there };
@@ -212,7 +237,7 @@ async fn travel(
 
 /// The external system does what is asked.
 fn carry_out(world: &World, arrived: &Arrived) -> Answer {
-    let reply = world.crms()[arrived.pair.0].carry_out(&arrived.asked);
+    let reply = world.crms()[arrived.pair.0].carry_out(&arrived.asked, world.now());
     world.oracle().carried_out(world.now(), arrived, reply.status, reply.wrote);
     let body = if reply.body.is_null() { String::new() } else { reply.body.to_string() };
     answer(reply.status, vec![("content-type".to_owned(), "application/json".to_owned())], body)

@@ -9,6 +9,7 @@ use crate::world::{Life, World};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sync_core::backoff::Policy;
+use sync_core::plan::later::MARKS_MAX;
 use sync_engine::{Engine, RunError, SecretKey, Vault};
 use testkit::random::SeededRandom;
 use tokio::sync::{Notify, watch};
@@ -97,6 +98,7 @@ async fn live(nodes: Arc<Nodes>, world: Arc<World>, node: usize) {
         .clock(world.clock_of(node))
         .random(Arc::new(SeededRandom::new(seed)))
         .policy(policy())
+        .marks_max(world.scenario.marks_max.unwrap_or(MARKS_MAX))
         .build();
         let (stop, stopped) = watch::channel(false);
         let mut running = tokio::spawn(runner.run(stopped));

@@ -1,9 +1,9 @@
 //! What really happened, noted where it happens: commits in the store, requests at the external systems. From it follow the
 //! promises that can be checked at every instant; those at rest are in [`crate::check`].
 
-use crate::crm::Asked;
+use crate::crm::{Asked, NOWHERE, before_id};
 use crate::rules::{Fields, tag_of};
-use crate::scenario::{Millis, PEOPLE, Scenario};
+use crate::scenario::{Means, Millis, PEOPLE, Scenario};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,6 +30,8 @@ pub enum Promise {
     NothingLost,
     /// One record per person; creates are not repeated blindly.
     OneRecord,
+    /// A record that was there before us is not deleted, where it is to be kept.
+    AdoptedKept,
     /// At most one request in flight per (sync, person), each under a lease, and one for each lease.
     OneInFlight,
     /// A request that would equal the last accepted one is not sent.
@@ -160,6 +162,12 @@ impl SyncNotes {
         self.config.as_ref().and_then(|config| config.settings.rule(operation)).is_some_and(|rule| rule.enabled)
     }
 
+    /// Whether a rule goes to an address where nothing is.
+    pub fn goes_nowhere(&self) -> bool {
+        let rules = self.config.iter().flat_map(|config| config.settings.rules());
+        rules.into_iter().any(|(_, rule)| rule.url.contains(NOWHERE))
+    }
+
     /// The tag that updates write now.
     pub fn tag(&self) -> Option<u8> {
         self.config.as_ref()?.settings.update.as_ref()?.data.as_deref().and_then(tag_of)
@@ -190,8 +198,8 @@ pub struct Oracle {
     given: HashMap<Pair, Given>,
     numbers: u64,
     beyond_margin: bool,
-    /// By plan: whether nothing is wrong with this sync, so that nothing may hold it up, whatever its neighbours suffer.
-    healthy: Vec<bool>,
+    /// By plan and person: whether nothing is wrong with them, so that nothing may hold them up, whatever their neighbours suffer.
+    healthy: Vec<Vec<bool>>,
     ids: HashMap<SyncId, usize>,
     people: HashMap<&'static str, usize>,
 }
@@ -213,7 +221,9 @@ impl Oracle {
             given: HashMap::new(),
             numbers: 0,
             beyond_margin: scenario.beyond_margin(),
-            healthy: (0..scenario.syncs.len()).map(|sync| scenario.is_healthy(sync)).collect(),
+            healthy: (0..scenario.syncs.len())
+                .map(|sync| (0..PEOPLE.len()).map(|person| scenario.is_healthy(sync, person)).collect())
+                .collect(),
             ids: HashMap::new(),
             people: PEOPLE.iter().enumerate().map(|(at, id)| (*id, at)).collect(),
         }
@@ -517,6 +527,10 @@ impl Oracle {
         let held = self.syncs[pair.0].held.filter(|(until, _)| at < *until);
         let stopped = self.syncs[pair.0].stopped_from;
         let given = self.given.get_mut(&pair).filter(|given| (given.node, given.incarnation) == (node, incarnation));
+        if given.is_none() && asked.operation == Operation::Lookup {
+            // A control: somebody who is linked is looked up, to see whether the lookup finds anybody.
+            return;
+        }
         let Some(given) = given else {
             return self.broken(Promise::OneInFlight, at, format!("node {node} sends for {pair:?} without a lease"));
         };
@@ -544,6 +558,11 @@ impl Oracle {
     pub fn carried_out(&mut self, at: Millis, arrived: &Arrived, status: u16, wrote: bool) {
         let (pair, asked) = (arrived.pair, &arrived.asked);
         self.tell(at, format_args!("carried out {pair:?}: {:?} -> {status}", asked.operation));
+        let kept = self.scenario.syncs[pair.0].options.keeps_adopted
+            && self.scenario.syncs[pair.0].means == Means::LookupByValue;
+        if wrote && kept && asked.operation == Operation::Delete && asked.id == Some(before_id(pair.1)) {
+            self.broken(Promise::AdoptedKept, at, format!("{pair:?}: a record that was there before is deleted"));
+        }
         if !wrote || self.beyond_margin {
             return;
         }
@@ -582,7 +601,7 @@ impl Oracle {
     /// Where nothing is wrong with a sync, changes are there within seconds.
     fn check_delay(&mut self, at: Millis, pair: Pair, committed: Millis) {
         let known = committed > self.syncs[pair.0].made_at && !self.pairs.entry(pair).or_default().removed;
-        if self.healthy[pair.0] && known && at > committed + DELAY_MAX {
+        if self.healthy[pair.0][pair.1] && known && at > committed + DELAY_MAX {
             let what = format!("{pair:?}: a change of {committed} ms is there only now, though its sync is well");
             self.broken(Promise::NeighboursUnhurt, at, what);
         }
@@ -620,10 +639,10 @@ impl Oracle {
         }
     }
 
-    /// A create is accepted without an id that can be read.
-    pub fn unreadable(&mut self, pair: Pair) {
-        let notes = self.pairs.entry(pair).or_default();
-        notes.unreadable = true;
+    /// A request is answered as if it were accepted, and the answer holds no id that can be read.
+    pub fn told_no_id(&mut self, arrived: &Arrived) {
+        let notes = self.pairs.entry(arrived.pair).or_default();
+        notes.unreadable |= arrived.asked.operation == Operation::Create;
         notes.doubtful = true;
     }
 

@@ -1,11 +1,14 @@
 //! The rules that a plan's sync has, and what they make of a person: written out here once more, independently of the
 //! template engine.
 
-use crate::scenario::{Means, SyncPlan};
+use crate::crm::NOWHERE;
+use crate::scenario::{LookupWhen, Means, SyncPlan};
 use serde_json::{Map, Value, json};
 use sync_core::patch::{AuthenticationInput, HeaderInput, LimitsPatch, LookupPatch, RulePatch, SyncPatch};
 use sync_core::person::Patch;
-use sync_core::sync::{AdoptedRecords, BodyFormat, Method, OnMissing, OnUncertain, Operation, UniqueIdSource};
+use sync_core::sync::{
+    AdoptedRecords, BodyFormat, Method, OnExisting, OnMissing, OnUncertain, Operation, UniqueIdSource,
+};
 
 /// The password that syncs authenticate with: it must be seen nowhere but in requests.
 pub const PASSWORD: &str = "s3cret-of-the-simulation";
@@ -61,6 +64,9 @@ pub fn data(plan: &SyncPlan, operation: Operation, tag: u8) -> String {
     if operation == Operation::Create && plan.means == Means::ChosenPost {
         members.push(r#""id": "our-{{ person.id }}""#.to_owned());
     }
+    if plan.means == Means::KeyedByEmail {
+        members.push(r#""id": "{{ person.email }}""#.to_owned());
+    }
     if operation == Operation::Create && plan.means == Means::Key {
         members.push(r#""key": "{{ idempotency_key }}""#.to_owned());
     }
@@ -72,9 +78,28 @@ pub fn tag_of(data: &str) -> Option<u8> {
     data.split(r#""tag": "t"#).nth(1)?.split('"').next()?.parse().ok()
 }
 
+/// Where records are kept; `wrong`: where nothing is.
+fn collection(sync: usize, wrong: bool) -> String {
+    format!("{}/{}", origin(sync), if wrong { NOWHERE } else { "contacts" })
+}
+
+/// Where updates go to.
+pub fn update_url(sync: usize, wrong: bool) -> String {
+    format!("{}/{{{{ unique_id }}}}", collection(sync, wrong))
+}
+
+/// Where lookups go to, if there are any.
+pub fn lookup_url(sync: usize, plan: &SyncPlan, wrong: bool) -> Option<String> {
+    let search = match plan.means {
+        Means::LookupById => "external={{ person.id }}",
+        Means::LookupByValue => "email={{ person.email }}",
+        _ => return None,
+    };
+    Some(format!("{}?{search}", collection(sync, wrong)))
+}
+
 /// The sync that a plan makes.
 pub fn sync_patch(sync: usize, plan: &SyncPlan) -> SyncPatch {
-    let origin = origin(sync);
     let rule = |method, url: String, data: Option<String>| RulePatch {
         enabled: Patch::Set(true),
         method: Patch::Set(method),
@@ -89,32 +114,41 @@ pub fn sync_patch(sync: usize, plan: &SyncPlan) -> SyncPatch {
         timeout_seconds: Patch::Set(i32::from(plan.timeout_seconds)),
         ..RulePatch::default()
     };
-    let record = format!("{origin}/contacts/{{{{ unique_id }}}}");
+    let record = update_url(sync, false);
     let on_uncertain = if plan.means == Means::Park { OnUncertain::Park } else { OnUncertain::Resend };
     let (method, url) = match plan.means {
-        Means::ChosenPut => (Method::Put, format!("{origin}/contacts/our-{{{{ person.id }}}}")),
-        _ => (Method::Post, format!("{origin}/contacts")),
+        Means::ChosenPut => (Method::Put, format!("{}/our-{{{{ person.id }}}}", collection(sync, false))),
+        _ => (Method::Post, collection(sync, false)),
     };
+    let on_existing = if plan.options.adopts { OnExisting::Adopt } else { OnExisting::Park };
     let create = RulePatch {
         on_uncertain: Patch::Set(on_uncertain),
+        on_existing: Patch::Set(on_existing),
         ..rule(method, url, Some(data(plan, Operation::Create, 0)))
     };
-    let on_missing = if plan.recreate { OnMissing::Recreate } else { OnMissing::Park };
+    let on_missing = match plan.recreate {
+        _ if plan.options.looks_for_missing => OnMissing::Lookup,
+        true => OnMissing::Recreate,
+        false => OnMissing::Park,
+    };
     let update = RulePatch {
         on_missing: Patch::Set(on_missing),
         ..rule(Method::Patch, record.clone(), Some(data(plan, Operation::Update, 0)))
     };
-    let search = match plan.means {
-        Means::LookupById => Some(format!("{origin}/contacts?external={{{{ person.id }}}}")),
-        Means::LookupByValue => Some(format!("{origin}/contacts?email={{{{ person.email }}}}")),
-        _ => None,
-    };
-    let lookup = search.map(|url| LookupPatch {
+    let lookup = lookup_url(sync, plan, false).map(|url| LookupPatch {
         request: rule(Method::Get, url, None),
         path: Patch::Set("$[*].id".to_owned()),
+        when: Patch::Set(match plan.options.lookup_when {
+            LookupWhen::Uncertain => sync_core::sync::LookupWhen::Uncertain,
+            LookupWhen::Existing => sync_core::sync::LookupWhen::Existing,
+            LookupWhen::Always => sync_core::sync::LookupWhen::Always,
+        }),
         ..LookupPatch::default()
     });
-    let unique_id = if plan.means.chosen() {
+    let follows = plan.means == Means::KeyedByEmail;
+    let unique_id = if follows {
+        UniqueIdSource::Template("{{ person.email }}".to_owned())
+    } else if plan.means.chosen() {
         UniqueIdSource::Template("our-{{ person.id }}".to_owned())
     } else {
         UniqueIdSource::Path("$.id".to_owned())
@@ -124,11 +158,11 @@ pub fn sync_patch(sync: usize, plan: &SyncPlan) -> SyncPatch {
         friendly_name: Patch::Set(friendly_name(sync)),
         authentication: if plan.authenticates { Patch::Set(basic) } else { Patch::Keep },
         unique_id: Patch::Set(unique_id),
+        follow_unique_id: if follows { Patch::Set(true) } else { Patch::Keep },
         create: Patch::Set(create),
         update: Patch::Set(update),
         delete: Patch::Set(RulePatch {
-            // Found by something that others may share, and ours all the same: nobody else writes here.
-            adopted: Patch::Set(AdoptedRecords::Delete),
+            adopted: Patch::Set(if plan.options.keeps_adopted { AdoptedRecords::Keep } else { AdoptedRecords::Delete }),
             ..rule(Method::Delete, record, None)
         }),
         lookup: lookup.map_or(Patch::Keep, Patch::Set),

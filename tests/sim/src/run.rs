@@ -132,6 +132,12 @@ async fn rest(clients: &Arc<Clients>) -> Option<()> {
             clients.perform(0, &Step::Resume(sync), 0).await;
         }
     }
+    for sync in 0..whole {
+        if world.oracle().syncs[sync].goes_nowhere() {
+            clients.perform(0, &Step::Edit(sync, Edit::WrongUpdateUrl(false)), 0).await;
+            clients.perform(0, &Step::Edit(sync, Edit::WrongLookupUrl(false)), 0).await;
+        }
+    }
     quiet(clients).await?;
     check::at_rest(world);
     sound(world)?;

@@ -22,6 +22,9 @@ pub struct Scenario {
     pub steps: Vec<Timed>,
     /// What fails.
     pub faults: Vec<Fault>,
+    /// The most links that a change marks at once; the rest is marked behind it. Left out: as many as there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks_max: Option<usize>,
 }
 
 /// What can resolve an uncertain create of an external system.
@@ -42,12 +45,22 @@ pub enum Means {
     Resend,
     /// Nothing; the link parks.
     Park,
+    /// Records are kept under the email, which is the id that we choose and follow: it moves.
+    KeyedByEmail,
 }
 
 impl Means {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::ChosenPost, Self::ChosenPut, Self::Key, Self::LookupById, Self::LookupByValue, Self::Resend, Self::Park];
+    pub const ALL: [Self; 8] = [
+        Self::ChosenPost,
+        Self::ChosenPut,
+        Self::Key,
+        Self::LookupById,
+        Self::LookupByValue,
+        Self::Resend,
+        Self::Park,
+        Self::KeyedByEmail,
+    ];
 
     /// Whether every uncertain create can be resolved, so that nobody ever has two records.
     pub const fn resolves(self) -> bool {
@@ -56,7 +69,7 @@ impl Means {
 
     /// Whether unique ids are chosen by us.
     pub const fn chosen(self) -> bool {
-        matches!(self, Self::ChosenPost | Self::ChosenPut)
+        matches!(self, Self::ChosenPost | Self::ChosenPut | Self::KeyedByEmail)
     }
 
     /// Whether there is a lookup rule.
@@ -86,6 +99,94 @@ pub struct SyncPlan {
     pub requests_per_second: Option<f64>,
     /// The rules' timeout.
     pub timeout_seconds: u16,
+    /// How the external system is, beside what it should be. Left out: in no other way.
+    #[serde(default, skip_serializing_if = "Habits::is_plain")]
+    pub habits: Habits,
+    /// What the sync makes use of beside the defaults.
+    #[serde(default, skip_serializing_if = "Options::is_plain")]
+    pub options: Options,
+}
+
+/// How an external system is. Unlike a fault, that never ceases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Habits {
+    /// Its search knows what was written only so much later.
+    pub search_lag: Millis,
+    /// Its search finds nobody, ever.
+    pub search_is_blind: bool,
+    /// What it makes of an idempotency key that it has seen.
+    pub keys: Keys,
+    /// A create of somebody who is there is an update of that record.
+    pub upserts: bool,
+    /// A create of somebody who is there is refused with 409.
+    pub is_unique: bool,
+    /// How much it takes, without telling when it will take more.
+    pub quota: Option<Quota>,
+    /// Whose records were there before us, by number.
+    pub before: Vec<usize>,
+}
+
+impl Habits {
+    /// Whether it is as it should be.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a key store makes of a key that it has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keys {
+    /// Answers as it did.
+    #[default]
+    Replays,
+    /// Answers as it did to the same request, 422 to another one.
+    ChecksBody,
+    /// Answers 409.
+    Refuses,
+}
+
+/// How many requests an external system takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quota {
+    /// So many within each window of so many milliseconds.
+    Window(u32, Millis),
+    /// So many within any so many milliseconds.
+    Sliding(u32, Millis),
+}
+
+/// What a sync makes use of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// Who exists there already is looked up and adopted.
+    pub adopts: bool,
+    /// A missing record is looked up.
+    pub looks_for_missing: bool,
+    /// When the lookup is asked before a first create.
+    pub lookup_when: LookupWhen,
+    /// Adopted records are left as they are when the person is deleted.
+    pub keeps_adopted: bool,
+}
+
+impl Options {
+    /// Whether it makes use of nothing.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// When a lookup is asked before a first create.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are those of the option's values")]
+pub enum LookupWhen {
+    #[default]
+    Uncertain,
+    Existing,
+    Always,
 }
 
 /// Something that is done at a time.
@@ -167,6 +268,10 @@ pub enum Edit {
     Delete(bool),
     /// The friendly name alone.
     Name(u8),
+    /// Updates go to an address where nothing is, or to the right one again.
+    WrongUpdateUrl(bool),
+    /// Lookups go to an address where nothing is, or to the right one again.
+    WrongLookupUrl(bool),
 }
 
 /// Whom a resync marks.
@@ -203,6 +308,9 @@ pub enum Fault {
         until: Millis,
         /// One request in so many is hit.
         one_in: u64,
+        /// Only those about this person are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<usize>,
         /// How.
         fate: Fate,
     },
@@ -266,6 +374,41 @@ pub enum Fate {
     RetryAfter(u16, u64),
     /// A create is carried out and accepted, but its answer holds no id.
     Unreadable,
+    /// As before, in another form.
+    NoId(NoId),
+    /// 200 with a web page, without being carried out.
+    Page,
+    /// Carried out, but answered with 200 and a web page.
+    PageAfter,
+    /// 200, but the body tells of an error; without being carried out. Creates and lookups only: of an update it cannot be
+    /// told from acceptance.
+    ErrorInside,
+}
+
+/// What an accepted create answers instead of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoId {
+    /// Nothing.
+    Empty,
+    /// An object without one.
+    Object,
+    /// Null.
+    Null,
+    /// Words.
+    Text,
+}
+
+impl NoId {
+    /// The body.
+    pub const fn body(self) -> &'static str {
+        match self {
+            Self::Empty => "",
+            Self::Object => "{}",
+            Self::Null => r#"{"id":null}"#,
+            Self::Text => "created",
+        }
+    }
 }
 
 /// What comes of a store call.
@@ -325,16 +468,21 @@ impl Scenario {
         (0..self.nodes).any(|node| self.frozen(node).iter().any(|(from, until)| until - from > MARGIN))
     }
 
-    /// Whether nothing holds up a sync: nothing fails but other external systems, it has no rate limit, and nobody stops or
-    /// edits it.
-    pub fn is_healthy(&self, of: usize) -> bool {
+    /// Whether nothing holds up a person of a sync: nothing fails but other external systems and answers to other people, the
+    /// sync has no rate limit, and nobody stops or edits it.
+    pub fn is_healthy(&self, of: usize, person: usize) -> bool {
         let steps = self.steps.iter().all(|timed| match &timed.step {
             Step::Pause(sync) | Step::DeleteSync(sync) | Step::Edit(sync, _) => *sync != of,
             Step::Restart => false,
             _ => true,
         });
-        let faults = self.faults.iter().all(|fault| matches!(fault, Fault::Crm { sync, .. } if *sync != of));
-        steps && faults && self.syncs[of].requests_per_second.is_none()
+        let faults = self.faults.iter().all(|fault| match fault {
+            Fault::Crm { sync, .. } if *sync != of => true,
+            Fault::Crm { person: Some(other), fate: Fate::Status(500..=599), .. } => *other != person,
+            _ => false,
+        });
+        let plan = &self.syncs[of];
+        steps && faults && plan.requests_per_second.is_none() && plan.habits.is_plain() && plan.options.is_plain()
     }
 
     /// When a node's process stands still, from and until, in order; times that touch are one.

@@ -2,7 +2,7 @@
 
 use crate::oracle::Promise;
 use crate::run::{StoreKind, run};
-use crate::scenario::{Fault, Scenario, Step};
+use crate::scenario::{Fault, Habits, Options, Scenario, Step};
 
 /// The most runs that shrinking may take.
 const RUNS_MAX: usize = 3_000;
@@ -60,6 +60,7 @@ fn simplify(small: &mut Scenario, fails: &mut Fails<'_>) {
         }
     };
     attempt(small, &|scenario| scenario.skews.clear());
+    attempt(small, &|scenario| scenario.marks_max = None);
     attempt(small, &|scenario| {
         // The last sync, where nothing is about it any more.
         let last = scenario.syncs.len() - 1;
@@ -75,6 +76,11 @@ fn simplify(small: &mut Scenario, fails: &mut Fails<'_>) {
         attempt(small, &|scenario| scenario.syncs[sync].max_concurrency = 16);
         attempt(small, &|scenario| scenario.syncs[sync].create_covers_update = true);
         attempt(small, &|scenario| scenario.syncs[sync].at = 0);
+        attempt(small, &|scenario| scenario.syncs[sync].options = Options::default());
+        attempt(small, &|scenario| scenario.syncs[sync].habits = Habits::default());
+        attempt(small, &|scenario| scenario.syncs[sync].habits.quota = None);
+        attempt(small, &|scenario| scenario.syncs[sync].habits.before.clear());
+        attempt(small, &|scenario| scenario.syncs[sync].habits.search_lag = 0);
     }
     for step in 0..small.steps.len() {
         let people = match &small.steps[step].step {

@@ -80,7 +80,7 @@ impl World {
         Arc::new(Self {
             scenario: scenario.clone(),
             oracle: Mutex::new(Oracle::new(scenario, keep_trace)),
-            crms: Mutex::new(scenario.syncs.iter().map(|sync| Crm::new(sync.means)).collect()),
+            crms: Mutex::new(scenario.syncs.iter().map(Crm::new).collect()),
             store,
             store_clock,
             start: Instant::now(),

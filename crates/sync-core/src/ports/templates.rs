@@ -153,6 +153,15 @@ pub struct FilterInfo {
     pub example: String,
 }
 
+/// What a unique id template may be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdTokens {
+    /// `person.id` alone: the id never changes.
+    Lasting,
+    /// Any token of the person: the id changes with them, and the sync follows it.
+    OfPerson,
+}
+
 /// Compiles templates.
 ///
 /// Every adapter MUST
@@ -166,8 +175,8 @@ pub trait TemplateEngine: Send + Sync {
     /// Compiles a rule. Faults have paths from the rule on: `url`, `headers.0.name`, `headers.0.value`, `data`.
     fn compile(&self, source: &RuleSource) -> Result<Arc<dyn CompiledRule>, Vec<Fault>>;
 
-    /// Compiles a unique id template: `person.id`, literals and filters only.
-    fn compile_unique_id(&self, template: &str) -> Result<Arc<dyn CompiledText>, Vec<Fault>>;
+    /// Compiles a unique id template: such tokens, literals and filters only.
+    fn compile_unique_id(&self, template: &str, tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>>;
 
     /// The tokens that templates may use.
     fn tokens(&self) -> Vec<TokenInfo>;

@@ -7,6 +7,7 @@ use crate::limits::BRACKETS_MAX;
 use crate::runtime::LOCAL;
 use crate::sink::{Output, Place};
 use crate::tokens::{self, Shape, WITH_UNIQUE_ID};
+use sync_core::ports::IdTokens;
 use sync_core::sync::Operation;
 
 /// The tokens of one tag, as they are read.
@@ -170,8 +171,9 @@ impl Checker {
         if !known {
             return self.unknown_token(at, root, steps);
         }
-        let Allowed::Rule(operation) = self.allowed else {
-            return self.flaw(at, UNIQUE_ID_ONLY);
+        let operation = match self.allowed {
+            Allowed::Rule(operation) => operation,
+            Allowed::UniqueId(tokens) => return self.flaw(at, id_tokens(tokens)),
         };
         match root {
             "unique_id" => {
@@ -193,8 +195,8 @@ impl Checker {
     fn person_token(&mut self, at: usize, root: &str, steps: &[Step]) {
         let Some((first, rest)) = steps.split_first() else {
             self.used.tokens.person.insert(String::new());
-            if self.allowed == Allowed::UniqueId {
-                self.flaw(at, UNIQUE_ID_ONLY);
+            if let Allowed::UniqueId(tokens) = self.allowed {
+                self.flaw(at, id_tokens(tokens));
             }
             return;
         };
@@ -205,8 +207,8 @@ impl Checker {
         let Some(field) = tokens::person_field(name) else {
             return self.unknown_token(at, root, steps);
         };
-        if self.allowed == Allowed::UniqueId && field.name != "id" {
-            return self.flaw(at, UNIQUE_ID_ONLY);
+        if self.allowed == Allowed::UniqueId(IdTokens::Lasting) && field.name != "id" {
+            return self.flaw(at, id_tokens(IdTokens::Lasting));
         }
         match field.shape {
             Shape::Open => return self.open_token(field.name, rest),
@@ -383,8 +385,16 @@ impl Checker {
     }
 }
 
-const UNIQUE_ID_ONLY: &str =
-    "a unique id template may use person.id, texts and filters only: anything else can change, and the id would too";
+/// What a unique id template may be made of, in words.
+const fn id_tokens(tokens: IdTokens) -> &'static str {
+    match tokens {
+        IdTokens::Lasting => {
+            "a unique id template may use person.id, texts and filters only: anything else can change, and the id would too; \
+             set followUniqueId where the record moves with it"
+        }
+        IdTokens::OfPerson => "a unique id template may use the person's tokens, texts and filters only",
+    }
+}
 
 /// What can stand behind a list: an element or its size, and the size of an element.
 fn list_step(steps: &[Step]) -> bool {
