@@ -118,16 +118,20 @@ fn in_tags(text: &str, token: &str) -> bool {
 
 /// Whether any template of a rule holds a token.
 fn mentions(rule: &Rule, token: &str) -> bool {
-    in_tags(&rule.url, token)
-        || rule.data.as_deref().is_some_and(|data| in_tags(data, token))
+    searches_by(rule, token)
         || rule.headers.iter().any(|header| match &header.value {
             HeaderValue::Template(text) => in_tags(text, token),
             HeaderValue::Secret(_) => false,
         })
 }
 
+/// Whether URL or data of a rule hold a token. A header is for tracing, or for whoever acts: nothing is searched by it.
+fn searches_by(rule: &Rule, token: &str) -> bool {
+    in_tags(&rule.url, token) || rule.data.as_deref().is_some_and(|data| in_tags(data, token))
+}
+
 fn names_person(rule: &Rule) -> bool {
-    mentions(rule, "person.id") || mentions(rule, "user.id")
+    searches_by(rule, "person.id") || searches_by(rule, "user.id")
 }
 
 /// What to do with an owed link.

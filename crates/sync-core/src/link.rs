@@ -273,6 +273,10 @@ pub struct Notes {
     /// The id that we chose for the create in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_id: Option<UniqueId>,
+    /// The create in doubt was refused when it was repeated: the next one carries the newest state, and so another id of ours
+    /// where that moves with the person.
+    #[serde(skip_serializing_if = "is_false")]
+    pub first_refused: bool,
     /// When a create was last tried: a "none" that follows too soon is no proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_tried_at: Option<Timestamp>,

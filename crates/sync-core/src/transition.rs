@@ -31,7 +31,7 @@ pub enum Mark<'a> {
     },
     /// An administrator's retry.
     Retry,
-    /// The rules were edited: un-parks, and looks at Unaddressable links again. Others are left alone.
+    /// The rules were edited: un-parks, ends long waits, and looks at Unaddressable links again. Others are left alone.
     Edit,
     /// The breaker closed: links parked *retries spent* are tried again. Others are left alone.
     Recovered,
@@ -47,7 +47,9 @@ pub enum Mark<'a> {
 pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) -> bool {
     let backing_off = link.tries > 0 || link.deferrals > 0;
     match mark {
-        Mark::Edit if link.parked.is_none() && link.state != LinkState::Unaddressable => return false,
+        Mark::Edit if link.parked.is_none() && link.state != LinkState::Unaddressable && !waits_long(link, now) => {
+            return false;
+        }
         Mark::CreateAgain if !matches!(link.state, LinkState::Uncertain | LinkState::Unaddressable) => return false,
         Mark::Recovered if link.parked.as_ref().is_none_or(|parked| parked.reason != ParkReason::RetriesSpent) => {
             return false;
@@ -135,6 +137,11 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
     link.due_at = Some(due);
     link.updated_at = now;
     true
+}
+
+/// Whether a link that used up its tries waits for better times instead of being parked.
+fn waits_long(link: &Link, now: Timestamp) -> bool {
+    link.tries > 0 && link.due_at.is_some_and(|due| due > now.plus(LONG))
 }
 
 /// A lookup renders from the snapshot that the unresolved create carried: kept when the person is overwritten.
@@ -231,7 +238,7 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
                 link.key = Some(new_key(&link.id, terms.token, version, now));
             }
             // What is sent now is what there is to look for.
-            if !repeats_first_bytes(link, &terms.rules) {
+            if !repeats_first_person(link, &terms.rules) {
                 link.extras.first_snapshot = None;
             }
         }
@@ -253,6 +260,13 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
 /// Whether a repeated create carries what the first one carried: known only where its digest is.
 pub fn repeats_first_bytes(link: &Link, rules: &SyncRules) -> bool {
     rules.repeats_first_bytes() && link.notes().create_digest.is_some()
+}
+
+/// Whether a repeated create is rendered from the snapshot that the first one carried: for its bytes, or since the newest
+/// state would have another id of ours, and make a second record under that.
+pub fn repeats_first_person(link: &Link, rules: &SyncRules) -> bool {
+    let moves = rules.chosen_id && rules.follow_id;
+    repeats_first_bytes(link, rules) || (moves && !link.notes().first_refused)
 }
 
 /// An administrator said that the create made nothing.
@@ -456,6 +470,8 @@ fn may_be_done(settlement: &Settlement, row: Option<&Link>) -> bool {
 
 /// How often somebody is tried whose schedule is spent while nothing at all was accepted.
 const DAILY: Duration = Duration::from_secs(24 * 3600);
+/// From how far ahead on a link is thought to wait for that.
+const LONG: Duration = Duration::from_secs(3600);
 
 struct Batch<'a> {
     input: BatchInput,

@@ -126,15 +126,15 @@ const TABLES: [Table; 13] = [
             page                                         | Uncertain     | later           | none  | +1       | kept    | page
             300, 302, 307                                | Uncertain     | park Redirected | none  | =        | kept    | refuses
             400, 404, 409, 410, 412, 422                 | Uncertain     | park Uncertain  | none  | =        | kept    | refuses
-            401                                          | Uncertain     | later           | none  | endpoint | kept    | down
+            401                                          | =             | later           | none  | endpoint | kept    | down
             403                                          | Uncertain     | later           | none  | +1       | kept    | forbidden
-            421, 423, 425                                | Uncertain     | later           | none  | +1       | kept    | works
-            429                                          | Uncertain     | later           | none  | endpoint | kept    | limited
-            429+, 503+                                   | Uncertain     | later           | none  | endpoint | kept    | hold
-            501, 503, 505                                | Uncertain     | later           | none  | endpoint | kept    | fails
+            421, 423, 425                                | =             | later           | none  | +1       | kept    | works
+            429                                          | =             | later           | none  | endpoint | kept    | limited
+            429+, 503+                                   | =             | later           | none  | endpoint | kept    | hold
+            501, 503, 505                                | =             | later           | none  | endpoint | kept    | fails
             408, 500, 502, 504, 599                      | Uncertain     | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | Uncertain     | quiet           | none  | +1       | kept    | fails
-            address, dns, connection, connect timeout, tls | Uncertain   | later           | none  | endpoint | kept    | down
+            address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },

@@ -19,7 +19,7 @@ use sync_core::ports::{Clock, Random, RenderContext};
 use sync_core::settle::{self, Attempt, Context, Settled};
 use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
 use sync_core::sync::{OnMissing, Operation};
-use sync_core::transition::{Settlement, repeats_first_bytes};
+use sync_core::transition::{Settlement, repeats_first_bytes, repeats_first_person};
 use sync_core::unique_id;
 use uuid::Uuid;
 
@@ -64,7 +64,8 @@ pub(crate) fn prepare(leased: Leased, sync: Arc<CompiledSync>, around: &Surround
 /// Finds the id of an Unaddressable link: chosen by us, or in the kept answer, or by a lookup.
 fn readdress(leased: Leased, sync: Arc<CompiledSync>, around: &Surroundings) -> Prepared {
     let nobody = nobody(&leased);
-    let person = leased.person.as_ref().unwrap_or(&nobody);
+    // The create that was accepted carried this one.
+    let person = leased.link.extras.first_snapshot.as_deref().or(leased.person.as_ref()).unwrap_or(&nobody);
     let found = match &sync.ids {
         IdPlan::Choose(_) => sync.choose_id(&context_of(&sync, person, None, CONSTANT_KEY)).and_then(Result::ok),
         IdPlan::Read(source) => {
@@ -84,18 +85,26 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         Prepared::Settled(Box::new(settlement(leased, &sync, settled, None, around)))
     };
     let nobody = nobody(&leased);
-    let first_bytes = leased.decision == Decision::Repeat && repeats_first_bytes(&leased.link, &sync.rules);
+    let repeats = leased.decision == Decision::Repeat;
+    let first_bytes = repeats && repeats_first_bytes(&leased.link, &sync.rules);
+    let first = leased.link.extras.first_snapshot.as_deref().or(leased.person.as_ref());
     let person = match operation {
         // The search is for what the unresolved create made.
-        Operation::Lookup => leased.link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
-        Operation::Create if first_bytes => leased.link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
+        Operation::Lookup => first,
+        Operation::Create if repeats && repeats_first_person(&leased.link, &sync.rules) => first,
         _ => leased.person.as_ref(),
     }
     .unwrap_or(&nobody);
     let mut key = leased.link.key.as_ref().map_or(CONSTANT_KEY, |key| key.key);
     let mut id = leased.link.state.unique_id().cloned();
     let mut moves_to = None;
-    if operation != Operation::Lookup && (id.is_none() || sync.rules.follow_id) {
+    let chooses = match operation {
+        Operation::Create => true,
+        Operation::Update => id.is_none() || sync.rules.follow_id,
+        Operation::Delete => id.is_none(),
+        Operation::Lookup => false,
+    };
+    if chooses {
         match sync.choose_id(&context_of(&sync, person, None, key)) {
             Some(Ok(chosen)) => {
                 moves_to = Some(chosen.clone()).filter(|_| sync.rules.follow_id);
@@ -153,7 +162,7 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         operation,
         unique_id: id,
         moves_to: moves_to.filter(|_| operation == Operation::Update),
-        repeat: leased.decision == Decision::Repeat,
+        repeat: repeats,
         first_bytes,
         person_version: person.version,
         outdated: leased.person.as_ref().is_some_and(|newest| newest.version != person.version),

@@ -1,6 +1,5 @@
 //! The promises at rest: nothing is owed, all faults have ceased.
 
-use crate::crm::before_id;
 use crate::oracle::{Oracle, Pair, Promise};
 use crate::rules::PASSWORD;
 use crate::run::{ACCOUNT, chosen_id, wanted};
@@ -246,7 +245,9 @@ impl Look<'_> {
         let Some((fields, _)) = &self.oracle.directory[self.pair.1] else {
             // Whether a record is left is `one_record`'s to say.
             let ids = self.ids();
-            let kept = self.plan().options.keeps_adopted && ids == [before_id(self.pair.1)];
+            // What a lookup found may have been there before us.
+            let may_keep = self.plan().options.keeps_adopted && self.means() == Means::LookupByValue;
+            let kept = may_keep && self.link.is_some_and(|link| link.notes().kept);
             return matches!(state, LinkState::Unlinked) || ids.is_empty() || kept;
         };
         let Some(record) = state.unique_id().and_then(|id| self.records.get(id.as_str())) else {
@@ -277,10 +278,15 @@ impl Look<'_> {
         if ids.len() > most && !self.oracle.is_beyond_margin() {
             self.broken(Promise::OneRecord, &format!("{} records where at most {most} may be", ids.len()));
         }
-        let is_fixed = self.means().chosen() && self.means() != Means::KeyedByEmail;
+        let is_fixed = self.means().chosen() && !self.means().moves();
         if is_fixed && ids.iter().any(|id| *id != chosen_id(self.pair.1)) {
             self.broken(Promise::OneRecord, "a record has another id than the one chosen");
         }
+    }
+
+    /// Whether an update whose answer never came may have moved the record, and nothing finds it again.
+    fn may_be_anywhere(&self) -> bool {
+        self.means() == Means::KeyedByEmail
     }
 
     /// Whether a rule went to an address where nothing is, for a time.
@@ -299,12 +305,17 @@ impl Look<'_> {
             ParkReason::Refused => self.is_refused() || self.is_hit_by(refusing) || self.refuses_repeats(),
             ParkReason::Redirected => self.is_hit_by(|fate| fate == Fate::Status(302)),
             ParkReason::Missing => {
-                pair.removed || self.is_hit_by(|fate| fate == Fate::Status(404)) || self.was_sent_nowhere()
+                pair.removed
+                    || self.is_hit_by(|fate| fate == Fate::Status(404))
+                    || self.was_sent_nowhere()
+                    || self.may_be_anywhere()
             }
             ParkReason::Uncertain => !self.world.scenario.faults.is_empty(),
             ParkReason::NoUniqueId => pair.unreadable,
             ParkReason::RetriesSpent => self.is_hit_by(|_| true),
-            ParkReason::Template | ParkReason::Ambiguous | ParkReason::Conflict => self.oracle.is_beyond_margin(),
+            // The record that was there before and ours have one address.
+            ParkReason::Ambiguous => self.oracle.is_beyond_margin() || self.was_there(),
+            ParkReason::Template | ParkReason::Conflict => self.oracle.is_beyond_margin(),
         }
     }
 
@@ -313,10 +324,18 @@ impl Look<'_> {
         let pair = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         match reason {
             ParkReason::Refused => self.is_refused() || self.refuses_repeats(),
-            ParkReason::Missing => pair.removed,
+            ParkReason::Missing => pair.removed || self.may_be_anywhere(),
             ParkReason::NoUniqueId => pair.unreadable,
-            ParkReason::Uncertain => (!present && !self.resolves()) || self.is_refused() || self.refuses_repeats(),
-            ParkReason::Ambiguous | ParkReason::Conflict => self.oracle.is_beyond_margin(),
+            ParkReason::Uncertain => {
+                (!present && !self.resolves())
+                    || self.is_refused()
+                    || self.refuses_repeats()
+                    || self.means() == Means::KeyedByEmail
+                    || self.plan().habits.search_is_blind
+                    || pair.unreadable
+            }
+            ParkReason::Ambiguous => self.oracle.is_beyond_margin() || self.was_there(),
+            ParkReason::Conflict => self.oracle.is_beyond_margin(),
             ParkReason::Template | ParkReason::Redirected | ParkReason::RetriesSpent => false,
         }
     }

@@ -33,6 +33,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What tells it from another request to the same record.
+    pub fn content(&self) -> String {
+        format!("{} {:?}", self.nowhere, self.members)
+    }
+
     /// Reads a request. An error says how it is not well formed.
     pub fn read(request: &Request) -> Result<Self, String> {
         let header = |name: &str| {
@@ -217,7 +222,7 @@ impl Crm {
                 Keys::Replays | Keys::ChecksBody => Reply { status: 201, body: json!({ "id": id }), wrote: false },
             };
         }
-        let posts = matches!(self.means, Means::ChosenPost | Means::KeyedByEmail);
+        let posts = self.means == Means::ChosenPost || self.means.moves();
         if posts && asked.id.as_ref().is_some_and(|id| self.records.contains_key(id)) {
             return taken("the id is taken");
         }

@@ -62,7 +62,7 @@ impl Draw<'_> {
         let is_calm = scenario.faults.is_empty();
         for at in 0..scenario.syncs.len() {
             if random.once_in(8) {
-                scenario.syncs[at].means = Means::KeyedByEmail;
+                scenario.syncs[at].means = random.one_of(&[Means::KeyedByEmail, Means::KeyedByEmailFound]);
             }
             if random.once_in(2) {
                 scenario.syncs[at].habits = self.habits(scenario.syncs[at].means, people);
@@ -113,7 +113,8 @@ impl Draw<'_> {
         let keys = if means == Means::Key { keys } else { Keys::Replays };
         let upserts = !means.chosen() && random.once_in(6);
         let is_unique = !means.chosen() && means != Means::Key && !upserts && random.once_in(3);
-        let before = if means.lookup() && random.once_in(3) { vec![random.below(people)] } else { Vec::new() };
+        let before =
+            if means.lookup() && !means.moves() && random.once_in(3) { vec![random.below(people)] } else { Vec::new() };
         Habits { search_lag, search_is_blind, keys, upserts, is_unique, quota, before }
     }
 

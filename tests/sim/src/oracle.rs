@@ -504,7 +504,7 @@ impl Oracle {
         notes.working += u32::from(asked.operation != Operation::Lookup);
         notes.sent += 1;
         notes.retry_after = None;
-        let content = (asked.operation == Operation::Update).then(|| format!("{:?}", asked.members));
+        let content = (asked.operation == Operation::Update).then(|| asked.content());
         let equal = content.is_some() && notes.accepted == content && !notes.doubtful && !forced;
         if asked.operation == Operation::Create {
             notes.create_under_way = true;
@@ -559,7 +559,9 @@ impl Oracle {
         let (pair, asked) = (arrived.pair, &arrived.asked);
         self.tell(at, format_args!("carried out {pair:?}: {:?} -> {status}", asked.operation));
         let kept = self.scenario.syncs[pair.0].options.keeps_adopted
-            && self.scenario.syncs[pair.0].means == Means::LookupByValue;
+            && self.scenario.syncs[pair.0].means == Means::LookupByValue
+            // What a create takes over by itself nobody can know.
+            && !self.scenario.syncs[pair.0].habits.upserts;
         if wrote && kept && asked.operation == Operation::Delete && asked.id == Some(before_id(pair.1)) {
             self.broken(Promise::AdoptedKept, at, format!("{pair:?}: a record that was there before is deleted"));
         }
@@ -622,7 +624,7 @@ impl Oracle {
         let edited = self.syncs[pair.0].edited;
         let notes = self.pairs.entry(pair).or_default();
         notes.retry_after = retry_after;
-        let content = format!("{:?}", arrived.asked.members);
+        let content = arrived.asked.content();
         match (arrived.asked.operation, status) {
             (Operation::Update, Some(200..=299)) => {
                 notes.accepted = Some(content);

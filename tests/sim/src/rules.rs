@@ -64,7 +64,7 @@ pub fn data(plan: &SyncPlan, operation: Operation, tag: u8) -> String {
     if operation == Operation::Create && plan.means == Means::ChosenPost {
         members.push(r#""id": "our-{{ person.id }}""#.to_owned());
     }
-    if plan.means == Means::KeyedByEmail {
+    if plan.means.moves() {
         members.push(r#""id": "{{ person.email }}""#.to_owned());
     }
     if operation == Operation::Create && plan.means == Means::Key {
@@ -91,7 +91,7 @@ pub fn update_url(sync: usize, wrong: bool) -> String {
 /// Where lookups go to, if there are any.
 pub fn lookup_url(sync: usize, plan: &SyncPlan, wrong: bool) -> Option<String> {
     let search = match plan.means {
-        Means::LookupById => "external={{ person.id }}",
+        Means::LookupById | Means::KeyedByEmailFound => "external={{ person.id }}",
         Means::LookupByValue => "email={{ person.email }}",
         _ => return None,
     };
@@ -145,7 +145,7 @@ pub fn sync_patch(sync: usize, plan: &SyncPlan) -> SyncPatch {
         }),
         ..LookupPatch::default()
     });
-    let follows = plan.means == Means::KeyedByEmail;
+    let follows = plan.means.moves();
     let unique_id = if follows {
         UniqueIdSource::Template("{{ person.email }}".to_owned())
     } else if plan.means.chosen() {

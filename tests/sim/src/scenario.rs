@@ -47,11 +47,13 @@ pub enum Means {
     Park,
     /// Records are kept under the email, which is the id that we choose and follow: it moves.
     KeyedByEmail,
+    /// As before, and a lookup by the person's id.
+    KeyedByEmailFound,
 }
 
 impl Means {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ChosenPost,
         Self::ChosenPut,
         Self::Key,
@@ -60,6 +62,7 @@ impl Means {
         Self::Resend,
         Self::Park,
         Self::KeyedByEmail,
+        Self::KeyedByEmailFound,
     ];
 
     /// Whether every uncertain create can be resolved, so that nobody ever has two records.
@@ -69,12 +72,17 @@ impl Means {
 
     /// Whether unique ids are chosen by us.
     pub const fn chosen(self) -> bool {
-        matches!(self, Self::ChosenPost | Self::ChosenPut | Self::KeyedByEmail)
+        matches!(self, Self::ChosenPost | Self::ChosenPut) || self.moves()
     }
 
     /// Whether there is a lookup rule.
     pub const fn lookup(self) -> bool {
-        matches!(self, Self::LookupById | Self::LookupByValue)
+        matches!(self, Self::LookupById | Self::LookupByValue | Self::KeyedByEmailFound)
+    }
+
+    /// Whether a record's id moves.
+    pub const fn moves(self) -> bool {
+        matches!(self, Self::KeyedByEmail | Self::KeyedByEmailFound)
     }
 }
 

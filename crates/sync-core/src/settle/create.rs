@@ -80,7 +80,7 @@ impl Settling<'_> {
         settled.state = LinkState::Uncertain;
         settled.allow_resend = false;
         settled.index_lags = self.context.rules.lookup;
-        settled.notes.repeats = true;
+        (settled.notes.repeats, settled.notes.first_refused) = (true, false);
         settled.notes.create_digest = attempt.digest;
         if !attempt.repeat || self.context.rules.chosen_id {
             // An id of ours that is another by now may stand for a record all the same.
@@ -94,9 +94,11 @@ impl Settling<'_> {
         settled.notes.create_said = Some(text::cut(&self.judged.said, REMEMBERED_BYTES_MAX).0.to_owned());
     }
 
-    /// This request was certainly not carried out. An earlier one may have been.
+    /// This request was certainly not carried out. An earlier one may have been, unless a lookup has found none: that is not
+    /// asked again only because this one had to wait.
     fn not_carried_out(&self, settled: &mut Settled) {
-        settled.state = if self.attempt.repeat { LinkState::Uncertain } else { LinkState::Unlinked };
+        let in_doubt = self.attempt.repeat && self.link.state != LinkState::Unlinked;
+        settled.state = if in_doubt { LinkState::Uncertain } else { LinkState::Unlinked };
     }
 
     fn accepted_create(&self, mut settled: Settled, id: UniqueId) -> Settled {
@@ -216,6 +218,7 @@ impl Settling<'_> {
             return self.refuse(settled, "change the person's data or the rule");
         }
         self.doubt_on(&mut settled);
+        settled.notes.first_refused = true;
         if rules.lookup {
             let said = text::cut(&self.judged.said, REMEMBERED_BYTES_MAX).0.to_owned();
             settled.notes.asking = Some(Asking::Refused(said, attempt.person_version));
