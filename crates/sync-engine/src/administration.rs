@@ -33,9 +33,9 @@ impl AccountScope {
     /// Makes a sync. It may have its name alone; it sends nothing until the create rule is set up.
     pub async fn create_sync(&self, patch: &SyncPatch, include_existing: bool) -> EngineResult<SyncConfig> {
         let id = SyncId(self.engine.new_id());
-        let merged = merge(None, patch, &self.seal(id)).map_err(|unmerged| self.all_faults(id, unmerged))?;
+        let merged = merge(None, patch, &self.seal(id)).map_err(|unmerged| self.all_faults(id, unmerged, None))?;
         let config = self.unsaved(id, merged.friendly_name, merged.settings);
-        self.compile(config.clone())?;
+        self.check(config.clone(), None)?;
         self.store().create_sync(&config, include_existing).await?;
         Ok(config)
     }
@@ -56,13 +56,13 @@ impl AccountScope {
                 return Err(revision_conflict(expected, saved.revision));
             }
             let merged = merge(Some((&saved.friendly_name, &saved.settings)), patch, &self.seal(id))
-                .map_err(|unmerged| self.all_faults(id, unmerged))?;
+                .map_err(|unmerged| self.all_faults(id, unmerged, Some(&saved.settings)))?;
             let compiled = SyncConfig {
                 friendly_name: merged.friendly_name.clone(),
                 settings: merged.settings.clone(),
                 ..saved.clone()
             };
-            self.compile(compiled)?;
+            self.check(compiled, Some(&saved.settings))?;
             let sweeps = self.sweeps_of(&saved, &merged, links).await?;
             let set = self
                 .store()
@@ -306,16 +306,19 @@ impl AccountScope {
         }
     }
 
-    fn compile(&self, config: SyncConfig) -> EngineResult<CompiledSync> {
-        CompiledSync::compile(config, self.engine.templates(), &self.engine.inner.dispatching.vault)
-            .map_err(EngineError::Invalid)
+    /// Checks what is to be saved, beside what was saved before.
+    fn check(&self, config: SyncConfig, saved: Option<&Settings>) -> EngineResult<()> {
+        let compiled = CompiledSync::compile(config, self.engine.templates(), &self.engine.inner.dispatching.vault)
+            .map_err(EngineError::Invalid)?;
+        let objections = compiled.objections(saved);
+        if objections.is_empty() { Ok(()) } else { Err(EngineError::Invalid(objections)) }
     }
 
     /// What is wrong with a patch, and with the templates of what it would come to: all at once.
-    fn all_faults(&self, id: SyncId, unmerged: Box<Unmerged>) -> EngineError {
+    fn all_faults(&self, id: SyncId, unmerged: Box<Unmerged>, saved: Option<&Settings>) -> EngineError {
         let Unmerged { mut faults, settings } = *unmerged;
         let config = self.unsaved(id, String::new(), settings);
-        if let Err(EngineError::Invalid(more)) = self.compile(config) {
+        if let Err(EngineError::Invalid(more)) = self.check(config, saved) {
             // At the list of headers: their positions may have moved.
             let told: Vec<_> =
                 faults.iter().map(|fault| fault.path.iter().take(2).cloned().collect::<Vec<_>>()).collect();

@@ -16,7 +16,7 @@ use sync_core::patch::{rule_field, scalar_of};
 use sync_core::ports::{
     CompiledRule, CompiledText, HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine,
 };
-use sync_core::sync::{Authentication, EmptyWhen, HeaderValue, Operation, Rule, SyncConfig, UniqueIdSource};
+use sync_core::sync::{Authentication, EmptyWhen, HeaderValue, Operation, Rule, Settings, SyncConfig, UniqueIdSource};
 use sync_core::unique_id::{IdSource, JsonPath, Scalar};
 
 /// What is sent as `User-Agent` unless a header of the rule says otherwise.
@@ -137,6 +137,18 @@ impl CompiledSync {
         Ok(Self { config, rules, blocked, ids, lookup_path, empty_equals, renders_long, compiled, authorization })
     }
 
+    /// What can hardly be meant in rules that differ from those that were saved before.
+    pub(crate) fn objections(&self, saved: Option<&Settings>) -> Vec<Fault> {
+        let edited = self.config.settings.rules().filter(|(operation, rule)| {
+            saved.and_then(|saved| saved.rule(*operation)).is_none_or(|before| before != *rule)
+        });
+        let objections = edited.filter_map(|(operation, _)| Some((operation, self.rule(operation)?)));
+        let under = |(operation, rule): (Operation, &Arc<dyn CompiledRule>)| {
+            rule.objections().iter().map(|fault| fault.clone().under(rule_field(operation))).collect::<Vec<_>>()
+        };
+        objections.flat_map(under).collect()
+    }
+
     /// The compiled rule of an operation.
     pub(crate) fn rule(&self, operation: Operation) -> Option<&Arc<dyn CompiledRule>> {
         self.compiled.get(&operation)
@@ -211,7 +223,42 @@ impl CompiledSync {
                     .to_owned(),
             );
         }
+        self.warn_of_doubt(&mut warnings);
+        self.warn_of_paths(&mut warnings);
         warnings
+    }
+
+    /// Requests that may make or mean another record than one thinks.
+    fn warn_of_doubt(&self, warnings: &mut Vec<String>) {
+        let rules = &self.rules;
+        if rules.create_on && !rules.lookup && !rules.chosen_id && !rules.create_mentions_key {
+            warnings.push(
+                "a create whose answer is lost can make a second record: set up a lookup rule, choose the unique id by a \
+                 template, or hand over {{ idempotency_key }} where the system honours it"
+                    .to_owned(),
+            );
+        }
+        for (operation, name) in [(Operation::Update, "Update Users"), (Operation::Delete, "Delete Users")] {
+            if self.rule(operation).is_some_and(|rule| !rule.tokens().unique_id) && !rules.chosen_id {
+                warnings.push(format!(
+                    "{name} does not name unique_id, so it may mean another record than the one that is linked"
+                ));
+            }
+        }
+    }
+
+    /// Paths that can take something else for a record, or for its absence.
+    fn warn_of_paths(&self, warnings: &mut Vec<String>) {
+        if let IdPlan::Read(IdSource::Path(path)) = &self.ids
+            && path.can_match_error()
+        {
+            warnings.push(format!(
+                "the unique id's path {} can select an id within an error: name the way to the record, such as $.data.id",
+                path.as_str()
+            ));
+        }
+        let lookup = self.lookup_path.iter().flat_map(JsonPath::warnings);
+        warnings.extend(lookup.map(|warning| format!("the lookup's path {warning}")));
     }
 }
 

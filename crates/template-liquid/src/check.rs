@@ -5,7 +5,7 @@ mod expression;
 mod tag;
 
 use crate::blocks::{Piece, PieceKind};
-use crate::json::StringState;
+use crate::json::{InnerJson, StringState};
 use crate::lexer::{self, Chunk, Flaw};
 use crate::limits::{FAULTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::sink::Place;
@@ -39,6 +39,8 @@ pub(crate) struct Used {
     pub(crate) tokens: TokensUsed,
     /// Paths into the open families, such as `custom`, `address`, `city`.
     pub(crate) open: BTreeSet<Vec<String>>,
+    /// What can hardly be meant.
+    pub(crate) objections: Vec<Flaw>,
 }
 
 /// Reads `template[start..end]`, what stands around it being white space.
@@ -68,6 +70,7 @@ pub(crate) fn check(
         assigned: HashSet::new(),
         string: StringState::default(),
         string_at: 0,
+        inner: InnerJson::default(),
     };
     for chunk in &chunks {
         if checker.flaws.len() >= FAULTS_MAX {
@@ -94,6 +97,9 @@ struct Open {
     before_when: bool,
 }
 
+const IN_INNER_JSON: &str = "this token stands in JSON that is itself a string: a name with a quotation mark could add members to it. Use the filter \
+     json, without quotation marks around the token: {{ person.last_name | json }}";
+
 struct Checker {
     place: Place,
     allowed: Allowed,
@@ -107,11 +113,16 @@ struct Checker {
     string: StringState,
     /// Where the last string was opened.
     string_at: usize,
+    inner: InnerJson,
 }
 
 impl Checker {
     fn flaw(&mut self, at: usize, message: impl Into<String>) {
         self.flaws.push(Flaw::new(at, message));
+    }
+
+    fn object(&mut self, at: usize, message: impl Into<String>) {
+        self.used.objections.push(Flaw::new(at, message));
     }
 
     fn captured(&self) -> bool {
@@ -143,6 +154,9 @@ impl Checker {
             return;
         }
         if self.place == Place::Json && !captured {
+            for at in self.inner.feed(self.string, &text) {
+                self.object(at, IN_INNER_JSON);
+            }
             let opened = self.string.feed(&text);
             self.string_at = opened.map_or(self.string_at, |opened| at + opened);
         }

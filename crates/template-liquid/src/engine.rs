@@ -18,7 +18,7 @@ use sync_core::ports::{
     CompiledRule, CompiledText, FilterInfo, IdTokens, Preview, RenderContext, RuleSource, TemplateEngine, TokenInfo,
     TokensUsed,
 };
-use sync_core::sync::{BodyFormat, Method};
+use sync_core::sync::{BodyFormat, Method, Operation};
 use url::Url;
 use uuid::Uuid;
 
@@ -88,6 +88,7 @@ struct Rule {
     timeout: Duration,
     tokens: TokensUsed,
     open: BTreeSet<Vec<String>>,
+    objections: Vec<Fault>,
 }
 
 /// The parts of a request, those that could be rendered.
@@ -140,18 +141,35 @@ impl Rule {
             timeout: source.timeout,
             tokens: TokensUsed::default(),
             open: BTreeSet::new(),
+            objections: Vec::new(),
             address,
             headers,
             data,
         };
         rule.note_used();
+        rule.objections = rule.objected();
         Ok(rule)
+    }
+
+    fn objected(&self) -> Vec<Fault> {
+        let under = |template: &Template, part: &str| -> Vec<Fault> {
+            template.objections.iter().cloned().map(|fault| fault.under(part)).collect()
+        };
+        let mut objections = under(&self.address.template, "url");
+        objections.extend(self.data.iter().flat_map(|data| under(data, "data")));
+        let addresses = matches!(self.allowed, Allowed::Rule(Operation::Update | Operation::Delete));
+        if addresses && !self.tokens.unique_id && self.tokens.person.is_empty() {
+            let message = "this request is the same for everybody: neither URL, headers nor data name the record or the person, \
+                           so that a delete may empty the whole collection. Put {{ unique_id }} into the URL";
+            objections.push(Fault::at(["url"], message));
+        }
+        objections
     }
 
     fn note_used(&mut self) {
         let headers = self.headers.iter().map(|header| &header.template);
         let templates = std::iter::once(&self.address.template).chain(headers).chain(&self.data);
-        for Used { tokens, open } in templates.map(|template| &template.used) {
+        for Used { tokens, open, .. } in templates.map(|template| &template.used) {
             self.tokens.person.extend(tokens.person.iter().cloned());
             self.tokens.unique_id |= tokens.unique_id;
             self.tokens.idempotency_key |= tokens.idempotency_key;
@@ -230,6 +248,10 @@ impl CompiledRule for Rule {
 
     fn tokens(&self) -> &TokensUsed {
         &self.tokens
+    }
+
+    fn objections(&self) -> &[Fault] {
+        &self.objections
     }
 }
 

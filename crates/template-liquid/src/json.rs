@@ -33,6 +33,55 @@ impl StringState {
     }
 }
 
+/// Finds tokens in JSON that is itself a string, while the text around them is read.
+#[derive(Debug, Default)]
+pub(crate) struct InnerJson {
+    /// What the string says so far, without its tokens.
+    said: String,
+    /// Where bare tokens stand in it.
+    tokens: Vec<usize>,
+}
+
+impl InnerJson {
+    /// A token that is written as part of the string stands here.
+    pub(crate) fn token(&mut self, at: usize) {
+        self.tokens.push(at);
+    }
+
+    /// Goes on over literal text, from such a state. Returns where tokens stood in strings that ended in it and are JSON
+    /// objects or lists with texts in them.
+    pub(crate) fn feed(&mut self, mut state: StringState, text: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (at, c) in text.char_indices() {
+            let was_inside = state.inside;
+            let end = at + c.len_utf8();
+            state.feed(&text[at..end]);
+            match (was_inside, state.inside) {
+                (true, true) => self.said.push(c),
+                (true, false) => {
+                    let tokens = std::mem::take(&mut self.tokens);
+                    let said = std::mem::take(&mut self.said);
+                    if is_inner_json(&said) {
+                        found.extend(tokens);
+                    }
+                }
+                _ => {
+                    self.said.clear();
+                    self.tokens.clear();
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Whether a string, as it is written in JSON, looks like JSON with texts in it.
+fn is_inner_json(said: &str) -> bool {
+    let said = said.trim();
+    let is_wrapped = |open, close| said.starts_with(open) && said.ends_with(close);
+    (is_wrapped('{', '}') || is_wrapped('[', ']')) && said.contains("\\\"")
+}
+
 /// What is wrong with a JSON text, and at which byte.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JsonFault {

@@ -6,7 +6,7 @@
 use crate::limits::TERMS_PER_TAG_MAX;
 
 /// A fault at a byte offset of the template.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Flaw {
     pub(crate) at: usize,
     pub(crate) message: String,

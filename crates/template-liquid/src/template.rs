@@ -20,6 +20,8 @@ pub(crate) struct Template {
     place: Place,
     operation: Option<Operation>,
     pub(crate) used: Used,
+    /// What can hardly be meant.
+    pub(crate) objections: Vec<Fault>,
 }
 
 /// What a template rendered.
@@ -65,7 +67,16 @@ impl Template {
             Allowed::Rule(operation) => Some(operation),
             Allowed::UniqueId(_) => None,
         };
-        Ok(Self { source: source.into(), liquid: liquid_core::Template::new(elements), pieces, place, operation, used })
+        let objections = used.objections.iter().cloned().map(fault).collect();
+        Ok(Self {
+            objections,
+            source: source.into(),
+            liquid: liquid_core::Template::new(elements),
+            pieces,
+            place,
+            operation,
+            used,
+        })
     }
 
     /// Renders it.

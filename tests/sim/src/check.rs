@@ -286,7 +286,7 @@ impl Look<'_> {
 
     /// Whether an update whose answer never came may have moved the record, and nothing finds it again.
     fn may_be_anywhere(&self) -> bool {
-        self.means() == Means::KeyedByEmail
+        self.means().moves()
     }
 
     /// Whether a rule went to an address where nothing is, for a time.

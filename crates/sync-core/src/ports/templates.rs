@@ -106,6 +106,12 @@ pub trait CompiledRule: Send + Sync {
 
     /// The tokens that it uses anywhere.
     fn tokens(&self) -> &TokensUsed;
+
+    /// What can hardly be meant, with paths as in [`Self::render`]: refused where the rule is made or edited. A rule that was
+    /// saved before goes on as it is.
+    fn objections(&self) -> &[Fault] {
+        &[]
+    }
 }
 
 /// The parts of a request that could be rendered.

@@ -306,6 +306,9 @@ impl Checker {
             };
             self.flaw(at, message);
         }
+        if name == "url_encode" && self.place == Place::Url && !self.captured() {
+            self.object(at, "values in URLs are encoded anyway, and would be encoded twice: remove url_encode");
+        }
         out.push('|');
         out.push_str(name);
         let mut given = 0;

@@ -38,6 +38,9 @@ impl Checker {
             Ok(output)
         });
         if let Ok(output) = read {
+            if self.place == Place::Json && self.string.inside && !output.json && !self.captured() {
+                self.inner.token(at);
+            }
             let piece = self.piece(at, PieceKind::Output(output));
             self.own_tag("__value", piece, &chain);
         }

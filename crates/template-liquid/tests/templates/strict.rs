@@ -232,3 +232,58 @@ fn a_template_that_works_for_some_is_accepted() {
     }
     assert!(compile(&at_url("https://crm.example.com/{{ person.custom.crm.id }}/{{ person.contact.x }}")).is_ok());
 }
+
+/// What can hardly be meant in a rule, in words.
+fn objections(source: &RuleSource) -> Vec<String> {
+    let compiled = LiquidTemplates::new().compile(source).map_err(|faults| said(&faults)).unwrap();
+    compiled.objections().iter().map(ToString::to_string).collect()
+}
+
+/// Case `json_inside_a_json_string`.
+#[test]
+fn a_bare_token_in_json_that_is_a_string_is_objected_to() {
+    for data in [
+        r#"{"columns": "{ \"text\": \"{{ person.last_name }}\" }"}"#,
+        r#"{"columns": "[\"{{ person.last_name }}\"]"}"#,
+        r#"{"a": 1, "columns": "{ \"text\": {{ person.last_name }} }"}"#,
+    ] {
+        let told = objections(&rule(Json, data));
+        assert!(
+            told.len() == 1 && told[0].starts_with("data: ") && told[0].contains("filter json"),
+            "{data}: {told:?}"
+        );
+    }
+    for data in [
+        r#"{"columns": "{ \"text\": {{ person.last_name | json }} }"}"#,
+        r#"{"note": "{{ person.last_name }} said \"hello\""}"#,
+        r#"{"note": "[{{ person.last_name }}]"}"#,
+        r#"{"note": "{ \"text\": 1 }", "name": "{{ person.last_name }}"}"#,
+    ] {
+        assert_eq!(objections(&rule(Json, data)), [""; 0], "{data}");
+    }
+}
+
+/// Case `url_encode_filter_in_url`.
+#[test]
+fn url_encode_in_a_url_is_objected_to() {
+    let told =
+        objections(&at_url("https://crm.example.com/search?q={{ person.email | url_encode }}&u={{ unique_id }}"));
+    assert!(told.len() == 1 && told[0].starts_with("url: ") && told[0].contains("encoded twice"), "{told:?}");
+    let data = r#"{"link": "https://x.test/{{ person.id | url_encode }}"}"#;
+    assert_eq!(objections(&rule(Json, data)), [""; 0]);
+}
+
+/// Case `delete_rule_without_any_token`.
+#[test]
+fn an_update_or_delete_that_is_the_same_for_everybody_is_objected_to() {
+    let of = |operation, url: &str| {
+        objections(&RuleSource { operation, data: None, format: sync_core::sync::BodyFormat::None, ..at_url(url) })
+    };
+    for operation in [Operation::Update, Operation::Delete] {
+        let told = of(operation, "https://crm.example.com/contacts");
+        assert!(told.len() == 1 && told[0].starts_with("url: ") && told[0].contains("whole collection"), "{told:?}");
+        assert_eq!(of(operation, "https://crm.example.com/contacts/{{ unique_id }}"), [""; 0]);
+        assert_eq!(of(operation, "https://crm.example.com/contacts?email={{ person.email }}"), [""; 0]);
+    }
+    assert_eq!(of(Operation::Create, "https://crm.example.com/contacts"), [""; 0]);
+}
