@@ -391,7 +391,8 @@ impl Oracle {
                 self.broken(Promise::Explained, at, format!("a request of {pair:?} is settled without a log entry"));
             }
             let notes = self.pairs.entry(pair).or_default();
-            if *result != SettleResult::Applied {
+            // Of a record that is kept nothing is known any more.
+            if *result != SettleResult::Applied || settled.notes.kept {
                 notes.doubtful = true;
             }
             if let Some(seconds) = notes.retry_after.take() {

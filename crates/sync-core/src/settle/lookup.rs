@@ -242,7 +242,7 @@ impl Settling<'_> {
             settled.next = Next::Remove;
             return settled.learn(format!("looked up: no record, the create was refused ({said})"));
         }
-        if self.attempt.person_version != version {
+        if self.attempt.person_version != version || self.attempt.outdated {
             return settled
                 .go_on(format!("looked up: no record, the create was refused ({said}); the newest state is sent"));
         }

@@ -157,7 +157,8 @@ impl Settling<'_> {
         if settled.recreated {
             return self.missing(settled, &id, "it was linked or made anew already. Check the URL of Update Users");
         }
-        if settled.notes.adopted_unseen {
+        // A wrong URL says of every record that it is gone.
+        if settled.notes.adopted_unseen && self.context.update_proven {
             // An index that lags may have shown a record that was there no more.
             settled.unlink();
             settled.notes.looked_up = true;
