@@ -38,7 +38,6 @@ macro_rules! cases {
 
 cases! {
     a_delete_settled_twice_is_counted_once: "a-delete-settled-twice-is-counted-once",
-    a_deleted_person_has_no_email_any_more: "a-deleted-person-has-no-email-any-more",
     a_header_is_no_search: "a-header-is-no-search",
     a_none_outlives_a_429: "a-none-outlives-a-429",
     a_refused_repeat_is_not_the_newest_state: "a-refused-repeat-is-not-the-newest-state",
