@@ -116,6 +116,7 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
         }
         Mark::Edit => {
             link.tries = 0;
+            link.deferrals = 0;
             link.refused_digest = None;
             now
         }
@@ -139,9 +140,11 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
     true
 }
 
-/// Whether a link that used up its tries waits for better times instead of being parked.
+/// Whether a link waits for what an edit may have mended: it used up its tries and waits for better times instead of being
+/// parked, or the system itself did not take it.
 fn waits_long(link: &Link, now: Timestamp) -> bool {
-    link.tries > 0 && link.due_at.is_some_and(|due| due > now.plus(LONG))
+    let waits = |from: Timestamp| link.due_at.is_some_and(|due| due > from);
+    (link.tries > 0 && waits(now.plus(LONG))) || (link.deferrals > 0 && waits(now))
 }
 
 /// A lookup renders from the snapshot that the unresolved create carried: kept when the person is overwritten.

@@ -1,6 +1,7 @@
 //! The engine from outside, over a store in memory and an external system that answers as the test says. Time is tokio's, and
 //! paused: waits cost none.
 
+mod cases;
 mod dropping;
 mod failing;
 mod intake;
