@@ -33,6 +33,19 @@ export const linkFilter = ({ state, owed, parked, why, search, person }) => ({
   ...(person && { personId: person }),
 });
 
+/** What is shown, in words: "parked: Data refused, state Linked". */
+export const filterWords = ({ state, owed, parked, why, search, person, kept }) =>
+  [
+    why ? `parked: ${PARK_REASONS[why]}` : parked && "parked",
+    owed && "owed",
+    kept && "kept",
+    state && `state ${LINK_STATES[state]}`,
+    search.trim() && `id, name or email begins with “${search.trim()}”`,
+    person && `person ${person}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+
 /** Each count is a button that shows those links. */
 const COUNTS = [
   { key: "linked", label: "Linked", filter: { state: "LINKED" } },
