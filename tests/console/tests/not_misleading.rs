@@ -3,7 +3,7 @@
 
 use console_tests::page::Role;
 use console_tests::{Browser, Stage, browse};
-use product_tests::eventually;
+use product_tests::{Database, ServerOptions, eventually};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -53,6 +53,84 @@ async fn leaving_the_logs_is_no_interruption_and_a_server_that_goes_is_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn saving_a_suspended_sync_says_so_and_probes_at_once() {
+    let options = ServerOptions { retry_schedule: "1h", probe_schedule: "1h", ..ServerOptions::default() };
+    let stage = Stage::start_on(Database::sqlite(), &options).await;
+    let crm = stage.crm.url();
+    let data = r#"{ "external_id": "{{ person.id }}" }"#;
+    let create = json!({ "method": "POST", "url": format!("{crm}/fault/status=503/contacts"), "data": data });
+    let sync = stage.sync("CRM", json!({ "createUsers": create })).await;
+    let people: Vec<Value> = (0..5).map(|n| json!({ "id": n.to_string(), "firstName": "Ada" })).collect();
+    stage.push(people.into()).await;
+    let status = || async {
+        let found = stage.api.ok("query ($id: ID!) { sync(id: $id) { status } }", json!({ "id": sync })).await;
+        found["sync"]["status"].clone()
+    };
+    eventually("it is suspended", Duration::from_secs(20), || async { status().await == "SUSPENDED" }).await;
+    let before = stage.crm.requests().len();
+    browse("saved_suspended", &stage.server.url, async |page| {
+        page.open_as(stage.key(), &format!("/syncs/{sync}/create")).await;
+        page.sees("Suspended").await;
+        page.fill("Timeout", "5").await;
+        page.click(Role::Button, "Save sync").await;
+        // Nothing is mended: a request goes all the same, and what came of it is said with the wait.
+        page.sees("Saved. The sync is suspended: one request goes now, as a probe.").await;
+        page.sees("The probe failed").await;
+        page.sees("Next request in").await;
+        assert!(stage.crm.requests().len() > before, "a probe was sent");
+        page.fill_code("createUsers.url", &format!("{crm}/contacts")).await;
+        page.click(Role::Button, "Save sync").await;
+        page.sees("The probe was accepted: the sync is active again.").await;
+        page.sees("Active").await;
+    })
+    .await;
+    eventually("it sends", Duration::from_secs(20), || async { status().await == "ACTIVE" }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_two_administrators_change_is_merged_by_field() {
+    let stage = Stage::start().await;
+    let headers = json!([{ "name": "X-Source", "value": "crm-sync" }, { "name": "X-Old", "value": "1" }]);
+    let create = json!({ "method": "POST", "url": format!("{}/contacts", stage.crm.url()), "data": "{}", "headers": headers });
+    let sync = stage.sync("CRM", json!({ "createUsers": create })).await;
+    browse("merged", &stage.server.url, async |page| {
+        page.open_as(stage.key(), &format!("/syncs/{sync}/create")).await;
+        page.fill("Timeout", "30").await;
+        page.click(Role::Button, "Add header").await;
+        page.fill("Name of header 3", "X-Mine").await;
+        page.fill_code("createUsers.headers.2.value", "mine").await;
+        let theirs = json!({
+            "createUsers": {
+                "data": r#"{ "theirs": "{{ person.id }}" }"#,
+                "timeoutSeconds": 20,
+                "headers": [{ "name": "X-Source", "value": "theirs" }, { "name": "X-Theirs", "value": "2" }]
+            },
+            "limits": { "maxConcurrency": 3 }
+        });
+        let update = "mutation ($id: ID!, $input: SyncPatch!) { updateSync(id: $id, input: $input) { id } }";
+        stage.api.ok(update, json!({ "id": sync, "input": theirs })).await;
+        page.click(Role::Button, "Save sync").await;
+        page.sees("Somebody else changed this sync meanwhile").await;
+        page.click(Role::Button, "Show theirs, keep my changes").await;
+        page.until("their data is shown", "return !document.querySelector('dialog[open]')", json!([])).await;
+        assert_eq!(page.code_text("createUsers.data").await, r#"{ "theirs": "{{ person.id }}" }"#);
+        page.sees("Both of you changed Create Users timeout: yours stands").await;
+        page.click(Role::Button, "Save sync").await;
+        page.sees("Saved.").await;
+    })
+    .await;
+    let query = "query ($id: ID!) { sync(id: $id) { createUsers { data timeoutSeconds headers { name value } } limits { maxConcurrency } } }";
+    let saved = stage.api.ok(query, json!({ "id": sync })).await["sync"].clone();
+    assert_eq!(saved["createUsers"]["data"], r#"{ "theirs": "{{ person.id }}" }"#);
+    assert_eq!(saved["createUsers"]["timeoutSeconds"], 30);
+    assert_eq!(saved["limits"]["maxConcurrency"], 3);
+    let expected = json!([
+        { "name": "X-Source", "value": "theirs" }, { "name": "X-Theirs", "value": "2" }, { "name": "X-Mine", "value": "mine" }
+    ]);
+    assert_eq!(saved["createUsers"]["headers"], expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retry_is_for_those_who_are_shown_and_the_list_follows() {
     let stage = Stage::start().await;
     let crm = stage.crm.url();
@@ -91,4 +169,42 @@ async fn retry_is_for_those_who_are_shown_and_the_list_follows() {
         page.find(Role::Button, "Retry this one").await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_that_did_not_follow_to_a_new_origin_are_asked_for() {
+    let stage = Stage::start().await;
+    let crm = stage.crm.url();
+    let headers = json!([{ "name": "X-Api-Key", "value": "s3cret", "secret": true }]);
+    let create = json!({ "method": "POST", "url": format!("{crm}/contacts"), "data": "{}", "headers": headers });
+    let changes = json!({ "createUsers": create, "authentication": { "basic": { "username": "ada", "password": "pass" } } });
+    let sync = stage.sync("CRM", changes).await;
+    browse("dropped_secrets", &stage.server.url, async |page| {
+        page.open_as(stage.key(), &format!("/syncs/{sync}/create")).await;
+        page.fill_code("createUsers.url", &format!("{}/contacts", crm.replace("127.0.0.1", "127.0.0.2"))).await;
+        page.click(Role::Button, "Save sync").await;
+        page.sees("Saved, but secrets did not follow to the new address").await;
+        page.sees("The password of the authentication").await;
+        page.sees("The header X-Api-Key of Create Users").await;
+        page.click(Role::Button, "Give them now").await;
+        page.until("the focus is in the password", "return document.activeElement.type === 'password'", json!([])).await;
+        let badge = "return [...document.querySelectorAll('.sync-title .badge')].some((one) => one.innerText === 'Password needed')";
+        page.until("the badge says so", badge, json!([])).await;
+        page.sees("The password was dropped when the address moved to another origin: give it again, then save.").await;
+        let header = "return document.querySelector('.header-row')?.innerText.includes('The secret was dropped when the address moved')";
+        page.until("the header says so", header, json!([])).await;
+        page.open("/").await;
+        page.sees("Password needed").await;
+        // Given again, nothing is said any more.
+        page.open(&format!("/syncs/{sync}/create")).await;
+        page.fill("Password", "again").await;
+        page.fill_code("createUsers.headers.0.value", "again").await;
+        page.click(Role::Button, "Save sync").await;
+        page.sees("Saved.").await;
+        page.until("the badge is gone", "return !document.querySelector('.sync-title').innerText.includes('needed')", json!([])).await;
+    })
+    .await;
+    let query = "query ($id: ID!) { sync(id: $id) { statusReason authentication { secretSet } } }";
+    let saved = stage.api.ok(query, json!({ "id": sync })).await["sync"].clone();
+    assert_eq!((&saved["authentication"]["secretSet"], &saved["statusReason"]), (&json!(true), &Value::Null));
 }

@@ -4,6 +4,7 @@ import { Button, Icon, Note, Segments, Select, Switch, TextInput } from "../ui/i
 import { useForm } from "./form.js";
 import { mayEdit, Section, Split, useFault, useValue } from "./parts.js";
 import { RuleFields } from "./rule-fields.js";
+import { droppedWords } from "./secrets.js";
 import { Side } from "./side.js";
 
 const KINDS = [
@@ -26,13 +27,14 @@ const UNCERTAIN = [
 
 function Secret({ label, word }) {
   const form = useForm();
-  const { kept, secret } = form.values.value.authentication;
-  const error = useFault("authentication", form.values.value.authentication.kind.toLowerCase(), word);
+  const { kept, lost, secret } = form.values.value.authentication;
+  const fault = useFault("authentication", form.values.value.authentication.kind.toLowerCase(), word);
+  const error = fault ?? (lost && secret === "" ? droppedWords(word) : undefined);
   const set = (changes) => form.set(["authentication"], { ...form.values.peek().authentication, ...changes });
   if (kept) {
     return html`<div class="field"><span class="field-label">${label}</span><div class="secret-kept"><${Icon} name="lock" size=${14} /><span>Saved; it is never shown again</span>${mayEdit() && html`<${Button} size="small" kind="quiet" onClick=${() => set({ kept: false })}>Replace ${word}<//>`}</div></div>`;
   }
-  return html`<${TextInput} label=${label} type="password" mono autocomplete="new-password" value=${secret} error=${error} onChange=${(next) => set({ secret: next })} />`;
+  return html`<div data-needed=${lost || undefined}><${TextInput} label=${label} type="password" mono autocomplete="new-password" value=${secret} error=${error} onChange=${(next) => set({ secret: next })} /></div>`;
 }
 
 function Authentication() {
@@ -41,14 +43,13 @@ function Authentication() {
   const saved = form.sync.value.authentication;
   const set = (changes) => form.set(["authentication"], { ...authentication, ...changes });
   // A secret that is saved stays usable only for the kind that it was saved for.
-  const choose = (kind) => set({ kind, secret: "", kept: kind === saved.kind && saved.secretSet });
+  const choose = (kind) => set({ kind, secret: "", kept: kind === saved.kind && saved.secretSet, lost: kind !== "NONE" && kind === saved.kind && !saved.secretSet });
   const error = useFault("authentication");
   const username = useFault("authentication", "basic", "username");
   return html`
     <${Segments} label="Authentication" options=${KINDS} value=${authentication.kind} error=${error} onChange=${choose} hint="Sent with every request of this sync." />
     ${authentication.kind === "BASIC" && html`<div class="two"><${TextInput} label="Username" value=${authentication.username} error=${username} onChange=${(value) => set({ username: value })} /><${Secret} label="Password" word="password" /></div>`}
-    ${authentication.kind === "BEARER" && html`<${Secret} label="Token" word="token" />`}
-    ${saved.kind !== "NONE" && authentication.kind === saved.kind && !saved.secretSet && html`<${Note} tone="warn">No ${saved.kind === "BASIC" ? "password" : "token"} is saved: give it, then save.<//>`}`;
+    ${authentication.kind === "BEARER" && html`<${Secret} label="Token" word="token" />`}`;
 }
 
 function UniqueId() {

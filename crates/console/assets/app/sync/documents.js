@@ -1,5 +1,5 @@
 // What the sync page asks the API, and tells it.
-const RULE = "enabled method url headers { name value secret } data format sslVerification timeoutSeconds onMissing onUncertain";
+const RULE = "enabled method url headers { name value secret valueSet } data format sslVerification timeoutSeconds onMissing onUncertain";
 
 /** How a sync stands; asked again and again. */
 const STANDING = "id friendlyName revision status statusReason heldUntil warnings createdAt";
@@ -11,7 +11,7 @@ const SETTINGS = `
   createUsers { ${RULE} }
   updateUsers { ${RULE} }
   deleteUsers { ${RULE} }
-  lookup { method url headers { name value secret } data format path sslVerification timeoutSeconds }
+  lookup { method url headers { name value secret valueSet } data format path sslVerification timeoutSeconds }
   limits { maxConcurrency requestsPerSecond }`;
 
 export const SYNC = `query ($id: ID!) { sync(id: $id) { ${STANDING} ${SETTINGS} } }`;

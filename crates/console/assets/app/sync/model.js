@@ -24,13 +24,14 @@ export const tabOf = (part) => Object.keys(PARTS).find((tab) => PARTS[tab].inclu
 
 let rows = 0;
 
-/** A header's row; `kept` means that its secret value stays as it is saved. */
-export const headerRow = ({ name = "", value = "", secret = false } = {}) => ({
+/** A header's row; `kept` means that its secret value stays as it is saved, `lost` that it was dropped with a new origin. */
+export const headerRow = ({ name = "", value = "", secret = false, valueSet = true } = {}) => ({
   key: ++rows,
   name,
   value: value ?? "",
   secret,
-  kept: secret && value === null,
+  kept: secret && value === null && valueSet,
+  lost: !valueSet,
 });
 
 function ruleValues(rule, part) {
@@ -60,7 +61,7 @@ export function valuesOf(sync) {
   const { kind, username, secretSet } = sync.authentication;
   return {
     friendlyName: sync.friendlyName,
-    authentication: { kind, username: username ?? "", secret: "", kept: secretSet },
+    authentication: { kind, username: username ?? "", secret: "", kept: secretSet, lost: kind !== "NONE" && !secretSet },
     uniqueId: uniqueIdValues(sync.uniqueId),
     createUsers: ruleValues(sync.createUsers, "createUsers"),
     updateUsers: ruleValues(sync.updateUsers, "updateUsers"),
@@ -81,7 +82,7 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 export const saidRows = (headers) => headers.filter((row) => row.name || row.value || row.kept);
 
 const headerInputs = (headers) =>
-  saidRows(headers).map(({ name, value, secret, kept }) => ({ name, secret, ...(!kept && { value }) }));
+  saidRows(headers).map(({ name, value, secret, kept, lost }) => ({ name, secret, ...(!kept && !(lost && value === "") && { value }) }));
 
 function ruleInput(values, part) {
   const { enabled, timeoutSeconds, headers, data, ...rest } = values;
@@ -110,9 +111,10 @@ function rulePatch(sync, before, values, part) {
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(saved[name], value)));
 }
 
-function authenticationInput({ kind, username, secret, kept }) {
+function authenticationInput({ kind, username, secret, kept, lost }) {
   if (kind === "NONE") return { none: true };
-  if (kind === "BASIC") return { basic: { username, ...(!kept && { password: secret }) } };
+  // One that was lost and is not given again is missing, not empty.
+  if (kind === "BASIC") return { basic: { username, ...(!kept && !(lost && secret === "") && { password: secret }) } };
   // A token that is kept cannot be said again, and need not be.
   return kept ? undefined : { bearer: { token: secret } };
 }

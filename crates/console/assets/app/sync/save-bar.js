@@ -7,13 +7,18 @@ import { Button, ConfirmDialog, Dialog, Icon, toast } from "../ui/index.js";
 import { SYNC } from "./documents.js";
 import { useForm } from "./form.js";
 import { RULES, tabOf } from "./model.js";
+import { probe } from "./probe.js";
+import { missingSecrets } from "./secrets.js";
 
 const NAMES = { ...Object.fromEntries(Object.values(RULES).map(({ tab, name }) => [tab, name])), limits: "Limits" };
 const ORDER = Object.keys(NAMES);
 
-/** Puts the focus into the first field that is marked as wrong. */
-function focusFault() {
-  const field = document.querySelector('[role="tabpanel"] :is([aria-invalid="true"], .code-field[data-invalid="true"])');
+const WRONG = '[role="tabpanel"] :is([aria-invalid="true"], .code-field[data-invalid="true"])';
+const NEEDED = '[role="tabpanel"] [data-needed] :is(input[type="password"], .code-field)';
+
+/** Puts the focus into the first field that a selector finds. */
+function focusOn(selector) {
+  const field = document.querySelector(selector);
   field?.scrollIntoView({ block: "center" });
   if (field?.classList.contains("code-field")) field.dispatchEvent(new CustomEvent("focusto"));
   else field?.focus();
@@ -25,7 +30,29 @@ async function goToFault(form) {
   if (!first) return;
   await navigate(`/syncs/${form.sync.peek().id}/${first}`);
   // The tab is drawn first; its editors may be loaded only then.
-  setTimeout(focusFault, 60);
+  setTimeout(() => focusOn(WRONG), 60);
+}
+
+// Secrets did not follow to a new origin: nothing can be sent with them until they are given again.
+function DroppedDialog({ dropped, onClose }) {
+  const form = useForm();
+  const give = async () => {
+    onClose();
+    await navigate(`/syncs/${form.sync.peek().id}/${dropped[0].tab}`);
+    setTimeout(() => focusOn(NEEDED), 60);
+  };
+  const foot = html`<${Button} onClick=${onClose}>Later<//><${Button} kind="primary" onClick=${give}>Give them now<//>`;
+  return html`<${Dialog} title="Saved, but secrets did not follow to the new address" onClose=${onClose} foot=${foot}>
+    <p>Secrets stay with the origin that they were given for. These were dropped, and are to be given again for the new one:</p>
+    <ul>${dropped.map(({ words }) => html`<li key=${words}>${words}</li>`)}</ul>
+    <p class="muted">Nothing is sent until then; people stay owed, and nothing is lost.</p>
+  <//>`;
+}
+
+// What is said of a save that went well.
+function savedWords({ status, createUsers }) {
+  if (status === "SUSPENDED") return "Saved. The sync is suspended: one request goes now, as a probe.";
+  return createUsers?.sslVerification === false ? "Saved. SSL verification is off." : "Saved.";
 }
 
 function MovedDialog({ onChoose, onClose }) {
@@ -61,10 +88,14 @@ export function SaveBar({ onSaved }) {
     setAsking(null);
     setProblem(null);
     try {
+      const before = missingSecrets(form.sync.peek()).map(({ words }) => words);
       await form.save({ links });
-      const { sslVerification } = form.sync.peek().createUsers ?? {};
-      toast(sslVerification === false ? "Saved. SSL verification is off." : "Saved.");
+      const sync = form.sync.peek();
+      const dropped = missingSecrets(sync).filter(({ words }) => !before.includes(words));
+      if (dropped.length > 0) setAsking({ dropped });
+      else toast(savedWords(sync));
       await onSaved();
+      if (sync.status === "SUSPENDED" && dropped.length === 0) void probe(sync.id, onSaved).catch(toast.error);
     } catch (error) {
       await settle(error).catch(setProblem);
     }
@@ -92,7 +123,8 @@ export function SaveBar({ onSaved }) {
       <${Button} kind="primary" busy=${busy} onClick=${() => save()}>Save sync<//>
     </div>`}</div>
     ${asking?.moved && html`<${MovedDialog} onChoose=${save} onClose=${() => setAsking(null)} />`}
+    ${asking?.dropped && html`<${DroppedDialog} dropped=${asking.dropped} onClose=${() => setAsking(null)} />`}
     ${asking?.theirs && html`<${ConfirmDialog} title="Somebody else changed this sync meanwhile" action="Show theirs, keep my changes" onConfirm=${() => form.rebase(asking.theirs)} onClose=${() => setAsking(null)}>
-      <p>Nothing was saved. Their changes are shown now, with yours on top where both changed the same part; look at them, then save again.</p>
+      <p>Nothing was saved. Their changes are shown now, with yours beside them, and on top where both changed the same field; look at them, then save again.</p>
     <//>`}`;
 }

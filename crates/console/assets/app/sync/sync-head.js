@@ -5,6 +5,9 @@ import { html, useState } from "../lib.js";
 import { can } from "../session.js";
 import { Button, counted, Icon, Menu, Note, number, percent, sentence, Sparkline, SyncStatus, Time, toast } from "../ui/index.js";
 import { PAUSE, RESUME, RETRY } from "./documents.js";
+import { useForm } from "./form.js";
+import { probe } from "./probe.js";
+import { SecretsNeeded } from "./secrets.js";
 import { DeleteDialog, ResyncDialog } from "./sync-dialogs.js";
 
 const TONES = { PAUSED: "idle", SUSPENDED: "bad", ACTIVE: "info" };
@@ -15,6 +18,7 @@ function Standing({ sync }) {
   return html`<div class="stack-s head-notes">
     ${(sync.statusReason || held) && html`<${Note} tone=${held && sync.status === "ACTIVE" ? "warn" : TONES[sync.status]} role="status">
       ${sentence(sync.statusReason)}${sync.statusReason && !/[.!?]$/.test(sync.statusReason) ? "." : ""} ${held && html`<span class="strong">Next request <${Time} at=${sync.heldUntil} />.</span>`}
+      ${sync.status === "SUSPENDED" && !held && html`<span class="strong">A probe goes now.</span>`}
     <//>`}
     ${sync.warnings.map((warning) => html`<${Note} key=${warning} tone="warn">${sentence(warning)}<//>`)}
   </div>`;
@@ -54,7 +58,8 @@ function Actions({ sync, onChanged }) {
     await onChanged();
   };
   const [pause, pausing] = useAction(doing(PAUSE, "Paused. Changes go on being remembered, and are sent after you resume the sync."));
-  const [resume, resuming] = useAction(doing(RESUME, sync.status === "SUSPENDED" ? "Probing now." : "Resumed."));
+  const [resume, resuming] = useAction(doing(RESUME, "Resumed."));
+  const [probeNow, probing] = useAction(() => probe(sync.id, onChanged).catch(toast.error));
   const [retry] = useAction(doing(RETRY, ({ retry: { marked } }) => (marked ? `${counted(marked, "link")} marked: sent now.` : "Nothing is owed or parked.")));
   const admin = can("ADMIN");
   const items = [
@@ -67,7 +72,7 @@ function Actions({ sync, onChanged }) {
   return html`<div class="row">
     ${admin && sync.status === "ACTIVE" && html`<${Button} icon="pause" busy=${pausing} onClick=${pause}>Pause sync<//>`}
     ${admin && sync.status === "PAUSED" && html`<${Button} kind="primary" icon="play" busy=${resuming} onClick=${resume}>Resume sync<//>`}
-    ${admin && sync.status === "SUSPENDED" && html`<${Button} icon="play" busy=${resuming} onClick=${resume}>Probe now<//>`}
+    ${admin && sync.status === "SUSPENDED" && html`<${Button} icon="play" busy=${probing} onClick=${probeNow}>Probe now<//>`}
     ${items.length > 0 && html`<${Menu} label="More to do with this sync" items=${items} />`}
     ${dialog === "resync" && html`<${ResyncDialog} sync=${sync} onClose=${close} onDone=${onChanged} />`}
     ${dialog === "delete" && html`<${DeleteDialog} sync=${sync} onClose=${close} />`}
@@ -79,7 +84,7 @@ export function SyncHead({ sync, onChanged }) {
   return html`<header class="sync-head">
     <nav class="crumbs" aria-label="Breadcrumb"><a href="/">Syncs</a><${Icon} name="chevron-right" size=${12} /><span class="truncate" aria-current="page">${sync.friendlyName}</span></nav>
     <div class="row spread sync-head-line">
-      <div class="row sync-title"><h1 class="wrap">${sync.friendlyName}</h1><${SyncStatus} sync=${sync} /></div>
+      <div class="row sync-title"><h1 class="wrap">${sync.friendlyName}</h1><${SyncStatus} sync=${sync} /><${SecretsNeeded} sync=${useForm().sync.value} /></div>
       <${Actions} sync=${sync} onChanged=${onChanged} />
     </div>
     <${Standing} sync=${sync} />
