@@ -12,7 +12,7 @@ import { Button, Drawer, EmptyState, Loaded, WindowedTable } from "../ui/index.j
 
 const EVERY_MS = 5_000;
 
-const STATS = "query ($id: ID!) { sync(id: $id) { stats { linked owed parked uncertain unaddressable leaving unlinked } } }";
+const STATS = "query ($id: ID!) { sync(id: $id) { kept stats { linked owed parked uncertain unaddressable leaving unlinked } } }";
 const LINK = `id sync { id friendlyName } person { id name version } ${STANDING}`;
 const LINKS = `query ($id: ID!, $filter: LinkFilter, $first: Int, $after: String) { sync(id: $id) {
   links(filter: $filter, first: $first, after: $after) { nodes { ${LINK} } pageInfo { hasNextPage endCursor } }
@@ -66,7 +66,7 @@ export default function SyncPeople({ sync }) {
     ? html`<${EmptyState} icon="filter" title="No link fits" action=${html`<${Button} onClick=${() => setQuery(NO_LINK_FILTER)}>Clear filters<//>`}>No person of this sync fits these filters.<//>`
     : html`<${EmptyState} icon="people" title="Nobody yet">This sync takes up people who change from now on. Resync takes up everybody who is in the directory already.<//>`;
   return html`<div class="stack">
-    <${Loaded} query=${stats} lines=${2}>${(data) => data.sync && html`<div class="row spread counts-line"><${LinkCounts} stats=${data.sync.stats} filter=${filter} /><div class="row"><${RetryShown} sync=${sync} stats=${data.sync.stats} ...${{ filter, list }} onDone=${refresh} /></div></div>`}<//>
+    <${Loaded} query=${stats} lines=${2}>${(data) => data.sync && html`<div class="row spread counts-line"><${LinkCounts} stats=${{ ...data.sync.stats, kept: data.sync.kept }} filter=${filter} /><div class="row"><${RetryShown} sync=${sync} stats=${data.sync.stats} ...${{ filter, list }} onDone=${refresh} /></div></div>`}<//>
     <section class="card log-card" aria-label="Links">
       <div class="row list-head"><div class="grow"><${LinkFilterBar} filter=${filter} /></div><${Button} kind="quiet" icon="syncs" label="Read the list again" onClick=${refresh} /></div>
       <${PagedList} list=${list} nothing=${nothing}>${(found) => html`<${WindowedTable} label="Links, in order of the person's id" kind="links" columns=${COLUMNS} heights=${HEIGHTS} length=${found.items.length} slice=${(from, to) => found.items.slice(from, to)} rowKey=${(link) => link.id} row=${(link) => html`<${Row} link=${link} href=${hrefOf(link.person.id)} />`} selected=${(link) => link.person.id === shown} isWhole=${!found.hasMore} foot=${html`<${PagedFoot} list=${found} one="link" many="links" />`} onNearEnd=${found.more} />`}<//>

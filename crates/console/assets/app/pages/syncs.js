@@ -13,7 +13,7 @@ const EVERY_MS = 10_000;
 const SYNCS = `query ($first: Int!) {
   syncs(first: $first) {
     nodes {
-      id friendlyName status statusReason heldUntil
+      id friendlyName status statusReason heldUntil holds { kind }
       createUsers { method url }
       ${SECRETS_NEEDED}
       stats { sent successRate owed parked series(buckets: 24) { start succeeded failed } }

@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../lib.js";
 import { retry } from "../logs/retry.js";
 import { can } from "../session.js";
 import { Button, ConfirmDialog, counted, ErrorNote, Note, number, Spinner, toast } from "../ui/index.js";
+import { CreateAgain, isInDoubt } from "./create-again.js";
 import { filterWords, isFiltered, linkFilter } from "./link-filter.js";
 import { PARK_REASONS } from "./standing.js";
 
@@ -14,7 +15,7 @@ const PER_CALL = 1000;
 const GATHERED_MAX = 20_000;
 
 const GATHER = `query ($id: ID!, $filter: LinkFilter, $after: String) { sync(id: $id) {
-  links(filter: $filter, first: ${PER_CALL}, after: $after) { nodes { person { id } owed parkedCode } pageInfo { hasNextPage endCursor } }
+  links(filter: $filter, first: ${PER_CALL}, after: $after) { nodes { person { id } state owed parkedCode } pageInfo { hasNextPage endCursor } }
 } }`;
 
 const isWanted = ({ owed, parkedCode }) => owed || parkedCode !== null;
@@ -26,13 +27,13 @@ function wholesale(filter, stats) {
   return parked && !isFiltered(rest) ? { only: { parkedCodes: EVERY_REASON }, count: stats.parked, words: "parked" } : null;
 }
 
-async function gathered(syncId, filter) {
+async function gathered(syncId, filter, wanted = isWanted) {
   const ids = [];
   let after;
   while (ids.length < GATHERED_MAX) {
     const { sync } = await query(GATHER, { id: syncId, filter: linkFilter(filter), after });
     if (!sync) return { ids, more: false };
-    ids.push(...sync.links.nodes.filter(isWanted).map(({ person }) => person.id));
+    ids.push(...sync.links.nodes.filter(wanted).map(({ person }) => person.id));
     if (!sync.links.pageInfo.hasNextPage) return { ids, more: false };
     after = sync.links.pageInfo.endCursor;
   }
@@ -92,11 +93,15 @@ export function RetryShown({ sync, stats, filter, list, onDone }) {
   const whole = wholesale(filter, stats);
   const shown = list?.state.value === "ready" ? list.items.filter(isWanted).length : 0;
   void list?.version.value;
+  // Creates whose outcome nobody knows are sent anew only where they are looked at by themselves.
+  const doubtful = ["UNCERTAIN", "UNADDRESSABLE"].includes(filter.state) || ["UNCERTAIN", "NO_UNIQUE_ID"].includes(filter.why);
+  const doubted = doubtful && list?.state.value === "ready" && list.items.some(isInDoubt);
   // While it is asked, the number may become 0: the dialog stays.
   if (!can("WRITER") || (!asking && (whole ? whole.count : shown) === 0)) return null;
   const these = list?.hasMore ? "Retry all of these …" : shown === 1 ? "Retry this one" : `Retry these ${number(shown)}`;
   const words = whole ? `Retry all ${number(whole.count)} ${whole.words}` : these;
   const close = () => setAsking(false);
-  return html`<${Button} icon="retry" onClick=${() => setAsking(true)}>${words}<//>
+  return html`${doubted && html`<${CreateAgain} syncId=${sync.id} find=${async () => (await gathered(sync.id, filter, isInDoubt)).ids} onDone=${onDone} />`}
+    <${Button} icon="retry" onClick=${() => setAsking(true)}>${words}<//>
     ${asking && (whole ? html`<${Wholesale} ...${{ sync, whole, onDone }} title=${words} onClose=${close} />` : html`<${These} ...${{ sync, filter, onDone }} onClose=${close} />`)}`;
 }

@@ -1,6 +1,7 @@
 import { CodeField } from "../editor/code-field.js";
 import { html } from "../lib.js";
 import { Button, Icon, Note, Segments, Select, Switch, TextInput } from "../ui/index.js";
+import { NeedsLookup } from "./change-tabs.js";
 import { useForm } from "./form.js";
 import { mayEdit, Section, Split, useFault, useValue } from "./parts.js";
 import { RuleFields } from "./rule-fields.js";
@@ -24,6 +25,24 @@ const UNCERTAIN = [
   { value: "RESEND", label: "Send it again with the same Idempotency-Key" },
   { value: "PARK", label: "Park the person until somebody looks" },
 ];
+
+const EXISTING = [
+  { value: "PARK", label: "Park the person until somebody looks" },
+  { value: "ADOPT", label: "Look the record up, link it and update it" },
+];
+const EXISTING_HINTS = {
+  PARK: "Take the other where people may be in that system already, such as contacts that a sales team made.",
+  ADOPT: "The lookup rule finds it. It counts as there before: deleting the person leaves it as it is, unless Delete Users says otherwise.",
+};
+
+const PAGES = [
+  { value: "REFUSE", label: "It is no answer: a login, or a maintenance page" },
+  { value: "ACCEPT", label: "It is an answer like any other" },
+];
+const PAGES_HINTS = {
+  REFUSE: "Such a page often comes with the status 200. The request is tried again later.",
+  ACCEPT: "Only for a system that really answers with web pages, such as a form. A maintenance page then counts as accepted, and nobody is told.",
+};
 
 function Secret({ label, word }) {
   const form = useForm();
@@ -59,6 +78,7 @@ function UniqueId() {
   const set = (changes) => form.set(["uniqueId"], { ...uniqueId, ...changes });
   const error = useFault("uniqueId", uniqueId.kind) ?? useFault("uniqueId");
   const fault = form.faultAt("uniqueId", uniqueId.kind);
+  const follow = useValue("followUniqueId");
   const saved = form.sync.value.uniqueId;
   const choose = (kind) => set({ kind, value: saved?.[kind] ?? (kind === "none" ? "" : about.placeholder && uniqueId.kind === kind ? uniqueId.value : "") });
   const field = { label: about.field, value: uniqueId.value, error, placeholder: about.placeholder, hint: about.hint, onChange: (value) => set({ value }) };
@@ -66,7 +86,8 @@ function UniqueId() {
     <${Segments} label="Source" options=${Object.entries(UNIQUE_ID).map(([value, { label }]) => ({ value, label }))} value=${uniqueId.kind} onChange=${choose} />
     ${uniqueId.kind === "none" && html`<${Note} tone="warn">Without a unique id people are created, and can be neither updated nor deleted.<//>`}
     ${uniqueId.kind === "template" && html`<${CodeField} id="uniqueId.template" singleLine ...${field} fault=${fault} operation="CREATE" readOnly=${!mayEdit()} />`}
-    ${(uniqueId.kind === "path" || uniqueId.kind === "header") && html`<${TextInput} mono ...${field} />`}`;
+    ${(uniqueId.kind === "path" || uniqueId.kind === "header") && html`<${TextInput} mono ...${field} />`}
+    ${(uniqueId.kind !== "none" || follow.value) && html`<${Switch} label="Read it again from updates" checked=${follow.value} error=${follow.error} onChange=${follow.onChange} hint="For systems where the id may move, such as one that keys its records by e-mail: what the answer of an accepted update holds at this place is the new id. Needs Update Users." />`}`;
 }
 
 export default function CreateTab() {
@@ -74,6 +95,8 @@ export default function CreateTab() {
   const name = useValue("friendlyName");
   const enabled = useValue("createUsers", "enabled");
   const uncertain = useValue("createUsers", "onUncertain");
+  const existing = useValue("createUsers", "onExisting");
+  const pages = useValue("pages");
   const { values } = form;
   // With an id chosen here, or a lookup rule, such a create is resolved before anything is sent.
   const resolved = values.value.uniqueId.kind === "template" || values.value.lookup.enabled;
@@ -81,10 +104,13 @@ export default function CreateTab() {
     <${Section} title="This sync">
       <${TextInput} label="Friendly name" ...${name} hint="What you call the system that this sync keeps in step." />
       <${Authentication} />
+      <${Select} label="When a web page comes instead of data" options=${PAGES} ...${pages} hint=${PAGES_HINTS[pages.value]} />
     <//>
     <${RuleFields} operation="CREATE" between=${html`<${Section} title="Unique ID" lead="How updates and deletes find the record that was created."><${UniqueId} /><//>`} title="Sync new user webhook" lead="Sent for each person whom the system does not hold yet."
       before=${html`<${Switch} label="Create people in this system" checked=${enabled.value} onChange=${enabled.onChange} />`}>
       <${Select} label="When the answer of a create never came" options=${UNCERTAIN} ...${uncertain} hint=${resolved ? "Only where neither the chosen unique id nor the lookup rule resolves it." : "A system that ignores the key may then hold the person twice. A lookup rule resolves it instead."} />
+      <${Select} label="When the record exists already (409 or 412)" options=${EXISTING} ...${existing} hint=${EXISTING_HINTS[existing.value]} />
+      <${NeedsLookup} when=${existing.value === "ADOPT"} />
     <//>
   <//>`;
 }

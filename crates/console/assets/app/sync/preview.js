@@ -17,7 +17,12 @@ const SETTLED_MS = 250;
 /** What a rule's preview or test is asked for: `{ syncId, operation, personId, changes }`. */
 export function askedFor(form, operation, person) {
   const { rule } = RULES[operation];
-  const changes = patchOf(form.sync.value, form.values.value, [rule, "authentication", "uniqueId"]);
+  const values = form.values.value;
+  // Options of one rule lean on others: these ask the lookup, and ids are followed in the answers of updates.
+  const asksLookup = values[rule].onExisting === "ADOPT" || values[rule].onMissing === "LOOKUP";
+  const follows = operation === "UPDATE" || !values.followUniqueId;
+  const parts = [rule, "authentication", "uniqueId", "pages", ...(asksLookup ? ["lookup"] : []), ...(follows ? ["followUniqueId"] : [])];
+  const changes = patchOf(form.sync.value, values, parts);
   return { syncId: form.sync.value.id, operation, personId: person?.id ?? null, changes };
 }
 
