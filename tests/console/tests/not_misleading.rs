@@ -1,6 +1,7 @@
 //! What the console says is what is: of live updates, of a sync that is suspended, of what somebody else saved meanwhile, of how
 //! many a button is for, and of secrets that did not follow.
 
+use console_tests::accessibility::Rules;
 use console_tests::page::Role;
 use console_tests::{Browser, Stage, browse};
 use product_tests::{Database, ServerOptions, eventually};
@@ -35,7 +36,8 @@ async fn leaving_the_logs_is_no_interruption_and_a_server_that_goes_is_one() {
         page.sees("Live").await;
         page.click(Role::Link, "People").await;
         page.is_at("/people").await;
-        let closed = page.until("the socket is closed", "return closedSockets.length && closedSockets", json!([])).await;
+        let closed =
+            page.until("the socket is closed", "return closedSockets.length && closedSockets", json!([])).await;
         assert_eq!(page.async_script(BANNER, json!([])).await, Value::Null, "nobody follows anything: {closed}");
         assert_eq!(closed, json!([[1000, true]]), "the server answers the Close frame");
 
@@ -87,14 +89,69 @@ async fn saving_a_suspended_sync_says_so_and_probes_at_once() {
     eventually("it sends", Duration::from_secs(20), || async { status().await == "ACTIVE" }).await;
 }
 
+/// `[name, base, mine, theirs]`, and what has to come of it: the values that differ from `base`, and what both changed.
+fn merges() -> [(Value, Value); 5] {
+    let row = |name: &str, value: &str| json!({ "key": value.len(), "name": name, "value": value });
+    let base = json!({ "uniqueId": { "kind": "path", "value": "$.id" }, "lookup": { "enabled": true, "url": "a", "headers": [row("X", "1"), row("Y", "1")] } });
+    let with = |path: &str, value: Value| {
+        let mut values = base.clone();
+        *values.pointer_mut(path).unwrap() = value;
+        values
+    };
+    let case = |mine, theirs| json!([base, mine, theirs]);
+    [
+        // A place means nothing under another kind of place.
+        (
+            case(
+                with("/uniqueId/value", json!("$.uid")),
+                with("/uniqueId", json!({ "kind": "header", "value": "Location" })),
+            ),
+            json!([{ "kind": "path", "value": "$.uid" }, true, ["X=1", "Y=1"], ["uniqueId"]]),
+        ),
+        (
+            case(with("/uniqueId/value", json!("$.uid")), with("/lookup/url", json!("b"))),
+            json!([{ "kind": "path", "value": "$.uid" }, true, ["X=1", "Y=1"], []]),
+        ),
+        // A rule that somebody took away is not changed unseen.
+        (
+            case(with("/lookup/url", json!("c")), with("/lookup/enabled", json!(false))),
+            json!([base["uniqueId"], true, ["X=1", "Y=1"], ["lookup"]]),
+        ),
+        (
+            case(with("/uniqueId/value", json!("$.uid")), with("/lookup/enabled", json!(false))),
+            json!([{ "kind": "path", "value": "$.uid" }, false, ["X=1", "Y=1"], []]),
+        ),
+        // Headers by name: one is changed by both, one taken away here, one added there.
+        (
+            case(
+                with("/lookup/headers", json!([row("X", "mine")])),
+                with("/lookup/headers", json!([row("X", "theirs"), row("Y", "1"), row("Z", "1")])),
+            ),
+            json!([base["uniqueId"], true, ["X=mine", "Z=1"], ["lookup headers X"]]),
+        ),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_two_administrators_change_is_merged_by_field() {
     let stage = Stage::start().await;
     let headers = json!([{ "name": "X-Source", "value": "crm-sync" }, { "name": "X-Old", "value": "1" }]);
-    let create = json!({ "method": "POST", "url": format!("{}/contacts", stage.crm.url()), "data": "{}", "headers": headers });
+    let create =
+        json!({ "method": "POST", "url": format!("{}/contacts", stage.crm.url()), "data": "{}", "headers": headers });
     let sync = stage.sync("CRM", json!({ "createUsers": create })).await;
     browse("merged", &stage.server.url, async |page| {
         page.open_as(stage.key(), &format!("/syncs/{sync}/create")).await;
+        for (given, expected) in merges() {
+            let merge = r#"
+                const [[base, mine, theirs], done] = arguments;
+                import("/assets/app/sync/merge.js").then(({ mergedValues }) => {
+                    const { values, both } = mergedValues(base, mine, theirs);
+                    const headers = values.lookup.headers.map(({ name, value }) => `${name}=${value}`);
+                    done([values.uniqueId, values.lookup.enabled, headers, both.map((path) => path.join(" "))]);
+                });
+            "#;
+            assert_eq!(page.async_script(merge, json!([given])).await, expected, "{given}");
+        }
         page.fill("Timeout", "30").await;
         page.click(Role::Button, "Add header").await;
         page.fill("Name of header 3", "X-Mine").await;
@@ -155,6 +212,7 @@ async fn retry_is_for_those_who_are_shown_and_the_list_follows() {
         page.click(Role::Button, "Retry these 3").await;
         page.sees("Retry 3 people?").await;
         page.sees("parked: Data refused").await;
+        assert_eq!(page.violations(Rules::All).await, [""; 0]);
         let before = stage.crm.requests().len();
         page.click(Role::Button, "Retry 3 people").await;
         page.sees("3 links due now").await;
@@ -177,7 +235,8 @@ async fn secrets_that_did_not_follow_to_a_new_origin_are_asked_for() {
     let crm = stage.crm.url();
     let headers = json!([{ "name": "X-Api-Key", "value": "s3cret", "secret": true }]);
     let create = json!({ "method": "POST", "url": format!("{crm}/contacts"), "data": "{}", "headers": headers });
-    let changes = json!({ "createUsers": create, "authentication": { "basic": { "username": "ada", "password": "pass" } } });
+    let changes =
+        json!({ "createUsers": create, "authentication": { "basic": { "username": "ada", "password": "pass" } } });
     let sync = stage.sync("CRM", changes).await;
     browse("dropped_secrets", &stage.server.url, async |page| {
         page.open_as(stage.key(), &format!("/syncs/{sync}/create")).await;
@@ -186,6 +245,7 @@ async fn secrets_that_did_not_follow_to_a_new_origin_are_asked_for() {
         page.sees("Saved, but secrets did not follow to the new address").await;
         page.sees("The password of the authentication").await;
         page.sees("The header X-Api-Key of Create Users").await;
+        assert_eq!(page.violations(Rules::All).await, [""; 0]);
         page.click(Role::Button, "Give them now").await;
         page.until("the focus is in the password", "return document.activeElement.type === 'password'", json!([])).await;
         let badge = "return [...document.querySelectorAll('.sync-title .badge')].some((one) => one.innerText === 'Password needed')";
@@ -193,6 +253,7 @@ async fn secrets_that_did_not_follow_to_a_new_origin_are_asked_for() {
         page.sees("The password was dropped when the address moved to another origin: give it again, then save.").await;
         let header = "return document.querySelector('.header-row')?.innerText.includes('The secret was dropped when the address moved')";
         page.until("the header says so", header, json!([])).await;
+        assert_eq!(page.violations(Rules::All).await, [""; 0]);
         page.open("/").await;
         page.sees("Password needed").await;
         // Given again, nothing is said any more.

@@ -9,6 +9,7 @@ import { useForm } from "./form.js";
 import { RULES, tabOf } from "./model.js";
 import { probe } from "./probe.js";
 import { missingSecrets } from "./secrets.js";
+import { placeOf } from "./words.js";
 
 const NAMES = { ...Object.fromEntries(Object.values(RULES).map(({ tab, name }) => [tab, name])), limits: "Limits" };
 const ORDER = Object.keys(NAMES);
@@ -109,6 +110,7 @@ export function SaveBar({ onSaved }) {
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, []);
+  const both = form.both.value.length > 0 && `both of you changed ${form.both.value.map(placeOf).join(", ")}: yours stands`;
   const where = [...new Set(form.parts.value.map(tabOf))].map((tab) => NAMES[tab]).join(", ");
   const refusal = problem && (refused ? `Not saved: ${refused === 1 ? "one value is" : `${refused} values are`} wrong.` : problem.message);
   return html`<p class="visually-hidden" role="status">${dirty && (refusal || `Unsaved changes in ${where}`)}</p>
@@ -116,7 +118,7 @@ export function SaveBar({ onSaved }) {
       <div class="grow">
         ${refusal
           ? html`<span class="bad row"><${Icon} name="alert-circle" /><span>${refusal}</span></span>`
-          : html`<span class="strong">Unsaved changes</span> <span class="muted">in ${where}</span>`}
+          : html`<span class="strong">Unsaved changes</span> <span class="muted">in ${where}</span>${both && html`<span class="small muted"> · ${both}</span>`}`}
       </div>
       ${problem && refused > 0 && html`<${Button} kind="quiet" onClick=${() => goToFault(form)}>Show the first<//>`}
       <${Button} onClick=${form.discard} disabled=${busy}>Discard changes<//>
