@@ -82,6 +82,12 @@ async fn every_option_is_set_refused_at_its_field_and_saved() {
         page.sees("Not saved: 2 values are wrong.").await;
         assert!(fault_of(page, "When the record exists already (409 or 412)").await.contains("lookup"));
         page.click(Role::Button, "Discard changes").await;
+        page.click_on("input[value=none]").await;
+        page.click(Role::Button, "Save sync").await;
+        assert!(fault_of(page, "Read it again from updates").await.contains("no unique id"));
+        let marked = "return document.querySelector('[role=switch][aria-invalid=true]')?.labels[0].textContent";
+        assert_eq!(page.script(marked, json!([])).await, "Read it again from updates");
+        page.click(Role::Button, "Discard changes").await;
     })
     .await;
     let query = "query ($id: ID!) { sync(id: $id) { pages followUniqueId createUsers { format onExisting } updateUsers { onMissing } deleteUsers { adopted }
