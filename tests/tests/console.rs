@@ -16,6 +16,8 @@ use std::time::Duration;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -406,6 +408,16 @@ async fn a_websocket_takes_the_cookie_from_our_own_pages_only() {
     assert_eq!(next(&mut nobody).await.unwrap_err().0, 4403);
     let mut wrong_key = socket(&server, &cookie, Some(&server.url), json!({ "Authorization": "Bearer wrong" })).await;
     assert_eq!(next(&mut wrong_key).await.unwrap_err().0, 4403);
+}
+
+/// A browser takes an end without it for a fault of the connection.
+#[tokio::test]
+async fn a_close_frame_is_answered() {
+    let (_database, server) = started().await;
+    let mut socket = opened(&server, &sign_in(&server, KEY).await).await;
+    socket.close(Some(CloseFrame { code: CloseCode::Normal, reason: "Normal Closure".into() })).await.unwrap();
+    assert_eq!(next(&mut socket).await.unwrap_err().0, 1000);
+    assert!(socket.next().await.is_none(), "the handshake of closing is complete");
 }
 
 async fn what_ends_a_session_closes_its_sockets(database: Database) {

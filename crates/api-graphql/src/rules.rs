@@ -168,6 +168,8 @@ pub(crate) struct Header {
     /// null when secret
     value: Option<String>,
     secret: bool,
+    /// false: its secret was dropped since the rule moved to another origin; give it again
+    value_set: bool,
 }
 
 impl From<&sync::Header> for Header {
@@ -176,7 +178,8 @@ impl From<&sync::Header> for Header {
             HeaderValue::Template(text) => (Some(text.clone()), false),
             HeaderValue::Secret(_) => (None, true),
         };
-        Self { name: header.name.clone(), value, secret }
+        let value_set = !matches!(header.value, HeaderValue::Secret(None));
+        Self { name: header.name.clone(), value, secret, value_set }
     }
 }
 

@@ -63,6 +63,12 @@ async fn every_page_is_accessible_narrow_and_quiet() {
         page.click(Role::MenuItem, "Resync people …").await;
         wrong.extend(faults_of(page, "resync").await);
         page.click(Role::Button, "Cancel").await;
+        page.click(Role::Button, "Pause sync").await;
+        page.find(Role::Button, "Resume sync").await;
+        page.click(Role::Button, "More to do with this sync").await;
+        page.click(Role::MenuItem, "Forget links …").await;
+        wrong.extend(faults_of(page, "forget-links").await);
+        page.click(Role::Button, "Cancel").await;
         page.click(Role::Button, "Send test …").await;
         page.click(Role::Button, "Send test request").await;
         page.sees("Answer").await;

@@ -28,6 +28,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const INIT_WITHIN: Duration = Duration::from_secs(10);
 /// How often a silent client is pinged; one that does not answer twice in a row is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
+/// How long the other side's Close frame is waited for, and ours may take to be taken.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// A session that should have ended, and has not by the store's clock, is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Why a connection is closed whose key or session does not open it, or does so no longer.
@@ -155,9 +157,15 @@ async fn serve(socket: WebSocket, served: Served, shown: Result<Option<Credentia
             Some(WsMessage::Close(code, reason)) => {
                 let (code, reason) = by_protocol(code, reason, is_open);
                 let _gone = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+                // Its own Close frame is waited for: a connection that ends before it is no clean end.
+                let _late = tokio::time::timeout(CLOSE_WITHIN, connection.for_each(|_| std::future::ready(()))).await;
                 return;
             }
-            None => return,
+            None => {
+                // The client has closed it, or is gone. Its Close frame is answered: without that, browsers take the end for a fault.
+                let _gone = tokio::time::timeout(CLOSE_WITHIN, sink.close()).await;
+                return;
+            }
         };
         if sent.is_err() {
             return;

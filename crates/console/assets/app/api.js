@@ -83,6 +83,10 @@ effect(() => {
 });
 
 let client = null;
+/** How many subscriptions there are. */
+let followed = 0;
+/** Ends of a WebSocket that are meant: nobody needs it any more; the server goes, and another one may be there already. */
+const MEANT = [1000, 1001];
 
 function clientNow() {
   client ??= createClient({
@@ -99,7 +103,9 @@ function clientNow() {
         offline.value = false;
       },
       closed: (event) => {
-        connection.value = event?.wasClean && event.code === 1000 ? "idle" : "offline";
+        // What nobody follows is not interrupted; after an end that was meant, only a next try that fails is an interruption.
+        if (followed === 0) connection.value = "idle";
+        else connection.value = MEANT.includes(event?.code) ? "connecting" : "offline";
         if ([4401, 4403].includes(event?.code)) onEnded();
       },
     },
@@ -119,6 +125,7 @@ function clientNow() {
 export function subscribe(document, variables, { next, connected, error }) {
   const now = clientNow();
   let over = false;
+  followed += 1;
   const stops = connected ? [now.on("connected", () => connected())] : [];
   if (connected && connection.value === "online") queueMicrotask(() => over || connected());
   const fail = (problem) => {
@@ -133,6 +140,7 @@ export function subscribe(document, variables, { next, connected, error }) {
     { next: ({ data, errors }) => (errors ? fail(errors) : next(data)), error: fail, complete: () => {} },
   );
   function finish() {
+    if (!over) followed -= 1;
     over = true;
     stops.forEach((stop) => stop());
   }

@@ -25,6 +25,8 @@ export const FAILURES = {
   NO_UNIQUE_ID: "No usable unique id",
   AMBIGUOUS: "Several records found",
   CONFLICT: "Unique id taken",
+  NOT_JSON: "Answer not JSON",
+  PAGE: "A web page came",
 };
 
 /** Class of status -> its name. */

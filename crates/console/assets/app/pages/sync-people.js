@@ -1,25 +1,22 @@
 // The People tab of a sync: how it stands with each person.
 import { useQuery } from "../hooks.js";
-import { html, useState } from "../lib.js";
-import { retry } from "../logs/retry.js";
+import { html } from "../lib.js";
 import { personHref } from "../logs/row.js";
 import { LinkDetails, Standing } from "../people/link-card.js";
 import { isFiltered, LinkCounts, LinkFilterBar, linkFilter, NO_LINK_FILTER, readLinkFilter } from "../people/link-filter.js";
-import { PagedFoot, PagedList, usePaged } from "../people/paged.js";
+import { PagedFoot, PagedList, useFollowed, usePaged } from "../people/paged.js";
+import { RetryShown } from "../people/retry-shown.js";
 import { nextWords, STANDING } from "../people/standing.js";
-import { query } from "../api.js";
 import { here, setQuery } from "../router.js";
-import { can } from "../session.js";
-import { Button, ConfirmDialog, counted, Drawer, EmptyState, Loaded, number, toast, WindowedTable } from "../ui/index.js";
+import { Button, Drawer, EmptyState, Loaded, WindowedTable } from "../ui/index.js";
 
 const EVERY_MS = 5_000;
 
-const STATS = "query ($id: ID!) { sync(id: $id) { stats { linked owed parked uncertain unaddressable leaving unlinked } } }";
+const STATS = "query ($id: ID!) { sync(id: $id) { kept stats { linked owed parked uncertain unaddressable leaving unlinked } } }";
 const LINK = `id sync { id friendlyName } person { id name version } ${STANDING}`;
 const LINKS = `query ($id: ID!, $filter: LinkFilter, $first: Int, $after: String) { sync(id: $id) {
   links(filter: $filter, first: $first, after: $after) { nodes { ${LINK} } pageInfo { hasNextPage endCursor } }
 } }`;
-const RESYNC = "mutation ($id: ID!) { resync(syncId: $id, scope: PARKED) { marked } }";
 const NONE = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
 
 const COLUMNS = [
@@ -53,32 +50,13 @@ function LinkDrawer({ syncId, personId, onClose, onDone }) {
   }}<//><//>`;
 }
 
-// What is parked is what an administrator resyncs. A writer retries, which takes the owed ones along.
-function RetryAll({ syncId, stats, onDone }) {
-  const [asking, setAsking] = useState(false);
-  if (!can("WRITER") || stats.parked + stats.owed === 0) return null;
-  const onlyParked = can("ADMIN") && stats.parked > 0;
-  const run = async () => {
-    const marked = onlyParked ? (await query(RESYNC, { id: syncId })).resync.marked : await retry({ syncId });
-    toast(`${counted(marked, "link")} due now`);
-    onDone();
-  };
-  const words = onlyParked ? `Retry all ${number(stats.parked)} parked` : `Retry all ${number(stats.parked + stats.owed)} owed and parked`;
-  return html`<${Button} icon="retry" onClick=${() => setAsking(true)}>${words}<//>
-    ${asking && html`<${ConfirmDialog} title=${`${words}?`} action="Retry now" onConfirm=${run} onClose=${() => setAsking(false)}>
-      <p>Each of them is due at once, with its tries at 0. The sync's limits hold; what is still wrong is parked again.</p><//>`}`;
-}
-
 export default function SyncPeople({ sync }) {
   const { query: parts } = here.value;
   const filter = readLinkFilter(parts);
-  const stats = useQuery(STATS, { id: sync.id }, { every: EVERY_MS });
+  const stats = useQuery(STATS, { id: sync.id });
   const list = usePaged(LINKS, { id: sync.id, filter: linkFilter(filter) }, (data) => data.sync?.links ?? NONE);
   const shown = parts.get("link");
-  const refresh = () => {
-    void stats.refresh();
-    void list?.load();
-  };
+  const refresh = useFollowed(list, EVERY_MS, () => void stats.refresh());
   const hrefOf = (id) => {
     const next = new URLSearchParams(parts);
     next.set("link", id);
@@ -88,7 +66,7 @@ export default function SyncPeople({ sync }) {
     ? html`<${EmptyState} icon="filter" title="No link fits" action=${html`<${Button} onClick=${() => setQuery(NO_LINK_FILTER)}>Clear filters<//>`}>No person of this sync fits these filters.<//>`
     : html`<${EmptyState} icon="people" title="Nobody yet">This sync takes up people who change from now on. Resync takes up everybody who is in the directory already.<//>`;
   return html`<div class="stack">
-    <${Loaded} query=${stats} lines=${2}>${(data) => data.sync && html`<div class="row spread counts-line"><${LinkCounts} stats=${data.sync.stats} filter=${filter} /><div class="row"><${RetryAll} syncId=${sync.id} stats=${data.sync.stats} onDone=${refresh} /></div></div>`}<//>
+    <${Loaded} query=${stats} lines=${2}>${(data) => data.sync && html`<div class="row spread counts-line"><${LinkCounts} stats=${{ ...data.sync.stats, kept: data.sync.kept }} filter=${filter} /><div class="row"><${RetryShown} sync=${sync} stats=${data.sync.stats} ...${{ filter, list }} onDone=${refresh} /></div></div>`}<//>
     <section class="card log-card" aria-label="Links">
       <div class="row list-head"><div class="grow"><${LinkFilterBar} filter=${filter} /></div><${Button} kind="quiet" icon="syncs" label="Read the list again" onClick=${refresh} /></div>
       <${PagedList} list=${list} nothing=${nothing}>${(found) => html`<${WindowedTable} label="Links, in order of the person's id" kind="links" columns=${COLUMNS} heights=${HEIGHTS} length=${found.items.length} slice=${(from, to) => found.items.slice(from, to)} rowKey=${(link) => link.id} row=${(link) => html`<${Row} link=${link} href=${hrefOf(link.person.id)} />`} selected=${(link) => link.person.id === shown} isWhole=${!found.hasMore} foot=${html`<${PagedFoot} list=${found} one="link" many="links" />`} onNearEnd=${found.more} />`}<//>

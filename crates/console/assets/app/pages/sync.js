@@ -4,12 +4,14 @@ import { Lazy } from "../app.js";
 import { useQuery, useTitle } from "../hooks.js";
 import { html, useEffect, useState } from "../lib.js";
 import { guardLeaving, navigate } from "../router.js";
-import { DeleteTab, LimitsTab, LookupTab, UpdateTab } from "../sync/change-tabs.js";
+import { DeleteTab, LimitsTab, UpdateTab } from "../sync/change-tabs.js";
 import CreateTab from "../sync/create-tab.js";
 import { STANDING_NOW, SYNC } from "../sync/documents.js";
 import { createForm, FormProvider } from "../sync/form.js";
+import { LookupTab } from "../sync/lookup-tab.js";
 import { SaveBar } from "../sync/save-bar.js";
 import { SyncHead } from "../sync/sync-head.js";
+import { placeOf } from "../sync/words.js";
 import { Button, ConfirmDialog, EmptyState, ErrorNote, Note, Page, Skeleton, tabPanel, Tabs } from "../ui/index.js";
 
 const EVERY_MS = 5000;
@@ -89,9 +91,14 @@ function Changed({ form, standing }) {
   useEffect(() => {
     if (newer && !form.dirty.peek()) void take().catch(() => {});
   }, [newer]);
-  if (!newer || !form.dirty.value) return null;
+  if (!form.dirty.value) return null;
+  const both = form.both.value;
+  if (!newer && both.length === 0) return null;
+  if (!newer) {
+    return html`<${Note} tone="warn" role="status" title="Their changes are shown, with yours">Both of you changed ${both.map(placeOf).join(", ")}: yours stands. Look at it, then save.<//>`;
+  }
   return html`<${Note} tone="warn" role="status" title="Somebody else changed this sync meanwhile" action=${html`<${Button} size="small" onClick=${() => take().catch(() => {})}>Show theirs, keep my changes<//>`}>
-    What you changed here stays, and is not saved yet.
+    What you changed here stays, field by field, and is not saved yet.
   <//>`;
 }
 

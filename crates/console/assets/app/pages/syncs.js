@@ -3,6 +3,7 @@ import { useQuery } from "../hooks.js";
 import { html, useState } from "../lib.js";
 import { can } from "../session.js";
 import { AddSync } from "../sync/add-sync.js";
+import { SECRETS_NEEDED, SecretsNeeded } from "../sync/secrets.js";
 import { Button, Loaded, number, Page, percent, Skeleton, Sparkline, SyncStatus, Table, Time } from "../ui/index.js";
 import { FirstRun, useFirstRun } from "./first-run.js";
 
@@ -12,8 +13,9 @@ const EVERY_MS = 10_000;
 const SYNCS = `query ($first: Int!) {
   syncs(first: $first) {
     nodes {
-      id friendlyName status statusReason heldUntil
+      id friendlyName status statusReason heldUntil holds { kind }
       createUsers { method url }
+      ${SECRETS_NEEDED}
       stats { sent successRate owed parked series(buckets: 24) { start succeeded failed } }
     }
     pageInfo { hasNextPage }
@@ -36,7 +38,7 @@ const COLUMNS = [
   },
   {
     title: "Status",
-    cell: (sync) => html`<div class="sync-status"><${SyncStatus} sync=${sync} />${sync.status !== "PAUSED" && sync.heldUntil && new Date(sync.heldUntil) > Date.now() && html`<span class="faint small"><${Time} at=${sync.heldUntil} prefix="next try " /></span>`}</div>`,
+    cell: (sync) => html`<div class="sync-status"><${SyncStatus} sync=${sync} /><${SecretsNeeded} sync=${sync} />${sync.status !== "PAUSED" && sync.heldUntil && new Date(sync.heldUntil) > Date.now() && html`<span class="faint small"><${Time} at=${sync.heldUntil} prefix="next try " /></span>`}</div>`,
   },
   { title: "Last 24 hours", cell: ({ stats }) => html`<${Sparkline} points=${stats.series} />` },
   { title: "Sent", end: true, cell: ({ stats }) => html`<span class="num">${number(stats.sent)}</span>` },

@@ -6,7 +6,7 @@ import { Button, number, Select, TextInput } from "../ui/index.js";
 import { LINK_STATES, PARK_REASONS } from "./standing.js";
 
 const TYPING_MS = 250;
-const PARTS = ["state", "owed", "parked", "why", "search", "person"];
+const PARTS = ["state", "owed", "parked", "kept", "why", "search", "person"];
 export const NO_LINK_FILTER = Object.fromEntries(PARTS.map((part) => [part, null]));
 
 const one = (words, name) => (Object.hasOwn(words, name ?? "") ? name : "");
@@ -16,6 +16,7 @@ export const readLinkFilter = (query) => ({
   state: one(LINK_STATES, query.get("state")),
   owed: query.get("owed") === "true",
   parked: query.get("parked") === "true",
+  kept: query.get("kept") === "true",
   why: one(PARK_REASONS, query.get("why")),
   search: query.get("search") ?? "",
   person: query.get("person") ?? "",
@@ -24,14 +25,28 @@ export const readLinkFilter = (query) => ({
 export const isFiltered = (filter) => Object.values(filter).some(Boolean);
 
 /** The API's LinkFilter. */
-export const linkFilter = ({ state, owed, parked, why, search, person }) => ({
+export const linkFilter = ({ state, owed, parked, kept, why, search, person }) => ({
   ...(state && { state }),
   ...(owed && { owed }),
   ...(parked && { parked }),
+  ...(kept && { kept }),
   ...(why && { parkedCode: why }),
   ...(search.trim() && { search: search.trim() }),
   ...(person && { personId: person }),
 });
+
+/** What is shown, in words: "parked: Data refused, state Linked". */
+export const filterWords = ({ state, owed, parked, why, search, person, kept }) =>
+  [
+    why ? `parked: ${PARK_REASONS[why]}` : parked && "parked",
+    owed && "owed",
+    kept && "kept",
+    state && `state ${LINK_STATES[state]}`,
+    search.trim() && `id, name or email begins with “${search.trim()}”`,
+    person && `person ${person}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 
 /** Each count is a button that shows those links. */
 const COUNTS = [
@@ -42,10 +57,13 @@ const COUNTS = [
   { key: "unaddressable", label: "Unaddressable", filter: { state: "UNADDRESSABLE" } },
   { key: "leaving", label: "Leaving", filter: { state: "LEAVING" } },
   { key: "unlinked", label: "Unlinked", filter: { state: "UNLINKED" } },
+  { key: "kept", label: "Kept", filter: { kept: "true" } },
 ];
 
 export function LinkCounts({ stats, filter }) {
-  return html`<div class="counts" role="group" aria-label="Links by state">${COUNTS.map(({ key, label, filter: its }) => {
+  // Most syncs keep none.
+  const shown = COUNTS.filter(({ key }) => key !== "kept" || stats.kept > 0 || filter.kept);
+  return html`<div class="counts" role="group" aria-label="Links by state">${shown.map(({ key, label, filter: its }) => {
     const [[part, value]] = Object.entries(its);
     const on = String(filter[part]) === value;
     return html`<button key=${key} type="button" class="count" aria-pressed=${on ? "true" : "false"} onClick=${() => setQuery({ ...NO_LINK_FILTER, ...(on ? {} : its) })}>

@@ -1,10 +1,12 @@
 // A list of the API that is read page by page, as far as it is looked at.
 import { query } from "../api.js";
-import { html, signal, useEffect, useState } from "../lib.js";
+import { html, signal, useEffect, useRef, useState } from "../lib.js";
 import { Button, ErrorNote, number, Skeleton, Spinner } from "../ui/index.js";
 
 const FIRST = 100;
 const NEXT = 300;
+/** The API gives at most so many at once. */
+const PAGE_MAX = 1000;
 
 export class Paged {
   /** Raised with each change. */
@@ -31,14 +33,14 @@ export class Paged {
   }
 
   /** From the beginning, as far as it was read before, so that nothing moves where nothing changed. */
-  load = () => this.#page({ first: Math.min(1000, Math.max(FIRST, this.items.length)) }, true);
+  load = () => this.#pages(Math.max(FIRST, this.items.length), true);
 
   more = () => {
     if (this.loading.peek() || !this.hasMore || this.error.peek()) return undefined;
-    return this.#page({ first: NEXT, after: this.#cursor }, false);
+    return this.#pages(NEXT, false);
   };
 
-  async #page(asked, anew) {
+  async #pages(count, anew) {
     if (anew) {
       this.#abort.abort();
       this.#abort = new AbortController();
@@ -47,8 +49,14 @@ export class Paged {
     this.loading.value = true;
     this.error.value = null;
     try {
-      const { nodes, pageInfo } = await this.#read(asked, abort);
-      if (abort.aborted) return;
+      const nodes = [];
+      let pageInfo = { hasNextPage: true, endCursor: anew ? undefined : this.#cursor };
+      while (nodes.length < count && pageInfo.hasNextPage) {
+        const page = await this.#read({ first: Math.min(PAGE_MAX, count - nodes.length), after: pageInfo.endCursor }, abort);
+        if (abort.aborted) return;
+        nodes.push(...page.nodes);
+        ({ pageInfo } = page);
+      }
       this.items = anew ? nodes : [...this.items, ...nodes];
       this.hasMore = pageInfo.hasNextPage;
       this.#cursor = pageInfo.endCursor;
@@ -81,6 +89,51 @@ export function usePaged(document, variables, pick) {
   }, [document, asked]);
   void list?.version.value;
   return list;
+}
+
+/** After something was done, a list is read again at this pace for so long. */
+const SOON = { every: 1_000, for: 20_000 };
+
+/**
+ * Reads a list again and again while the page is seen, so that it tells what is: every `every` milliseconds, long ones less often.
+ * @param {Paged | null} list
+ * @param {number} every
+ * @param {() => void} also is done with each time
+ * @returns {() => void} reads it at once, and more often for a while
+ */
+export function useFollowed(list, every, also) {
+  const soonUntil = useRef(0);
+  const latest = useRef(also);
+  latest.current = also;
+  const again = useRef(() => {});
+  useEffect(() => {
+    if (!list) return undefined;
+    let timer;
+    again.current = () => {
+      clearTimeout(timer);
+      const pace = Date.now() < soonUntil.current ? SOON.every : every;
+      timer = setTimeout(look, pace * Math.max(1, list.items.length / PAGE_MAX));
+    };
+    const look = async () => {
+      // What is being read already is not begun anew.
+      if (!document.hidden && !list.loading.peek()) {
+        latest.current();
+        await list.load();
+      }
+      again.current();
+    };
+    again.current();
+    return () => {
+      clearTimeout(timer);
+      again.current = () => {};
+    };
+  }, [list, every]);
+  return () => {
+    soonUntil.current = Date.now() + SOON.for;
+    latest.current();
+    void list?.load();
+    again.current();
+  };
 }
 
 /** The last row of such a list. `what`: "person", "people". */

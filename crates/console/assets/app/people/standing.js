@@ -6,7 +6,7 @@ import { Time } from "../ui/index.js";
 const NEXT = { CREATE: "a create", UPDATE: "an update", DELETE: "a delete", LOOKUP: "a lookup" };
 
 /** The fields that these words need. */
-export const STANDING = "state uniqueId owed operation inFlight nextAttemptAt tries parkedAt parkedReason parkedCode lastDecision sentVersion updatedAt";
+export const STANDING = "state uniqueId owed operation inFlight nextAttemptAt tries parkedAt parkedReason parkedCode lastDecision sentVersion adopted kept updatedAt";
 
 export const PARK_REASONS = {
   REFUSED: "Data refused",
@@ -41,6 +41,7 @@ export const STATE_WORDS = {
 export function nextWords(link) {
   if (link.parkedReason) return "Parked: nothing is sent until a new change, an edit of the rule, or a retry.";
   if (link.inFlight) return "A request is on its way.";
+  if (link.kept) return "Kept: the person is deleted, and the record is left as it is, since it was there before.";
   if (!link.owed) return "Nothing is owed.";
   const what = NEXT[link.operation] ?? "a request";
   const tried = link.tries > 0 ? ` after ${link.tries} ${link.tries === 1 ? "try" : "tries"}` : "";

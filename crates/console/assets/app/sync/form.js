@@ -3,6 +3,7 @@ import { ApiError, query } from "../api.js";
 import { computed, createContext, signal, useContext } from "../lib.js";
 import { sentence } from "../ui/time.js";
 import { UPDATE } from "./documents.js";
+import { mergedValues } from "./merge.js";
 import { changed, changedParts, localFaults, patchOf, RULES, saidRows, tabOf, valuesOf } from "./model.js";
 
 /** @param {object} loaded the sync as the API gave it */
@@ -13,6 +14,8 @@ export function createForm(loaded) {
   const parts = computed(() => changedParts(saved.value, values.value));
   /** What saving was refused for: `{ path: [part, ...], message, line, column }`. */
   const refused = signal([]);
+  /** Paths of what was changed here and, in another way, by somebody else who saved first. */
+  const both = signal([]);
   /** What the previews found, by operation. */
   const previewed = signal({});
 
@@ -34,6 +37,7 @@ export function createForm(loaded) {
     sync.value = next;
     values.value = valuesOf(next);
     refused.value = [];
+    both.value = [];
   };
 
   /** Saves what changed. `links` says what becomes of links when an origin changes. Throws an ApiError. */
@@ -60,6 +64,7 @@ export function createForm(loaded) {
     parts,
     faults,
     refused,
+    both,
     /** For whom previews and tests are: `{ id, name }`; null: the sample person. */
     person: signal(null),
     dirty: computed(() => parts.value.length > 0),
@@ -74,11 +79,12 @@ export function createForm(loaded) {
     save,
     accept,
     discard: () => accept(sync.peek()),
-    /** Takes over what somebody else saved meanwhile, except for the parts that are changed here. */
+    /** Takes over what somebody else saved meanwhile, field by field: what is changed here stays. */
     rebase: (next) => {
-      const mine = Object.fromEntries(parts.peek().map((part) => [part, values.peek()[part]]));
+      const merged = mergedValues(valuesOf(sync.peek()), values.peek(), valuesOf(next));
       sync.value = next;
-      values.value = { ...valuesOf(next), ...mine };
+      values.value = merged.values;
+      both.value = merged.both;
       refused.value = [];
     },
     setPreviewed: (operation, found) => {

@@ -12,7 +12,7 @@ const METHODS = { createUsers: "POST", updateUsers: "PUT", deleteUsers: "DELETE"
 
 /** Which parts of the form stand on which tab. */
 const PARTS = {
-  create: ["friendlyName", "authentication", "uniqueId", "createUsers"],
+  create: ["friendlyName", "authentication", "pages", "uniqueId", "followUniqueId", "createUsers"],
   update: ["updateUsers"],
   delete: ["deleteUsers"],
   lookup: ["lookup"],
@@ -24,14 +24,22 @@ export const tabOf = (part) => Object.keys(PARTS).find((tab) => PARTS[tab].inclu
 
 let rows = 0;
 
-/** A header's row; `kept` means that its secret value stays as it is saved. */
-export const headerRow = ({ name = "", value = "", secret = false } = {}) => ({
+/** A header's row; `kept` means that its secret value stays as it is saved, `lost` that it was dropped with a new origin. */
+export const headerRow = ({ name = "", value = "", secret = false, valueSet = true } = {}) => ({
   key: ++rows,
   name,
   value: value ?? "",
   secret,
-  kept: secret && value === null,
+  kept: secret && value === null && valueSet,
+  lost: !valueSet,
 });
+
+/** What a lookup answers for nobody: `kind` "list", "status" or "equals", with what each of them needs. */
+function emptyWhenValues(emptyWhen) {
+  const { status = null, equals = null } = emptyWhen ?? {};
+  const kind = equals ? "equals" : status === null ? "list" : "status";
+  return { kind, status: String(status ?? ""), path: equals?.path ?? "", value: equals?.value ?? "" };
+}
 
 function ruleValues(rule, part) {
   const lookup = part === "lookup";
@@ -44,9 +52,10 @@ function ruleValues(rule, part) {
     format: rule?.format ?? (lookup ? "NONE" : "JSON"),
     sslVerification: rule?.sslVerification ?? true,
     timeoutSeconds: String(rule?.timeoutSeconds ?? 10),
-    ...(part === "createUsers" && { onUncertain: rule?.onUncertain ?? "RESEND" }),
+    ...(part === "createUsers" && { onUncertain: rule?.onUncertain ?? "RESEND", onExisting: rule?.onExisting ?? "PARK" }),
     ...(part === "updateUsers" && { onMissing: rule?.onMissing ?? "PARK" }),
-    ...(lookup && { path: rule?.path ?? "" }),
+    ...(part === "deleteUsers" && { adopted: rule?.adopted ?? "KEEP" }),
+    ...(lookup && { path: rule?.path ?? "", when: rule?.when ?? "UNCERTAIN", emptyWhen: emptyWhenValues(rule?.emptyWhen), settleSeconds: String(rule?.settleSeconds ?? 30) }),
   };
 }
 
@@ -60,13 +69,15 @@ export function valuesOf(sync) {
   const { kind, username, secretSet } = sync.authentication;
   return {
     friendlyName: sync.friendlyName,
-    authentication: { kind, username: username ?? "", secret: "", kept: secretSet },
+    authentication: { kind, username: username ?? "", secret: "", kept: secretSet, lost: kind !== "NONE" && !secretSet },
+    pages: sync.pages,
     uniqueId: uniqueIdValues(sync.uniqueId),
+    followUniqueId: sync.followUniqueId,
     createUsers: ruleValues(sync.createUsers, "createUsers"),
     updateUsers: ruleValues(sync.updateUsers, "updateUsers"),
     deleteUsers: ruleValues(sync.deleteUsers, "deleteUsers"),
     lookup: ruleValues(sync.lookup, "lookup"),
-    limits: { maxConcurrency: String(sync.limits.maxConcurrency), requestsPerSecond: String(sync.limits.requestsPerSecond ?? "") },
+    limits: { maxConcurrency: String(sync.limits.maxConcurrency), requestsPerSecond: String(sync.limits.requestsPerSecond ?? ""), requestsPerDay: String(sync.limits.requestsPerDay ?? "") },
   };
 }
 
@@ -81,12 +92,18 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 export const saidRows = (headers) => headers.filter((row) => row.name || row.value || row.kept);
 
 const headerInputs = (headers) =>
-  saidRows(headers).map(({ name, value, secret, kept }) => ({ name, secret, ...(!kept && { value }) }));
+  saidRows(headers).map(({ name, value, secret, kept, lost }) => ({ name, secret, ...(!kept && !(lost && value === "") && { value }) }));
+
+function emptyWhenInput({ kind, status, path, value }) {
+  if (kind === "status") return { status: Number(status) };
+  return kind === "equals" ? { equals: { path, value } } : null;
+}
 
 function ruleInput(values, part) {
-  const { enabled, timeoutSeconds, headers, data, ...rest } = values;
+  const { enabled, timeoutSeconds, headers, data, emptyWhen, settleSeconds, ...rest } = values;
   return {
     ...rest,
+    ...(part === "lookup" && { emptyWhen: emptyWhenInput(emptyWhen), settleSeconds: Number(settleSeconds) }),
     ...(part !== "lookup" && { enabled }),
     headers: headerInputs(headers),
     data: data === "" ? null : data,
@@ -110,19 +127,23 @@ function rulePatch(sync, before, values, part) {
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(saved[name], value)));
 }
 
-function authenticationInput({ kind, username, secret, kept }) {
+function authenticationInput({ kind, username, secret, kept, lost }) {
   if (kind === "NONE") return { none: true };
-  if (kind === "BASIC") return { basic: { username, ...(!kept && { password: secret }) } };
+  // One that was lost and is not given again is missing, not empty.
+  if (kind === "BASIC") return { basic: { username, ...(!kept && !(lost && secret === "") && { password: secret }) } };
   // A token that is kept cannot be said again, and need not be.
   return kept ? undefined : { bearer: { token: secret } };
 }
 
 const uniqueIdInput = ({ kind, value }) => (kind === "none" ? null : { [kind]: value });
 
-function limitsInput(before, { maxConcurrency, requestsPerSecond }) {
+const limitOf = (text) => (text.trim() === "" ? null : Number(text));
+
+function limitsInput(before, { maxConcurrency, requestsPerSecond, requestsPerDay }) {
   return {
     ...(before.maxConcurrency !== maxConcurrency && { maxConcurrency: Number(maxConcurrency) }),
-    ...(before.requestsPerSecond !== requestsPerSecond && { requestsPerSecond: requestsPerSecond.trim() === "" ? null : Number(requestsPerSecond) }),
+    ...(before.requestsPerSecond !== requestsPerSecond && { requestsPerSecond: limitOf(requestsPerSecond) }),
+    ...(before.requestsPerDay !== requestsPerDay && { requestsPerDay: limitOf(requestsPerDay) }),
   };
 }
 
@@ -137,7 +158,9 @@ export function patchOf(sync, values, parts = Object.values(PARTS).flat()) {
   const made = {
     friendlyName: () => values.friendlyName,
     authentication: () => authenticationInput(values.authentication),
+    pages: () => values.pages,
     uniqueId: () => uniqueIdInput(values.uniqueId),
+    followUniqueId: () => values.followUniqueId,
     limits: () => limitsInput(before.limits, values.limits),
   };
   const patch = {};
@@ -167,8 +190,14 @@ export function localFaults(values, parts) {
     const { timeoutSeconds } = values[part];
     if (timeoutSeconds !== undefined && values[part].enabled && !WHOLE.test(timeoutSeconds)) faults.push({ path: [part, "timeoutSeconds"], message: "is not a whole number; give 1 to 120 seconds" });
   }
+  if (parts.includes("lookup") && values.lookup.enabled) {
+    const { settleSeconds, emptyWhen } = values.lookup;
+    if (!WHOLE.test(settleSeconds)) faults.push({ path: ["lookup", "settleSeconds"], message: "is not a whole number; give 0 to 3600 seconds" });
+    if (emptyWhen.kind === "status" && !WHOLE.test(emptyWhen.status)) faults.push({ path: ["lookup", "emptyWhen", "status"], message: "is not a whole number; give a status such as 204" });
+  }
   if (parts.includes("limits")) {
-    const { maxConcurrency, requestsPerSecond } = values.limits;
+    const { maxConcurrency, requestsPerSecond, requestsPerDay } = values.limits;
+    if (requestsPerDay.trim() !== "" && !WHOLE.test(requestsPerDay)) faults.push({ path: ["limits", "requestsPerDay"], message: "is not a whole number; give 1 to 1,000,000,000, or leave it empty for no limit" });
     if (!WHOLE.test(maxConcurrency)) faults.push({ path: ["limits", "maxConcurrency"], message: "is not a whole number; give 1 to 256" });
     if (Number.isNaN(Number(requestsPerSecond))) faults.push({ path: ["limits", "requestsPerSecond"], message: "is not a number; give one above 0, to 10,000, or leave it empty for no limit" });
   }

@@ -10,26 +10,19 @@ import { mayEdit } from "./parts.js";
 import { PersonPicker } from "./person-picker.js";
 import { Request } from "./request.js";
 import { SendTest } from "./send-test.js";
+import { placeOf } from "./words.js";
 
 const SETTLED_MS = 250;
-
-const PLACES = {
-  friendlyName: "Friendly name", authentication: "Authentication", uniqueId: "Unique ID", createUsers: "Create Users", updateUsers: "Update Users", deleteUsers: "Delete Users",
-  lookup: "Lookup", url: "URL", data: "data", headers: "header", method: "method", timeoutSeconds: "timeout", path: "path", header: "header", template: "template", basic: "", bearer: "",
-  value: "value", name: "name", username: "username", password: "password", token: "token", limits: "Limits",
-};
-
-/** Where a fault is, in words: "header 2 value". */
-const placeOf = (path) =>
-  path
-    .map((step) => (/^\d+$/.test(step) ? String(Number(step) + 1) : (PLACES[step] ?? step)))
-    .filter(Boolean)
-    .join(" ");
 
 /** What a rule's preview or test is asked for: `{ syncId, operation, personId, changes }`. */
 export function askedFor(form, operation, person) {
   const { rule } = RULES[operation];
-  const changes = patchOf(form.sync.value, form.values.value, [rule, "authentication", "uniqueId"]);
+  const values = form.values.value;
+  // Options of one rule lean on others: these ask the lookup, and ids are followed in the answers of updates.
+  const asksLookup = values[rule].onExisting === "ADOPT" || values[rule].onMissing === "LOOKUP";
+  const follows = operation === "UPDATE" || !values.followUniqueId;
+  const parts = [rule, "authentication", "uniqueId", "pages", ...(asksLookup ? ["lookup"] : []), ...(follows ? ["followUniqueId"] : [])];
+  const changes = patchOf(form.sync.value, values, parts);
   return { syncId: form.sync.value.id, operation, personId: person?.id ?? null, changes };
 }
 

@@ -11,12 +11,14 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"].map((value) => ({ valu
 const FORMATS = [
   { value: "JSON", label: "JSON" },
   { value: "FORM", label: "Form" },
+  { value: "XML", label: "XML" },
   { value: "TEXT", label: "Text" },
   { value: "NONE", label: "None" },
 ];
 const FORMAT_HINTS = {
   JSON: "A token in quotes is text; a bare one keeps its type. Either way what comes out is JSON.",
   FORM: "A JSON object of names and values, sent as application/x-www-form-urlencoded.",
+  XML: "Sent as application/xml. A token stands in a text or in a quoted attribute, never in a name; it is encoded for its place.",
   TEXT: "Sent as it is rendered.",
   NONE: "No body is sent.",
 };

@@ -3,8 +3,8 @@ import { query } from "../api.js";
 import { useQuery } from "../hooks.js";
 import { html, useState } from "../lib.js";
 import { navigate } from "../router.js";
-import { Checkbox, ConfirmDialog, counted, ErrorNote, TextInput, toast } from "../ui/index.js";
-import { DELETE, RESYNC, RESYNC_COUNTS } from "./documents.js";
+import { Checkbox, ConfirmDialog, counted, ErrorNote, Note, number, TextInput, toast } from "../ui/index.js";
+import { DELETE, FORGET, RESYNC, RESYNC_COUNTS } from "./documents.js";
 import { useForm } from "./form.js";
 
 const SCOPES = [
@@ -35,6 +35,31 @@ export function ResyncDialog({ sync, onClose, onDone }) {
     </label>`)}</fieldset>
     <${Checkbox} label="Send even what is unchanged" hint="Also requests equal to the last accepted one: when records were changed in the external system." checked=${force} onChange=${setForce} />
     ${counts.error && html`<${ErrorNote} error=${counts.error} onRetry=${counts.refresh} />`}
+  <//>`;
+}
+
+const LINKED = "query ($id: ID!) { sync(id: $id) { stats { linked uncertain unaddressable leaving } } }";
+
+/**
+ * Forgets the links of a paused sync. The number is the one that is seen: with another one the API refuses.
+ * @param {{sync: object, onClose: () => void, onDone: () => Promise<void>}} props
+ */
+export function ForgetDialog({ sync, onClose, onDone }) {
+  const found = useQuery(LINKED, { id: sync.id });
+  const [typed, setTyped] = useState("");
+  const stats = found.data?.sync?.stats;
+  const links = stats ? stats.linked + stats.uncertain + stats.unaddressable + stats.leaving : null;
+  const said = links === null ? "…" : number(links);
+  const confirm = async () => {
+    const { forgetLinks } = await query(FORGET, { id: sync.id, expected: links });
+    toast(`${counted(forgetLinks.forgotten, "link")} forgotten, in the background. Resume the sync to create everybody anew.`);
+    await onDone();
+  };
+  return html`<${ConfirmDialog} title="Forget links" action=${`Forget ${links === null ? "the links" : counted(links, "link")}`} danger ready=${links > 0 && typed.replace(/[,.\s]/g, "") === String(links)} onConfirm=${confirm} onClose=${onClose}>
+    <p>For an external system that was emptied, or set back: <strong class="wrap">${sync.friendlyName}</strong> forgets which record each person is there. After it is resumed, everybody is created anew${sync.lookup ? ", and looked up first" : ""}; deleted people are forgotten.</p>
+    ${!sync.lookup && html`<${Note} tone="warn">There is no lookup rule: a record that is still there becomes a second one.<//>`}
+    <${TextInput} label=${html`Type the number of links, <strong>${said}</strong>, to forget them`} inputmode="numeric" value=${typed} onChange=${setTyped} />
+    ${found.error && html`<${ErrorNote} error=${found.error} onRetry=${found.refresh} />`}
   <//>`;
 }
 

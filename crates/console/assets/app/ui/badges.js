@@ -7,12 +7,12 @@ export function Badge({ tone = "idle", icon, title, children }) {
   return html`<span class=${`badge badge-${tone}`} title=${title}>${icon && html`<${Icon} name=${icon} size=${13} />`}${children}</span>`;
 }
 
-/** How a sync stands. Takes `{ status, createUsers, heldUntil }`. */
+/** How a sync stands. Takes `{ status, createUsers, heldUntil, holds }`. */
 export function SyncStatus({ sync }) {
   if (sync.status === "PAUSED") return html`<${Badge} tone="idle" icon="pause">Paused<//>`;
   if (sync.status === "SUSPENDED") return html`<${Badge} tone="bad" icon="alert">Suspended<//>`;
   if (!sync.createUsers) return html`<${Badge} tone="info" icon="dashed">Not set up<//>`;
-  if (sync.heldUntil && new Date(sync.heldUntil) > new Date()) return html`<${Badge} tone="warn" icon="clock">Held<//>`;
+  if (sync.holds?.length > 0 || (sync.heldUntil && new Date(sync.heldUntil) > new Date())) return html`<${Badge} tone="warn" icon="clock">Held<//>`;
   return html`<${Badge} tone="good" icon="check-circle">Active<//>`;
 }
 

@@ -68,7 +68,7 @@ function Check({ label, hint, error, checked, onChange, disabled, kind }) {
   const said = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   const role = kind === "switch" ? { role: "switch", class: "switch-input" } : {};
   return html`<div class="check">
-    <input type="checkbox" ...${role} id=${id} checked=${checked} disabled=${disabled} aria-describedby=${said || undefined} onChange=${(event) => onChange(event.target.checked)} />
+    <input type="checkbox" ...${role} id=${id} checked=${checked} disabled=${disabled} aria-describedby=${said || undefined} aria-invalid=${error ? "true" : undefined} onChange=${(event) => onChange(event.target.checked)} />
     <div>
       <label for=${id}>${label}</label>
       <${FieldError} id=${`${id}-error`} error=${error} />
