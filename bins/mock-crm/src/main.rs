@@ -6,11 +6,11 @@ use mock_crm::{Auth, Fault, FaultRate, Faults, IdKind, MockCrm, MockCrmOptions, 
 use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// An HTTP record store to rehearse against: POST, GET, PUT, PATCH and DELETE on /contacts, kept in memory, with faults on
-/// demand.
+/// An HTTP record store to rehearse against: POST, GET, PUT, PATCH and DELETE on /contacts, kept in
+/// memory, with faults on demand.
 ///
-/// A request gets a fault by its header `X-Mock-Fault: status=500`, by its path `/fault/status=500/contacts`, or by
-/// --fault-rate; over that of --always, which every request gets.
+/// A request gets a fault by its header `X-Mock-Fault: status=500`, by its path
+/// `/fault/status=500/contacts`, or by --fault-rate; over that of --always, which every request gets.
 ///
 /// Faults, several with commas:
 ///   status=500          answered so, nothing stored
@@ -33,7 +33,8 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   upsert              a POST with the email of a record changes that record (200)
 ///   poison=p13          500 to whatever is about the person with this external_id or email
 ///
-/// Look at it at /_mock/stats, /_mock/records and /_mock/requests; change faults with PUT /_mock/faults.
+/// Look at it at /_mock/stats, /_mock/records and /_mock/requests; change faults with
+/// PUT /_mock/faults.
 #[derive(Debug, Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Arguments {
