@@ -39,7 +39,10 @@ struct Stage {
 impl Stage {
     /// `changes`: what the sync's settings are beyond the usual ones.
     async fn new(database: &Database, crm: MockCrmOptions, changes: impl FnOnce(&str) -> Value) -> Self {
-        let server = Server::start(database, &ServerOptions::default()).await;
+        Self::on(Server::start(database, &ServerOptions::default()).await, crm, changes).await
+    }
+
+    async fn on(server: Server, crm: MockCrmOptions, changes: impl FnOnce(&str) -> Value) -> Self {
         let api = server.api();
         let (crm, plain) =
             (MockCrm::start(crm).await.unwrap(), MockCrm::start(MockCrmOptions::default()).await.unwrap());
@@ -127,6 +130,18 @@ async fn a_day_that_is_spent_and_begins_anew(database: Database) {
     stage.set(Faults::default());
     let release = "mutation ($id: ID!) { releaseHold(syncId: $id, kind: LIMIT) { status } }";
     stage.api.ok(release, json!({ "id": stage.sync })).await;
+    stage.settles().await;
+}
+
+/// Who was refused for a limit waits for the hold's end, not for the schedule of failures: here its second step is a minute.
+async fn nobody_waits_beyond_a_hold(database: Database) {
+    let options = ServerOptions { retry_schedule: "100ms,60s,60s", ..ServerOptions::default() };
+    let server = Server::start(&database, &options).await;
+    let stage = Stage::on(server, MockCrmOptions::default(), |_| json!({})).await;
+    stage.set(next(&["status=429", "status=429"], Faults::default()));
+    stage.push(&people("p", 0..1)).await;
+    eventually("it is there after holds of 1 and 2 s", OTHERS_WITHIN, || async { stage.crm.stats().records == 1 })
+        .await;
     stage.settles().await;
 }
 
@@ -313,6 +328,7 @@ on_both!(
     a_sliding_window_that_names_its_wait,
     a_bucket_that_answers_503,
     a_day_that_is_spent_and_begins_anew,
+    nobody_waits_beyond_a_hold,
     a_page_for_two,
     a_maintenance_page_for_all,
     a_page_before_everything,

@@ -419,7 +419,9 @@ impl Settling<'_> {
             // Behind the others, so that the next probe takes another person.
             spread(policy.probe_delay(settled.deferrals), self.context.jitter)
         } else {
-            policy.deferral_delay(settled.deferrals, self.context.jitter)
+            // A limit holds the sync until somebody may go: who was refused for it waits no longer than that.
+            let is_limit = matches!(self.judged.verdict, Verdict::Limited(_));
+            policy.deferral_delay(if is_limit { 1 } else { settled.deferrals }, self.context.jitter)
         };
         settled.outcome = LogOutcome::Retrying;
         settled.next = Next::Owed(delay.max(settled.quiet.unwrap_or_default()));
