@@ -386,6 +386,10 @@ fn signal(attempt: &Attempt, judged: &Judged, link: &Link) -> Signal {
         Verdict::NoAnswer(_) => Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Persons },
         Verdict::Limited(wait) => Signal::Limited { wait: *wait, reason: judged.said.clone() },
         Verdict::NotSent(NotSent::Released) | Verdict::Released => Signal::Nothing,
+        // It lives, and may take leave of many requests at once.
+        Verdict::NotSent(NotSent::Unprocessed) => {
+            Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Persons }
+        }
         Verdict::NotSent(_) => Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Everybodys },
     }
 }
