@@ -24,6 +24,8 @@ pub(crate) struct Client {
     pub(crate) latency: f64,
     /// By how much it is longer at some times.
     pub(crate) spike: fn(f64) -> f64,
+    /// By how much a claim comes late at most, in seconds, at some times.
+    pub(crate) late: fn(f64) -> f64,
     /// People who change each second, on average; `None`: there is always somebody who waits.
     pub(crate) changes_per_second: Option<f64>,
     /// For how many seconds.
@@ -32,7 +34,7 @@ pub(crate) struct Client {
 
 impl Default for Client {
     fn default() -> Self {
-        Self { concurrency: 16, latency: 0.1, spike: |_| 1.0, changes_per_second: None, seconds: 3600.0 }
+        Self { concurrency: 16, latency: 0.1, spike: |_| 1.0, late: |_| 0.0, changes_per_second: None, seconds: 3600.0 }
     }
 }
 
@@ -200,8 +202,9 @@ impl Run<'_> {
         if let Some(at) = grant.again_at.filter(|_| due > links)
             && (self.asks_at <= self.now || at < self.asks_at)
         {
-            self.asks_at = at;
-            self.event(at, Event::Ask);
+            let late = self.draw() * (self.client.late)(self.seconds());
+            self.asks_at = at.plus(Duration::from_secs_f64(late));
+            self.event(self.asks_at, Event::Ask);
         }
     }
 

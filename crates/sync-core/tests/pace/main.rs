@@ -56,6 +56,11 @@ fn slow_now_and_then(at: f64) -> f64 {
 /// From when on a limit is another.
 const CHANGES: &[(f64, u32)] = &[(1200.0, 30), (2400.0, 200)];
 
+/// The machine is busy for a minute of every two.
+fn busy_now_and_then(at: f64) -> f64 {
+    if at.rem_euclid(120.0) < 60.0 { 0.15 } else { 0.0 }
+}
+
 const DAY: f64 = 86_400.0;
 
 #[test]
@@ -143,6 +148,16 @@ fn a_daily_quota_over_two_days() {
 fn many_at_once() {
     let client = Client { concurrency: 64, ..Client::default() };
     holds("fixed 100/10 s, 64 at once", &client.run(&fixed(100, 10.0)), &GOAL);
+}
+
+/// A busy machine asks late for what it may send.
+#[test]
+fn claims_that_come_late() {
+    let client = Client { late: busy_now_and_then, ..Client::default() };
+    holds("fixed 100/10 s, late claims", &client.run(&fixed(100, 10.0)), &GOAL);
+    holds("sliding 100/10 s, late claims", &client.run(&sliding(100, 10.0)), &GOAL);
+    let short = Client { seconds: 1200.0, ..client };
+    holds("fixed 100/10 s, late claims, 20 min", &short.run(&fixed(100, 10.0)), &GOAL);
 }
 
 /// What is in flight is more, and news of a refusal is older, the longer an answer takes.
