@@ -6,6 +6,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A client of one server with one key.
 #[derive(Clone)]
@@ -142,6 +143,23 @@ impl Api {
     pub async fn push(&self, people: &[(String, String)]) {
         for people in people.chunks(1000) {
             self.ok(UPSERT, json!({ "input": people_input(people) })).await;
+        }
+    }
+
+    /// The directory: of each id name and email, as [`crate::records`] tells those of a CRM.
+    pub async fn directory(&self) -> BTreeMap<String, String> {
+        let query = "query ($after: String) { people(first: 1000, after: $after) { nodes { id name email } pageInfo { hasNextPage endCursor } } }";
+        let (mut all, mut after) = (BTreeMap::new(), json!(null));
+        loop {
+            let page = self.ok(query, json!({ "after": after })).await["people"].clone();
+            for person in page["nodes"].as_array().into_iter().flatten() {
+                let text = |name: &str| person[name].as_str().unwrap_or("").to_owned();
+                all.insert(text("id"), format!("{} {}", text("name"), text("email")));
+            }
+            if page["pageInfo"]["hasNextPage"] == false {
+                return all;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
         }
     }
 

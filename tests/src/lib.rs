@@ -21,6 +21,8 @@ pub use proxy::Proxy;
 pub use server::{Server, ServerOptions};
 pub use small_disk::SmallDisk;
 
+use mock_crm::MockCrm;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -28,6 +30,20 @@ use std::time::{Duration, Instant};
 /// People to push, all called Ada: their ids are `prefix` and a number.
 pub fn people(prefix: &str, numbers: Range<usize>) -> Vec<(String, String)> {
     numbers.map(|n| (format!("{prefix}{n}"), "Ada".to_owned())).collect()
+}
+
+/// What a CRM holds, by our id: name and email.
+///
+/// # Panics
+/// Where it holds two records of one person.
+pub fn records(crm: &MockCrm) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for record in crm.records() {
+        let text = |key: &str| record[key].as_str().unwrap_or("").to_owned();
+        let before = all.insert(text("external_id"), format!("{} {}", text("name"), text("email")));
+        assert_eq!(before, None, "two records of {}", text("external_id"));
+    }
+    all
 }
 
 /// Asks again and again until the answer is yes. Panics with `what` after `within`.

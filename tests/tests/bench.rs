@@ -75,6 +75,18 @@ async fn nodes_are_measured_by_their_number() {
     }
 }
 
+#[tokio::test]
+async fn a_limit_is_measured_by_what_was_refused_and_used() {
+    let small = "limits --store sqlite --people 40 --quota fixed:20:1s --refused-below 90 --used-from 1";
+    let lines = bench(small).await.unwrap();
+    let of = |name: &str| lines[0][name].as_f64().unwrap();
+    assert!(of("requests") > 40.0 && of("refused_percent") > 0.0 && of("used_percent") > 1.0, "{}", lines[0]);
+    let said = bench(&small.replace("below 90", "below 0")).await.unwrap_err();
+    assert!(said.contains("too many were refused"), "{said}");
+    let said = bench("limits --store sqlite --quota fixed:20:1s,page").await.unwrap_err();
+    assert!(said.contains("more than a quota"), "{said}");
+}
+
 /// Each path comes to what it should, which is what fails the measurement; how quickly, an unoptimized build cannot tell.
 #[tokio::test]
 async fn paths_are_read_as_they_should_be() {

@@ -2,9 +2,8 @@
 //! the directory.
 
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
-use product_tests::{Api, Database, Proxy, Server, ServerOptions, eventually, on_both};
+use product_tests::{Api, Database, Proxy, Server, ServerOptions, eventually, on_both, records};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 const PEOPLE: u32 = 500;
@@ -24,34 +23,6 @@ async fn crm() -> MockCrm {
 
 fn people(name: &str) -> Vec<(String, String)> {
     (0..PEOPLE).map(|n| (format!("p{n}"), format!("{name} {n} \"q\" \\ é"))).collect()
-}
-
-/// The directory: id -> name and email, as the API tells it.
-async fn directory(api: &Api) -> BTreeMap<String, String> {
-    let query = "query ($after: String) { people(first: 1000, after: $after) { nodes { id name email } pageInfo { hasNextPage endCursor } } }";
-    let (mut all, mut after) = (BTreeMap::new(), json!(null));
-    loop {
-        let page = api.ok(query, json!({ "after": after })).await["people"].clone();
-        for person in page["nodes"].as_array().unwrap() {
-            let shown = format!("{} {}", person["name"].as_str().unwrap(), person["email"].as_str().unwrap());
-            all.insert(person["id"].as_str().unwrap().to_owned(), shown);
-        }
-        if page["pageInfo"]["hasNextPage"] == false {
-            return all;
-        }
-        after = page["pageInfo"]["endCursor"].clone();
-    }
-}
-
-/// What the CRM holds, by our id. Panics on a duplicate.
-fn records(crm: &MockCrm) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    for record in crm.records() {
-        let text = |key: &str| record[key].as_str().unwrap_or("").to_owned();
-        let before = all.insert(text("external_id"), format!("{} {}", text("name"), text("email")));
-        assert_eq!(before, None, "two records of {}", text("external_id"));
-    }
-    all
 }
 
 async fn caught_up(api: &Api, sync: &str) {
@@ -74,7 +45,7 @@ async fn converges(database: Database) {
     let leaving: Vec<_> = (0..PEOPLE).filter(|n| n % 5 == 0).map(|n| format!("p{n}")).collect();
     api.ok("mutation ($ids: [ID!]!) { deletePeople(ids: $ids) { deleted } }", json!({ "ids": leaving })).await;
     caught_up(&api, &sync).await;
-    let directory = directory(&api).await;
+    let directory = api.directory().await;
     assert_eq!(directory.len(), 400);
     assert_eq!(records(&crm), directory);
     assert!(crm.stats().by_fault.values().sum::<u64>() > 20, "there were faults: {:?}", crm.stats().by_fault);
@@ -106,7 +77,7 @@ async fn survives_kill_9(database: Database) {
     }
     let api = server.api();
     caught_up(&api, &sync).await;
-    let directory = directory(&api).await;
+    let directory = api.directory().await;
     assert_eq!(directory.len(), PEOPLE as usize);
     assert!(directory.values().all(|person| person.starts_with("Hedy")), "every acknowledged change is there");
     assert_eq!(records(&crm), directory);
@@ -131,7 +102,7 @@ async fn a_pause_merges_changes(database: Database) {
     api.ok("mutation ($id: ID!) { resumeSync(id: $id) { status } }", json!({ "id": sync })).await;
     caught_up(&api, &sync).await;
     assert_eq!(crm.stats().total, 100, "each person once");
-    assert_eq!(records(&crm), directory(&api).await);
+    assert_eq!(records(&crm), api.directory().await);
 }
 
 /// An id chosen by us needs no lookup: creates are repeated at it.
@@ -152,7 +123,7 @@ async fn a_chosen_id_needs_no_lookup(database: Database) {
     api.push(&people("Ada")).await;
     api.push(&people("Grace")).await;
     caught_up(&api, &sync).await;
-    assert_eq!(records(&crm), directory(&api).await);
+    assert_eq!(records(&crm), api.directory().await);
 }
 
 /// A proxy before the CRM resets, closes and stalls connections at any byte.
@@ -166,7 +137,7 @@ async fn converges_behind_a_bad_proxy(database: Database) {
     let leaving: Vec<_> = (0..30).map(|n| format!("p{n}")).collect();
     api.ok("mutation ($ids: [ID!]!) { deletePeople(ids: $ids) { deleted } }", json!({ "ids": leaving })).await;
     caught_up(&api, &sync).await;
-    assert_eq!(records(&crm), directory(&api).await);
+    assert_eq!(records(&crm), api.directory().await);
     assert!(proxy.counts().iter().all(|count| *count > 3), "resets, closes, stalls: {:?}", proxy.counts());
 }
 

@@ -1,7 +1,7 @@
 //! `/_mock/...`: looking at the store and setting its faults. Needs no credentials and never fails on purpose.
 
 use crate::answer::Answer;
-use crate::fault::Faults;
+use crate::faults::Faults;
 use crate::state::State;
 use http::header::ALLOW;
 use http::{Method, StatusCode};

@@ -47,6 +47,19 @@ impl Answer {
         Self::json(status, &json!({ "error": message }))
     }
 
+    /// A web page where data was asked for: a login, a maintenance.
+    pub(crate) fn page() -> Self {
+        let body =
+            "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>We are back soon.</body></html>\n";
+        let page = Self { body: Some(Bytes::from_static(body.as_bytes())), ..Self::empty(StatusCode::OK) };
+        page.with(CONTENT_TYPE, "text/html; charset=utf-8")
+    }
+
+    /// 200 with an error in its body.
+    pub(crate) fn error_inside() -> Self {
+        Self::json(StatusCode::OK, &json!({ "errors": [{ "message": "something went wrong" }] }))
+    }
+
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -61,7 +74,7 @@ impl Answer {
                 response.headers_mut().append(name, value);
             }
         }
-        if body.is_some() || distortion.is_some() {
+        if (body.is_some() || distortion.is_some()) && !response.headers().contains_key(CONTENT_TYPE) {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let Some(distortion) = distortion else {

@@ -1,6 +1,7 @@
 //! `/contacts`: what a request does to the records and is answered. No I/O, no faults.
 
 use crate::answer::Answer;
+use crate::manner::{KeyStore, Lag, Manner};
 use crate::store::{Fields, Refusal, SEARCHABLE, Store};
 use crate::{MockCrmOptions, store};
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use http::{HeaderMap, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
 
 const LIST_LIMIT: usize = 100;
 const LIST_LIMIT_MAX: usize = 1000;
@@ -35,24 +37,25 @@ pub(crate) struct Call {
 pub(crate) struct Contacts {
     pub(crate) store: Store,
     put_creates: bool,
-    keys: Option<Keys>,
+    keys: Keys,
 }
 
 #[derive(Debug, Default)]
 struct Keys {
-    answers: HashMap<String, Answer>,
+    /// The body that each came with first, and the answer.
+    answers: HashMap<String, (Bytes, Answer)>,
     order: VecDeque<String>,
 }
 
 impl Keys {
-    fn remember(&mut self, key: String, answer: Answer) {
+    fn remember(&mut self, key: String, body: Bytes, answer: Answer) {
         if self.order.len() == KEYS_MAX
             && let Some(oldest) = self.order.pop_front()
         {
             self.answers.remove(&oldest);
         }
         self.order.push_back(key.clone());
-        self.answers.insert(key, answer);
+        self.answers.insert(key, (body, answer));
     }
 }
 
@@ -61,18 +64,18 @@ impl Contacts {
         Self {
             store: Store::new(options.ids, options.unique_emails, options.records_max),
             put_creates: options.put_creates,
-            keys: options.idempotency_keys.then(Keys::default),
+            keys: Keys::default(),
         }
     }
 
     pub(crate) fn clear(&mut self) {
         self.store.clear();
-        if let Some(keys) = &mut self.keys {
-            *keys = Keys::default();
-        }
+        self.keys = Keys::default();
     }
 
-    pub(crate) fn answer(&mut self, call: &Call) -> Answer {
+    /// Does what is asked, as records of this manner do.
+    pub(crate) fn answer(&mut self, call: &Call, manner: &Manner, now: Instant) -> Answer {
+        self.store.set_now(now);
         let nothing_here = || Answer::error(StatusCode::NOT_FOUND, "there is nothing at this path");
         let Some(rest) = call.path.strip_prefix("/contacts") else { return nothing_here() };
         let id = match rest.strip_prefix('/') {
@@ -80,9 +83,19 @@ impl Contacts {
             Some(id) if !id.contains('/') => Some(percent_decode_str(id).decode_utf8_lossy().into_owned()),
             _ => return nothing_here(),
         };
+        if manner.poison.as_ref().is_some_and(|person| self.is_about(call, id.as_deref(), person)) {
+            return Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "this person's requests fail");
+        }
+        let changes = matches!(call.method, Method::PUT | Method::PATCH | Method::DELETE);
+        let written = id.as_deref().filter(|_| changes).and_then(|id| self.store.written(id));
+        if let (Some(lock), Some(written)) = (manner.lock, written)
+            && now.saturating_duration_since(written) < lock
+        {
+            return Answer::error(StatusCode::LOCKED, "the record was just written");
+        }
         match (&call.method, id) {
-            (&Method::GET, None) => self.list(call.query.as_deref()),
-            (&Method::POST, None) => self.create(call),
+            (&Method::GET, None) => self.list(call.query.as_deref(), manner, now),
+            (&Method::POST, None) => self.create(call, manner),
             (_, None) => {
                 Answer::error(StatusCode::METHOD_NOT_ALLOWED, "/contacts takes GET and POST").with(ALLOW, "GET, POST")
             }
@@ -101,22 +114,50 @@ impl Contacts {
         }
     }
 
-    fn create(&mut self, call: &Call) -> Answer {
-        let key = self.keys.as_ref().and_then(|_| idempotency_key(&call.headers));
-        if let (Some(keys), Some(key)) = (&self.keys, &key)
-            && let Some(answer) = keys.answers.get(key)
+    /// Whether a request is about a person: by its body, what it searches for, or the record that it is for.
+    fn is_about(&self, call: &Call, id: Option<&str>, person: &str) -> bool {
+        let names =
+            |fields: &Fields| SEARCHABLE.iter().any(|name| fields.get(*name).and_then(Value::as_str) == Some(person));
+        let searched = url::form_urlencoded::parse(call.query.as_deref().unwrap_or_default().as_bytes());
+        fields(call).is_ok_and(|fields| names(&fields))
+            || searched.into_iter().any(|(_, value)| value == person)
+            || id.and_then(|id| self.store.get(id).ok()).is_some_and(names)
+    }
+
+    fn create(&mut self, call: &Call, manner: &Manner) -> Answer {
+        let key = manner.keys.and_then(|keys| Some((keys, idempotency_key(&call.headers)?)));
+        if let Some((keys, key)) = &key
+            && let Some((body, answer)) = self.keys.answers.get(key)
         {
-            return answer.clone().with(REPLAYED, "true");
+            return match keys {
+                KeyStore::Check if *body != call.body => {
+                    Answer::error(StatusCode::UNPROCESSABLE_ENTITY, "this idempotency key came with another body")
+                }
+                KeyStore::Refuse => {
+                    let refusal = json!({ "code": 159, "error": "this idempotency key has been used" });
+                    Answer::json(StatusCode::BAD_REQUEST, &refusal)
+                }
+                KeyStore::Replay | KeyStore::Check => answer.clone().with(REPLAYED, "true"),
+            };
         }
-        let answer = match fields(call).map(|fields| self.store.create(fields)) {
-            Ok(Ok((id, record))) => created(&id, record),
-            Ok(Err(refusal)) => refused(refusal),
+        let answer = match fields(call) {
+            Ok(fields) => self.created(fields, manner.upsert),
             Err(answer) => answer,
         };
-        if let (Some(keys), Some(key)) = (&mut self.keys, key) {
-            keys.remember(key, answer.clone());
+        if let Some((_, key)) = key {
+            self.keys.remember(key, call.body.clone(), answer.clone());
         }
         answer
+    }
+
+    fn created(&mut self, fields: Fields, upsert: bool) -> Answer {
+        if let Some(id) = self.store.id_by_email(&fields).filter(|_| upsert) {
+            return found(self.store.merge(&id, fields));
+        }
+        match self.store.create(fields) {
+            Ok((id, record)) => created(&id, record),
+            Err(refusal) => refused(refusal),
+        }
     }
 
     fn replace(&mut self, id: &str, call: &Call) -> Answer {
@@ -128,7 +169,7 @@ impl Contacts {
         }
     }
 
-    fn list(&self, query: Option<&str>) -> Answer {
+    fn list(&self, query: Option<&str>, manner: &Manner, now: Instant) -> Answer {
         let (mut wanted, mut offset, mut limit) = (Vec::new(), 0, LIST_LIMIT);
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             let number = || value.parse::<usize>().map_err(|_| format!("{name}: {value:?} is not a whole number"));
@@ -145,7 +186,14 @@ impl Contacts {
                 return Answer::error(StatusCode::BAD_REQUEST, &message);
             }
         }
-        let (total, contacts) = self.store.find(&wanted, offset, limit);
+        let until = match manner.search_lag.filter(|_| !wanted.is_empty()) {
+            Some(Lag::Never) => return Answer::json(StatusCode::OK, &json!({ "total": 0, "contacts": [] })),
+            Some(Lag::For(lag)) => now.checked_sub(lag),
+            None => Some(now),
+        };
+        // Nothing was written before the machine's clock began.
+        let Some(until) = until else { return Answer::json(StatusCode::OK, &json!({ "total": 0, "contacts": [] })) };
+        let (total, contacts) = self.store.find(&wanted, Some(until), offset, limit);
         Answer::json(StatusCode::OK, &json!({ "total": total, "contacts": contacts }))
     }
 }
@@ -168,6 +216,7 @@ fn refused(refusal: Refusal) -> Answer {
         Refusal::Missing => (StatusCode::NOT_FOUND, "there is no contact with this id"),
         Refusal::IdTaken => (StatusCode::CONFLICT, "id: another contact has it"),
         Refusal::EmailTaken => (StatusCode::CONFLICT, "email: another contact has it"),
+        Refusal::NoEmail => (StatusCode::BAD_REQUEST, "email: a contact is kept by its email, and has none"),
         Refusal::BadId => (StatusCode::BAD_REQUEST, "id: must be a number, or text of 1 to 512 bytes"),
         Refusal::Full => (StatusCode::INSUFFICIENT_STORAGE, "there are as many contacts as are kept"),
     };

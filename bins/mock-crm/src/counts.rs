@@ -17,7 +17,7 @@ pub struct Stats {
     /// By status answered; those that were hung up on have none.
     pub by_status: BTreeMap<u16, u64>,
     /// By fault: `status`, `retry-after`, `redirect`, `delay`, `hangup=before`, `hangup=after`, `hang`, `huge`,
-    /// `malformed`, `cut`.
+    /// `malformed`, `cut`, `page=before`, `page=after`, `error=before`, `error=after`, `goaway`, `refused-stream`.
     pub by_fault: BTreeMap<&'static str, u64>,
     /// By `Idempotency-Key`, the first 100,000 of them.
     pub by_idempotency_key: BTreeMap<String, u64>,

@@ -1,17 +1,16 @@
-//! Faults: how a test or an administrator asks for them, and which of them a request gets.
+//! Faults: how a test or an administrator asks for what goes wrong with one request.
 
+use crate::manner::{KeyStore, Lag, Manner};
+use crate::quota::Quota;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Longest `delay`.
+/// Longest `delay`, `lock` and `search-lag`.
 pub const DELAY_MAX: Duration = Duration::from_secs(600);
-/// Most faults that wait in [`Faults::next`], and most [`Faults::rates`].
-pub const FAULTS_MAX: usize = 10_000;
 
-/// Before or after the record is stored.
+/// Before or after the request is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Nothing is stored.
@@ -42,6 +41,16 @@ pub enum Distortion {
 /// | `hangup=before`, `hangup=after` | closes the connection without an answer, before or after storing |
 /// | `hang`, `hang=after` | never answers, before or after storing |
 /// | `huge`, `malformed`, `cut` | stores, and answers with such a body |
+/// | `page`, `page=after` | 200 with a web page, before or after storing |
+/// | `error`, `error=after` | 200 with `{"errors":[..]}`, before or after storing |
+/// | `goaway` | HTTP/2: GOAWAY, whose last stream lies before this request; else as `hangup=before` |
+/// | `refused-stream` | HTTP/2: RST_STREAM with REFUSED_STREAM; else as `hangup=before` |
+/// | `quota=sliding:100:10s` | a [`Quota`]: 429 to what exceeds it. Each text has a count of its own |
+/// | `search-lag=2s`, `search-lag=never` | searches find what was written so long ago, or nothing |
+/// | `keys=replay`, `keys=check`, `keys=refuse` | what an `Idempotency-Key` seen before does; see [`KeyStore`] |
+/// | `lock=2s` | 423 to PUT, PATCH and DELETE of a record that was written since |
+/// | `upsert` | a POST with the email of a record changes that one (200) |
+/// | `poison=TEXT` | 500 to whatever is about the person with this `external_id` or email |
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fault {
@@ -59,13 +68,27 @@ pub struct Fault {
     pub hang: Option<Phase>,
     /// What becomes of the body.
     pub body: Option<Distortion>,
+    /// When to answer with a web page.
+    pub page: Option<Phase>,
+    /// When to answer 200 with an error in the body.
+    pub error: Option<Phase>,
+    /// Whether to take leave of the client, without having done this request.
+    pub goaway: bool,
+    /// Whether to refuse the request's stream.
+    pub refused_stream: bool,
+    /// What is let through.
+    pub quota: Option<Quota>,
+    /// How the records behave.
+    pub manner: Manner,
 }
 
 /// Why a text is no fault.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{text:?} is no fault; it takes status=200..599, retry-after=SECONDS, redirect, delay=[before:|after:]250ms, \
-     hangup=before|after, hang[=before|after], huge, malformed, cut, or several with commas"
+     hangup=before|after, hang[=before|after], huge, malformed, cut, page[=before|after], error[=before|after], goaway, \
+     refused-stream, quota=fixed|sliding|bucket:COUNT:SPAN[:retry-after|ratelimit|reset|503], quota=daily:COUNT, \
+     search-lag=2s|never, keys=replay|check|refuse, lock=2s, upsert, poison=TEXT, or several with commas"
 )]
 pub struct FaultError {
     text: String,
@@ -84,6 +107,11 @@ impl FromStr for Fault {
 }
 
 impl Fault {
+    /// Whether nothing goes wrong.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
     fn add(&mut self, item: &str) -> Option<()> {
         let (name, value) = item.split_once('=').unwrap_or((item, ""));
         match (name, value) {
@@ -95,30 +123,64 @@ impl Fault {
                 self.delay = Some((parse_phase(phase)?, parse_duration(text)?));
             }
             ("hangup", _) => self.hangup = Some(parse_phase(value)?),
-            ("hang", "") => self.hang = Some(Phase::Before),
-            ("hang", _) => self.hang = Some(parse_phase(value)?),
+            ("hang", _) => self.hang = Some(phase_or_before(value)?),
             ("huge", "") => self.body = Some(Distortion::Huge),
             ("malformed", "") => self.body = Some(Distortion::Malformed),
             ("cut", "") => self.body = Some(Distortion::Cut),
+            ("page", _) => self.page = Some(phase_or_before(value)?),
+            ("error", _) => self.error = Some(phase_or_before(value)?),
+            ("goaway", "") => self.goaway = true,
+            ("refused-stream", "") => self.refused_stream = true,
+            ("quota", _) => self.quota = Some(Quota::parse(value)?),
+            ("search-lag", "never") => self.manner.search_lag = Some(Lag::Never),
+            ("search-lag", _) => self.manner.search_lag = Some(Lag::For(parse_duration(value)?)),
+            ("keys", _) => self.manner.keys = Some(KeyStore::parse(value)?),
+            ("lock", _) => self.manner.lock = Some(parse_duration(value)?),
+            ("upsert", "") => self.manner.upsert = true,
+            ("poison", _) if !value.is_empty() => self.manner.poison = Some(value.to_owned()),
             _ => return None,
         }
         Some(())
     }
 
-    /// Names of what it does, as they are counted.
+    /// What this one leaves open is as another says.
+    pub(crate) fn over(self, beneath: &Self) -> Self {
+        Self {
+            status: self.status.or(beneath.status),
+            retry_after: self.retry_after.or(beneath.retry_after),
+            redirect: self.redirect || beneath.redirect,
+            delay: self.delay.or(beneath.delay),
+            hangup: self.hangup.or(beneath.hangup),
+            hang: self.hang.or(beneath.hang),
+            body: self.body.or(beneath.body),
+            page: self.page.or(beneath.page),
+            error: self.error.or(beneath.error),
+            goaway: self.goaway || beneath.goaway,
+            refused_stream: self.refused_stream || beneath.refused_stream,
+            quota: self.quota.or(beneath.quota),
+            manner: self.manner.over(&beneath.manner),
+        }
+    }
+
+    /// Names of what it does, as they are counted. What a quota and the records' manner do shows in the statuses.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        let phased = |phase, before, after| if phase == Phase::Before { before } else { after };
         [
             self.status.map(|_| "status"),
             self.retry_after.map(|_| "retry-after"),
             self.redirect.then_some("redirect"),
             self.delay.map(|_| "delay"),
-            self.hangup.map(|phase| if phase == Phase::Before { "hangup=before" } else { "hangup=after" }),
+            self.hangup.map(|phase| phased(phase, "hangup=before", "hangup=after")),
             self.hang.map(|_| "hang"),
             self.body.map(|body| match body {
                 Distortion::Huge => "huge",
                 Distortion::Malformed => "malformed",
                 Distortion::Cut => "cut",
             }),
+            self.page.map(|phase| phased(phase, "page=before", "page=after")),
+            self.error.map(|phase| phased(phase, "error=before", "error=after")),
+            self.goaway.then_some("goaway"),
+            self.refused_stream.then_some("refused-stream"),
         ]
         .into_iter()
         .flatten()
@@ -133,12 +195,21 @@ fn parse_phase(text: &str) -> Option<Phase> {
     }
 }
 
+fn phase_or_before(text: &str) -> Option<Phase> {
+    if text.is_empty() { Some(Phase::Before) } else { parse_phase(text) }
+}
+
+/// `250ms` or `2s`, at most [`DELAY_MAX`].
 fn parse_duration(text: &str) -> Option<Duration> {
-    let duration = match text.strip_suffix("ms") {
+    parse_span(text).filter(|duration| *duration <= DELAY_MAX)
+}
+
+/// `250ms` or `2s`.
+pub(crate) fn parse_span(text: &str) -> Option<Duration> {
+    Some(match text.strip_suffix("ms") {
         Some(number) => Duration::from_millis(number.parse().ok()?),
         None => Duration::from_secs(text.strip_suffix('s')?.parse().ok()?),
-    };
-    Some(duration).filter(|duration| *duration <= DELAY_MAX)
+    })
 }
 
 impl fmt::Display for Phase {
@@ -149,6 +220,7 @@ impl fmt::Display for Phase {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Manner { search_lag, keys, lock, upsert, poison } = &self.manner;
         let items = [
             self.status.map(|status| format!("status={status}")),
             self.retry_after.map(|seconds| format!("retry-after={seconds}")),
@@ -157,6 +229,19 @@ impl fmt::Display for Fault {
             self.hangup.map(|phase| format!("hangup={phase}")),
             self.hang.map(|phase| format!("hang={phase}")),
             self.body.map(|body| format!("{body:?}").to_lowercase()),
+            self.page.map(|phase| format!("page={phase}")),
+            self.error.map(|phase| format!("error={phase}")),
+            self.goaway.then(|| "goaway".to_owned()),
+            self.refused_stream.then(|| "refused-stream".to_owned()),
+            self.quota.map(|quota| format!("quota={quota}")),
+            search_lag.map(|lag| match lag {
+                Lag::Never => "search-lag=never".to_owned(),
+                Lag::For(lag) => format!("search-lag={}ms", lag.as_millis()),
+            }),
+            keys.map(|keys| format!("keys={}", keys.as_str())),
+            lock.map(|lock| format!("lock={}ms", lock.as_millis())),
+            upsert.then(|| "upsert".to_owned()),
+            poison.as_ref().map(|person| format!("poison={person}")),
         ];
         f.write_str(&items.into_iter().flatten().collect::<Vec<_>>().join(","))
     }
@@ -174,118 +259,6 @@ impl From<Fault> for String {
     fn from(fault: Fault) -> Self {
         fault.to_string()
     }
-}
-
-/// A fault for a share of all requests. Written `status=500:0.1`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FaultRate {
-    /// What goes wrong.
-    pub fault: Fault,
-    /// For how many of the requests, 0 to 1.
-    pub share: f64,
-}
-
-/// Why a text is no fault with a share.
-#[derive(Debug, thiserror::Error)]
-pub enum FaultRateError {
-    /// The fault is not known.
-    #[error(transparent)]
-    Fault(#[from] FaultError),
-    /// The share is missing or not a number.
-    #[error("{0:?} does not end in a share of the requests, such as :0.1")]
-    Share(String),
-}
-
-impl FromStr for FaultRate {
-    type Err = FaultRateError;
-
-    fn from_str(text: &str) -> Result<Self, FaultRateError> {
-        let bad_share = || FaultRateError::Share(text.to_owned());
-        let (fault, share) = text.rsplit_once(':').ok_or_else(bad_share)?;
-        Ok(Self { fault: fault.parse()?, share: share.parse().map_err(|_| bad_share())? })
-    }
-}
-
-/// Which requests get a fault without asking for one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Faults {
-    /// One for each of the next requests, in order, before `rates` is looked at.
-    pub next: VecDeque<Fault>,
-    /// Shares of all requests; together at most 1.
-    pub rates: Vec<FaultRate>,
-    /// The same seed gives the same faults to the same sequence of requests.
-    pub seed: u64,
-}
-
-/// Why faults cannot be set.
-#[derive(Debug, thiserror::Error)]
-pub enum FaultsError {
-    /// A share is not a share.
-    #[error("rates: the share {0} of {1} is not between 0 and 1")]
-    Share(f64, Fault),
-    /// The shares exceed the whole.
-    #[error("rates: the shares are {0} together, more than 1")]
-    Sum(f64),
-    /// Too many.
-    #[error("next and rates hold at most {FAULTS_MAX} faults each")]
-    TooMany,
-}
-
-impl Faults {
-    /// Checks shares and counts.
-    pub fn check(&self) -> Result<(), FaultsError> {
-        if self.next.len() > FAULTS_MAX || self.rates.len() > FAULTS_MAX {
-            return Err(FaultsError::TooMany);
-        }
-        if let Some(bad) = self.rates.iter().find(|rate| !(0.0..=1.0).contains(&rate.share)) {
-            return Err(FaultsError::Share(bad.share, bad.fault.clone()));
-        }
-        let sum: f64 = self.rates.iter().map(|rate| rate.share).sum();
-        if sum > 1.0 + 1e-9 { Err(FaultsError::Sum(sum)) } else { Ok(()) }
-    }
-}
-
-/// Hands out faults in order of requests.
-#[derive(Debug, Default)]
-pub(crate) struct Injector {
-    faults: Faults,
-    drawn: u64,
-}
-
-impl Injector {
-    pub(crate) fn new(faults: Faults) -> Self {
-        Self { faults, drawn: 0 }
-    }
-
-    pub(crate) fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
-    /// The fault of the next request, if it gets one.
-    pub(crate) fn draw(&mut self) -> Option<Fault> {
-        if let Some(next) = self.faults.next.pop_front() {
-            return Some(next);
-        }
-        if self.faults.rates.is_empty() {
-            return None;
-        }
-        self.drawn += 1;
-        let mut point = unit(self.faults.seed, self.drawn);
-        self.faults.rates.iter().find_map(|rate| {
-            point -= rate.share;
-            (point < 0.0).then(|| rate.fault.clone())
-        })
-    }
-}
-
-/// The `n`th number of a seed, evenly spread over 0 to 1 (splitmix64).
-fn unit(seed: u64, n: u64) -> f64 {
-    let mut z = seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -308,6 +281,21 @@ mod tests {
             ("huge", "huge"),
             ("malformed", "malformed"),
             ("delay=1s,cut", "delay=before:1000ms,cut"),
+            ("page", "page=before"),
+            ("page=after", "page=after"),
+            ("error", "error=before"),
+            ("error=after", "error=after"),
+            ("goaway", "goaway"),
+            ("refused-stream", "refused-stream"),
+            ("quota=fixed:100:10s", "quota=fixed:100:10000ms"),
+            ("quota=sliding:180:60s:retry-after", "quota=sliding:180:60000ms:retry-after"),
+            ("quota=bucket:10:1s:503", "quota=bucket:10:1000ms:503"),
+            ("quota=daily:5000:reset", "quota=daily:5000:reset"),
+            ("search-lag=never", "search-lag=never"),
+            ("search-lag=2s,keys=check", "search-lag=2000ms,keys=check"),
+            ("keys=replay", "keys=replay"),
+            ("lock=1s,upsert,keys=refuse", "keys=refuse,lock=1000ms,upsert"),
+            ("poison=p13", "poison=p13"),
         ] {
             let fault: Fault = text.parse().unwrap();
             assert_eq!(fault.to_string(), canonical);
@@ -317,47 +305,30 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_refused() {
-        for text in
-            ["", "status", "status=700", "status=x", "delay=5", "delay=99999s", "hangup", "hang=never", "huge=1", "x"]
-        {
+        for text in [
+            "",
+            "status",
+            "status=700",
+            "status=x",
+            "delay=5",
+            "delay=99999s",
+            "hangup",
+            "hang=never",
+            "huge=1",
+            "x",
+            "page=x",
+            "quota=100",
+            "quota=fixed:0:1s",
+            "quota=fixed:1:0s",
+            "quota=daily:5:1s",
+            "quota=bucket:1:1s:x",
+            "search-lag=x",
+            "keys=x",
+            "lock=99999s",
+            "upsert=1",
+            "poison=",
+        ] {
             assert!(text.parse::<Fault>().unwrap_err().to_string().starts_with(&format!("{text:?} is no fault")));
         }
-        assert!(matches!("status=500".parse::<FaultRate>(), Err(FaultRateError::Share(_))));
-        assert!(matches!("x:0.5".parse::<FaultRate>(), Err(FaultRateError::Fault(_))));
-    }
-
-    #[test]
-    fn shares_are_checked() {
-        let faults = |shares: &[f64]| Faults {
-            rates: shares.iter().map(|share| FaultRate { fault: Fault::default(), share: *share }).collect(),
-            ..Faults::default()
-        };
-        assert!(faults(&[0.5, 0.5]).check().is_ok());
-        assert!(matches!(faults(&[0.7, 0.5]).check(), Err(FaultsError::Sum(_))));
-        assert!(matches!(faults(&[-0.1]).check(), Err(FaultsError::Share(..))));
-        assert!(matches!(faults(&[f64::NAN]).check(), Err(FaultsError::Share(..))));
-    }
-
-    #[test]
-    fn a_seed_gives_its_shares_in_the_same_order_each_time() {
-        let rates = vec!["status=500:0.1".parse().unwrap(), "hangup=after:0.05".parse().unwrap()];
-        let faults = Faults { rates, seed: 7, ..Faults::default() };
-        let draw = |faults: &Faults| {
-            let mut injector = Injector::new(faults.clone());
-            (0..10_000).map(|_| injector.draw()).collect::<Vec<_>>()
-        };
-        let drawn = draw(&faults);
-        assert_eq!(drawn, draw(&faults));
-        assert_ne!(drawn, draw(&Faults { seed: 8, ..faults.clone() }));
-        let count = |fault: &Fault| drawn.iter().filter(|drawn| drawn.as_ref() == Some(fault)).count();
-        assert!((900..1100).contains(&count(&faults.rates[0].fault)));
-        assert!((400..600).contains(&count(&faults.rates[1].fault)));
-    }
-
-    #[test]
-    fn scripted_faults_come_first_and_once() {
-        let mut injector = Injector::new(Faults { next: ["huge".parse().unwrap()].into(), ..Faults::default() });
-        assert_eq!(injector.draw(), Some("huge".parse().unwrap()));
-        assert_eq!(injector.draw(), None);
     }
 }

@@ -3,19 +3,19 @@
 use crate::admin;
 use crate::answer::{Answer, Body};
 use crate::api::{self, Call};
+use crate::connection::Connection;
 use crate::counts::RecordedRequest;
 use crate::fault::{Fault, Phase};
 use crate::state::State;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use std::time::Instant;
 
 /// Longest body taken.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -24,12 +24,14 @@ const FAULT_HEADER: HeaderName = HeaderName::from_static("x-mock-fault");
 /// Also asks for one: `/fault/status=500/contacts`.
 const FAULT_PREFIX: &str = "/fault/";
 
-/// Answers a request, or ends its connection through `hang_up`.
+/// Answers the connection's request of this number, or ends it or its connection. An error resets its stream.
 pub(crate) async fn handle(
     state: Arc<State>,
-    hang_up: Arc<Notify>,
+    connection: Arc<Connection>,
+    number: u32,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<Response<Body>, h2::Error> {
+    let is_http_2 = request.version() == Version::HTTP_2;
     let (head, body) = request.into_parts();
     let (path, query) = (head.uri.path(), head.uri.query());
     let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
@@ -46,16 +48,30 @@ pub(crate) async fn handle(
         state.counts().record(recorded, state.record_requests);
     }
     let (fault, path) = match wanted_fault(path, &head.headers) {
-        Ok((fault, path)) => (fault.or_else(|| state.draw_fault()).unwrap_or_default(), path.to_owned()),
+        Ok((fault, path)) => (state.fault(fault), path.to_owned()),
         Err(answer) => return Ok(under_way.answered(answer, &Fault::default())),
     };
     under_way.count_fault(&fault);
     let query = query.map(str::to_owned);
     let call = Call { method: head.method, path, query, headers: head.headers, body };
+    if fault.goaway && is_http_2 {
+        connection.go_away();
+    }
+    if (fault.goaway || fault.refused_stream) && !is_http_2 {
+        connection.hang_up();
+        return pending().await;
+    }
+    // What the connection's GOAWAY has promised not to do is not done.
+    if fault.goaway || !connection.begins(number) {
+        return if connection.spoke_of(number) { Err(h2::Reason::REFUSED_STREAM.into()) } else { pending().await };
+    }
+    if fault.refused_stream {
+        return Err(h2::Reason::REFUSED_STREAM.into());
+    }
     Ok(match with_fault(&state, &fault, call).await {
         Some(answer) => under_way.answered(answer, &fault),
         None => {
-            hang_up.notify_one();
+            connection.hang_up();
             pending().await
         }
     })
@@ -100,13 +116,27 @@ async fn with_fault(state: &Arc<State>, fault: &Fault, call: Call) -> Option<Ans
 
 async fn done(state: &State, fault: &Fault, call: &Call) -> Option<Answer> {
     end_here(fault, Phase::Before).await?;
-    Some(refusal(fault).unwrap_or_else(|| {
-        match state.auth.check(&call.headers) {
-            Ok(()) => state.contacts().answer(call),
-            Err(scheme) => Answer::error(StatusCode::UNAUTHORIZED, "the credentials are missing or wrong")
-                .with(WWW_AUTHENTICATE, format!("{scheme} realm=\"mock-crm\"")),
-        }
-    }))
+    if let Some(quota) = fault.quota
+        && let Err(wait) = state.take(quota)
+    {
+        return Some(quota.refusal(wait));
+    }
+    if let Some(answer) = refusal(fault).or_else(|| untrue(fault, Phase::Before)) {
+        return Some(answer);
+    }
+    if let Err(scheme) = state.auth.check(&call.headers) {
+        let answer = Answer::error(StatusCode::UNAUTHORIZED, "the credentials are missing or wrong");
+        return Some(answer.with(WWW_AUTHENTICATE, format!("{scheme} realm=\"mock-crm\"")));
+    }
+    let answer = state.contacts().answer(call, &fault.manner, Instant::now());
+    Some(untrue(fault, Phase::After).unwrap_or(answer))
+}
+
+/// A 200 that tells nothing of what was done.
+fn untrue(fault: &Fault, here: Phase) -> Option<Answer> {
+    let page = || (fault.page == Some(here)).then(Answer::page);
+    let error = || (fault.error == Some(here)).then(Answer::error_inside);
+    page().or_else(error)
 }
 
 /// Waits as long as the fault says; `None` if the server ends meanwhile.

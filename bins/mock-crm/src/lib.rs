@@ -23,28 +23,36 @@
 //! | `GET`, `PUT /_mock/faults` | [`Faults`] as JSON: `{"next":["hangup=after"],"rates":[{"fault":"status=500","share":0.1}],"seed":1}` |
 //!
 //! Bodies are JSON objects or forms. A request gets a [`Fault`] by its path (`/fault/status=500/contacts`), by its header
-//! `X-Mock-Fault`, or by [`Faults`]; the first of them that there is counts. Faults come before authentication.
+//! `X-Mock-Fault`, or by [`Faults`]; the first of them that there is counts, over what [`Faults::always`] says of every
+//! request. Faults come before authentication.
 //!
 //! # Where to find what
-//! `server`: connections. `handler`: one request and its faults. `api`: `/contacts`. `admin`: `/_mock`. `store`: the
-//! records. `fault`: what faults there are. `counts`: what was asked.
+//! `server`, `connection`, `tls`: connections. `handler`: one request and its faults. `api`: `/contacts`. `admin`: `/_mock`.
+//! `store`: the records. `fault`: what faults there are; `faults`: who gets them. `quota`: limits. `manner`: how the records
+//! behave. `counts`: what was asked.
 
 mod admin;
 mod answer;
 mod api;
 mod auth;
+mod connection;
 mod counts;
 mod fault;
+mod faults;
 mod handler;
+mod manner;
+mod quota;
 mod server;
 mod state;
 mod store;
+mod tls;
 
 pub use auth::{Auth, AuthError};
 pub use counts::{RecordedRequest, Stats};
-pub use fault::{
-    DELAY_MAX, Distortion, FAULTS_MAX, Fault, FaultError, FaultRate, FaultRateError, Faults, FaultsError, Phase,
-};
+pub use fault::{DELAY_MAX, Distortion, Fault, FaultError, Phase};
+pub use faults::{FAULTS_MAX, FaultRate, FaultRateError, Faults, FaultsError};
+pub use manner::{KeyStore, Lag, Manner};
+pub use quota::{Quota, Says, Window};
 pub use store::IdKind;
 
 use serde_json::Value;
@@ -63,6 +71,8 @@ pub const RECORDS_MAX: usize = 1_000_000;
 pub struct MockCrmOptions {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether it speaks TLS, with a certificate that it makes for itself; HTTP/2 where the client offers it.
+    pub tls: bool,
     /// What ids it gives.
     pub ids: IdKind,
     /// Who is let in.
@@ -85,6 +95,7 @@ impl Default for MockCrmOptions {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            tls: false,
             ids: IdKind::default(),
             auth: Auth::none(),
             put_creates: false,
@@ -103,6 +114,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),
+    /// No certificate can be made.
+    #[error("cannot make a certificate")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The faults are not possible.
     #[error("the faults cannot be set")]
     Faults(#[source] FaultsError),
@@ -113,6 +127,7 @@ pub enum StartError {
 pub struct MockCrm {
     address: SocketAddr,
     state: Arc<State>,
+    certificate: Option<Vec<u8>>,
     serving: JoinHandle<()>,
 }
 
@@ -123,8 +138,15 @@ impl MockCrm {
         let fault = |fault| StartError::Listen(options.listen, fault);
         let listener = TcpListener::bind(options.listen).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
-        let serving = tokio::spawn(server::run(listener, state.clone()));
-        Ok(Self { address, state, serving })
+        let tls = options.tls.then(tls::acceptor).transpose().map_err(StartError::Certificate)?;
+        let (tls, certificate) = tls.map(|(tls, certificate)| (tls, certificate.to_vec())).unzip();
+        let serving = tokio::spawn(server::run(listener, tls, state.clone()));
+        Ok(Self { address, state, certificate, serving })
+    }
+
+    /// The certificate that a client must trust, as DER; `None` without TLS.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
     }
 
     /// Where it listens.
@@ -134,7 +156,8 @@ impl MockCrm {
 
     /// Its URL, without a slash at the end: `http://127.0.0.1:40123`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// All records in order of creation.

@@ -2,20 +2,41 @@
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use mock_crm::{Auth, FaultRate, Faults, IdKind, MockCrm, MockCrmOptions, RECORDS_MAX};
+use mock_crm::{Auth, Fault, FaultRate, Faults, IdKind, MockCrm, MockCrmOptions, RECORDS_MAX};
 use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// An HTTP record store to rehearse against: POST, GET, PUT, PATCH and DELETE on /contacts, kept in memory, with faults on
-/// demand.
+/// An HTTP record store to rehearse against: POST, GET, PUT, PATCH and DELETE on /contacts, kept in
+/// memory, with faults on demand.
 ///
-/// A request gets a fault by its header `X-Mock-Fault: status=500`, by its path `/fault/status=500/contacts`, or by
-/// --fault-rate. Faults: status=500, retry-after=3 (429), redirect, delay=250ms, delay=after:2s, hangup=before (nothing
-/// stored), hangup=after (stored, no answer), hang, huge, malformed, cut; several with commas.
+/// A request gets a fault by its header `X-Mock-Fault: status=500`, by its path
+/// `/fault/status=500/contacts`, or by --fault-rate; over that of --always, which every request gets.
 ///
-/// Look at it at /_mock/stats, /_mock/records and /_mock/requests; change faults with PUT /_mock/faults.
+/// Faults, several with commas:
+///   status=500          answered so, nothing stored
+///   retry-after=3       429 with Retry-After, nothing stored
+///   redirect            307, nothing stored
+///   delay=250ms         waits before storing; delay=after:2s after it
+///   hangup=before       closes the connection, nothing stored; hangup=after: stored
+///   hang                never answers, nothing stored; hang=after: stored
+///   huge                stores, answers 64 MiB; malformed: JSON without its end; cut: ends within
+///   page                200 with a web page, nothing stored; page=after: stored
+///   error               200 with {"errors": ..}, nothing stored; error=after: stored
+///   goaway              HTTP/2 GOAWAY, this request not done; refused-stream: RST_STREAM
+///   quota=fixed:100:10s        429 beyond 100 requests in each 10 s; sliding, bucket;
+///   quota=daily:5000           each text has a count of its own; a refusal names its wait
+///   quota=sliding:9:1s:503     with :retry-after, :ratelimit, :reset, or :503
+///   search-lag=2s       searches find what was written 2 s ago; search-lag=never: nothing
+///   keys=replay         an Idempotency-Key seen before: the answer of then;
+///   keys=check          422 with another body; keys=refuse: 400
+///   lock=2s             423 to changes of a record that was written less than 2 s ago
+///   upsert              a POST with the email of a record changes that record (200)
+///   poison=p13          500 to whatever is about the person with this external_id or email
+///
+/// Look at it at /_mock/stats, /_mock/records and /_mock/requests; change faults with
+/// PUT /_mock/faults.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Arguments {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, env = "MOCK_CRM_LISTEN", default_value = "127.0.0.1:9090")]
@@ -32,9 +53,15 @@ struct Arguments {
     /// Refuse a second record with the same email (409)
     #[arg(long)]
     unique_emails: bool,
-    /// Give a POST with an Idempotency-Key seen before the answer of then, and store nothing
+    /// Give a POST with an Idempotency-Key seen before the answer of then, and store nothing (as --always keys=replay)
     #[arg(long)]
     idempotency_keys: bool,
+    /// Speak TLS, with a certificate made for itself, and HTTP/2 to those that offer it
+    #[arg(long)]
+    tls: bool,
+    /// A fault for every request, where its own does not say otherwise, such as quota=sliding:100:10s
+    #[arg(long, value_name = "FAULT")]
+    always: Option<Fault>,
     /// A fault for a share of the requests, such as status=500:0.1; may be given several times
     #[arg(long = "fault-rate", value_name = "FAULT:SHARE")]
     fault_rates: Vec<FaultRate>,
@@ -55,15 +82,19 @@ enum Ids {
     Numbers,
     /// "c-1", "c-2"
     Strings,
+    /// The record's email: an update that changes it moves the record
+    Emails,
 }
 
 impl From<Arguments> for MockCrmOptions {
     fn from(arguments: Arguments) -> Self {
         Self {
             listen: arguments.listen,
+            tls: arguments.tls,
             ids: match arguments.ids {
                 Ids::Numbers => IdKind::Numbers,
                 Ids::Strings => IdKind::Strings,
+                Ids::Emails => IdKind::Emails,
             },
             auth: arguments.auth,
             put_creates: arguments.put_creates,
@@ -71,7 +102,12 @@ impl From<Arguments> for MockCrmOptions {
             idempotency_keys: arguments.idempotency_keys,
             record_requests: arguments.record_requests,
             records_max: arguments.records_max,
-            faults: Faults { rates: arguments.fault_rates, seed: arguments.seed, ..Faults::default() },
+            faults: Faults {
+                always: arguments.always.unwrap_or_default(),
+                rates: arguments.fault_rates,
+                seed: arguments.seed,
+                ..Faults::default()
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Connections: accepting them, and ending them when a fault or the end of the server wants it.
 
+use crate::connection::{Connection, Stream};
 use crate::handler;
 use crate::state::State;
 use http::Request;
@@ -9,9 +10,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 /// How long requests under way are waited for at the end.
 const GRACE: Duration = Duration::from_secs(1);
@@ -19,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until the state says stop, then lets requests under way end, but not for long.
-pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
+pub(crate) async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
     let stopping = state.stopped();
     tokio::pin!(stopping);
     let mut connections = JoinSet::new();
@@ -27,7 +29,7 @@ pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, state.clone()));
+                    connections.spawn(accept(stream, tls.clone(), state.clone()));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -40,14 +42,30 @@ pub(crate) async fn run(listener: TcpListener, state: Arc<State>) {
     connections.shutdown().await;
 }
 
-async fn serve(stream: TcpStream, state: Arc<State>) {
+async fn accept(stream: TcpStream, tls: Option<TlsAcceptor>, state: Arc<State>) {
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return serve(stream, state).await };
+    tokio::select! {
+        // A client that does not trust the certificate goes away: no fault of ours.
+        accepted = tls.accept(stream) => {
+            if let Ok(stream) = accepted {
+                serve(stream, state).await;
+            }
+        }
+        () = state.stopped() => {}
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, state: Arc<State>) {
     let stopping = state.stopped();
     tokio::pin!(stopping);
-    let _ = stream.set_nodelay(true);
-    let hang_up = Arc::new(Notify::new());
+    let shared = Arc::new(Connection::default());
+    let stream = Stream::new(stream, shared.clone());
     let service = {
-        let (state, hang_up) = (state.clone(), hang_up.clone());
-        service_fn(move |request: Request<Incoming>| handler::handle(state.clone(), hang_up.clone(), request))
+        let (state, shared) = (state.clone(), shared.clone());
+        service_fn(move |request: Request<Incoming>| {
+            handler::handle(state.clone(), shared.clone(), shared.comes(), request)
+        })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
@@ -59,7 +77,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             // Also where it fails: a client that went away is no fault of ours.
             _ = connection.as_mut() => return,
             // Dropping the connection closes it, whatever is under way on it.
-            () = hang_up.notified() => return,
+            () = shared.hung_up() => return,
             () = &mut stopping, if !shutting_down => {
                 shutting_down = true;
                 connection.as_mut().graceful_shutdown();

@@ -4,8 +4,12 @@ use crate::MockCrmOptions;
 use crate::api::Contacts;
 use crate::auth::Auth;
 use crate::counts::{Counts, Stats};
-use crate::fault::{Fault, Faults, FaultsError, Injector};
+use crate::fault::Fault;
+use crate::faults::{Faults, FaultsError, Injector};
+use crate::manner::{KeyStore, Manner};
+use crate::quota::{Quota, Quotas};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 
 #[derive(Debug)]
@@ -15,6 +19,10 @@ pub(crate) struct State {
     contacts: Mutex<Contacts>,
     counts: Mutex<Counts>,
     injector: Mutex<Injector>,
+    quotas: Mutex<Quotas>,
+    began: Instant,
+    /// What the options say of every request.
+    beneath: Fault,
     stopping: watch::Sender<bool>,
 }
 
@@ -27,6 +35,12 @@ impl State {
             contacts: Mutex::new(Contacts::new(options)),
             counts: Mutex::default(),
             injector: Mutex::new(Injector::new(options.faults.clone())),
+            quotas: Mutex::default(),
+            began: Instant::now(),
+            beneath: Fault {
+                manner: Manner { keys: options.idempotency_keys.then_some(KeyStore::Replay), ..Manner::default() },
+                ..Fault::default()
+            },
             stopping: watch::Sender::new(false),
         })
     }
@@ -55,8 +69,16 @@ impl State {
         Stats { records, ..self.counts().stats.clone() }
     }
 
-    pub(crate) fn draw_fault(&self) -> Option<Fault> {
-        lock(&self.injector).draw()
+    /// What goes wrong with the next request, where `asked` is what it asks for itself.
+    pub(crate) fn fault(&self, asked: Option<Fault>) -> Fault {
+        let mut injector = lock(&self.injector);
+        let fault = asked.or_else(|| injector.draw()).unwrap_or_default();
+        fault.over(injector.always()).over(&self.beneath)
+    }
+
+    /// Counts a request against a quota. An error is the wait in seconds after which the next one fits.
+    pub(crate) fn take(&self, quota: Quota) -> Result<(), f64> {
+        lock(&self.quotas).take(quota, self.began.elapsed().as_secs_f64())
     }
 
     pub(crate) fn faults(&self) -> Faults {

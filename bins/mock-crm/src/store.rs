@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
 
 /// What ids the store gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum IdKind {
     Numbers,
     /// `"c-1"`, `"c-2"`: JSON strings.
     Strings,
+    /// The record's email in lower case: an update that changes it moves the record to another id.
+    Emails,
 }
 
 /// A record's fields, its `id` among them.
@@ -25,6 +28,7 @@ pub(crate) enum Refusal {
     Missing,
     IdTaken,
     EmailTaken,
+    NoEmail,
     BadId,
     Full,
 }
@@ -40,6 +44,10 @@ pub(crate) struct Store {
     by_field: [HashMap<String, BTreeSet<u64>>; 2],
     created: u64,
     next_id: u64,
+    /// When each record was written last.
+    written: HashMap<u64, Instant>,
+    /// The instant of what is done now.
+    now: Instant,
 }
 
 impl Store {
@@ -53,7 +61,14 @@ impl Store {
             by_field: Default::default(),
             created: 0,
             next_id: 0,
+            written: HashMap::new(),
+            now: Instant::now(),
         }
+    }
+
+    /// What follows happens at `now`.
+    pub(crate) fn set_now(&mut self, now: Instant) {
+        self.now = now;
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -63,6 +78,7 @@ impl Store {
     /// Ids are not given again afterwards.
     pub(crate) fn clear(&mut self) {
         self.records.clear();
+        self.written.clear();
         self.by_id.clear();
         self.by_field = Default::default();
     }
@@ -75,9 +91,26 @@ impl Store {
         self.by_id.get(id).and_then(|at| self.records.get(at)).ok_or(Refusal::Missing)
     }
 
+    /// When a record was written last.
+    pub(crate) fn written(&self, id: &str) -> Option<Instant> {
+        self.by_id.get(id).and_then(|at| self.written.get(at)).copied()
+    }
+
+    /// The id of the oldest record with an email.
+    pub(crate) fn id_by_email(&self, fields: &Fields) -> Option<String> {
+        let email = fields.get(SEARCHABLE[0]).and_then(search_text)?;
+        let at = self.by_field[0].get(&normal(0, &email))?.first()?;
+        self.records.get(at)?.get("id").and_then(id_text)
+    }
+
     /// Stores a record under the `id` among its fields, or a new one.
     pub(crate) fn create(&mut self, mut fields: Fields) -> Result<(String, &Fields), Refusal> {
-        let id = match fields.shift_remove("id") {
+        let chosen = fields.shift_remove("id");
+        if self.id_kind == IdKind::Emails {
+            let id = email_id(&fields).ok_or(Refusal::NoEmail)?;
+            return self.insert(id, fields);
+        }
+        let id = match chosen {
             Some(id) => id,
             None => self.unused_id(),
         };
@@ -125,8 +158,14 @@ impl Store {
     }
 
     /// Records in order of creation whose searchable fields equal those given (email without regard to case), how many
-    /// there are, and those of them from `offset` on.
-    pub(crate) fn find(&self, wanted: &[(usize, String)], offset: usize, limit: usize) -> (usize, Vec<&Fields>) {
+    /// there are, and those of them from `offset` on. Of a search only those that were written no later than `until`.
+    pub(crate) fn find(
+        &self,
+        wanted: &[(usize, String)],
+        until: Option<Instant>,
+        offset: usize,
+        limit: usize,
+    ) -> (usize, Vec<&Fields>) {
         let Some(((field, value), others)) = wanted.split_first() else {
             return (self.len(), self.records.values().skip(offset).take(limit).collect());
         };
@@ -136,6 +175,7 @@ impl Store {
             .flatten()
             .copied()
             .filter(|at| others.iter().all(|(field, value)| self.holds(*at, *field, &normal(*field, value))))
+            .filter(|at| until.is_none_or(|until| self.written.get(at).is_some_and(|written| *written <= until)))
             .collect();
         (found.len(), found.iter().skip(offset).take(limit).filter_map(|at| self.records.get(at)).collect())
     }
@@ -149,7 +189,7 @@ impl Store {
             self.next_id += 1;
             let id = match self.id_kind {
                 IdKind::Numbers => Value::from(self.next_id),
-                IdKind::Strings => Value::from(format!("c-{}", self.next_id)),
+                IdKind::Strings | IdKind::Emails => Value::from(format!("c-{}", self.next_id)),
             };
             // A client may have chosen it already.
             if id_text(&id).is_some_and(|text| !self.by_id.contains_key(&text)) {
@@ -174,9 +214,17 @@ impl Store {
 
     fn exchange(&mut self, at: u64, fields: Fields) -> Result<&Fields, Refusal> {
         self.check_email(&fields, Some(at))?;
-        let mut old = self.take(at).ok_or(Refusal::Missing)?;
-        let id = old.shift_remove("id").ok_or(Refusal::Missing)?;
-        Ok(self.put(at, id, fields))
+        let held = self.records.get(&at).and_then(|record| record.get("id")).cloned().ok_or(Refusal::Missing)?;
+        let moved = email_id(&fields).filter(|id| self.id_kind == IdKind::Emails && *id != held);
+        if let Some((from, to)) = moved.as_ref().and_then(|id| Some((id_text(&held)?, id_text(id)?))) {
+            if self.by_id.contains_key(&to) {
+                return Err(Refusal::IdTaken);
+            }
+            self.by_id.remove(&from);
+            self.by_id.insert(to, at);
+        }
+        self.take(at).ok_or(Refusal::Missing)?;
+        Ok(self.put(at, moved.unwrap_or(held), fields))
     }
 
     fn check_email(&self, fields: &Fields, except: Option<u64>) -> Result<(), Refusal> {
@@ -195,11 +243,13 @@ impl Store {
                 self.by_field[field].entry(normal(field, &text)).or_default().insert(at);
             }
         }
+        self.written.insert(at, self.now);
         self.records.entry(at).or_insert(record)
     }
 
     fn take(&mut self, at: u64) -> Option<Fields> {
         let record = self.records.remove(&at)?;
+        self.written.remove(&at);
         for (field, name) in SEARCHABLE.iter().enumerate() {
             if let Some(text) = record.get(*name).and_then(search_text).map(|text| normal(field, &text))
                 && let Some(holders) = self.by_field[field].get_mut(&text)
@@ -218,6 +268,12 @@ impl Store {
 pub(crate) fn id_text(id: &Value) -> Option<String> {
     let text = search_text(id)?;
     (!text.is_empty() && text.len() <= 512 && !text.contains(char::is_control)).then_some(text)
+}
+
+/// A record's id where emails are ids.
+fn email_id(fields: &Fields) -> Option<Value> {
+    let email = fields.get(SEARCHABLE[0]).and_then(search_text)?;
+    Some(normal(0, &email)).filter(|email| !email.is_empty()).map(Value::from)
 }
 
 fn search_text(value: &Value) -> Option<String> {
@@ -245,7 +301,7 @@ mod tests {
     }
 
     fn emails(store: &Store, email: &str) -> usize {
-        store.find(&[(0, email.to_owned())], 0, 10).0
+        store.find(&[(0, email.to_owned())], None, 0, 10).0
     }
 
     #[test]
@@ -267,7 +323,7 @@ mod tests {
         store.create(fields(json!({"email": "Anna@x.example", "external_id": "p1"}))).unwrap();
         store.create(fields(json!({"email": "anna@x.example", "external_id": "p2"}))).unwrap();
         assert_eq!(emails(&store, "ANNA@x.example"), 2);
-        assert_eq!(store.find(&[(0, "anna@x.example".into()), (1, "p2".into())], 0, 10).0, 1);
+        assert_eq!(store.find(&[(0, "anna@x.example".into()), (1, "p2".into())], None, 0, 10).0, 1);
         store.replace("c-1", fields(json!({"id": "x", "email": "b@x.example"})), false).unwrap();
         assert_eq!((emails(&store, "anna@x.example"), emails(&store, "b@x.example")), (1, 1));
         assert_eq!(store.get("c-1").unwrap()["id"], "c-1");
@@ -277,6 +333,22 @@ mod tests {
         store.delete("c-2").unwrap();
         assert_eq!((store.len(), emails(&store, "anna@x.example")), (1, 0));
         assert_eq!(store.delete("c-2"), Err(Refusal::Missing));
+    }
+
+    #[test]
+    fn where_emails_are_ids_a_change_moves_the_record() {
+        let mut store = Store::new(IdKind::Emails, false, 10);
+        assert_eq!(store.create(fields(json!({"email": " Anna@x.example"}))).unwrap().0, "anna@x.example");
+        assert_eq!(store.create(fields(json!({"email": "ANNA@x.example"}))), Err(Refusal::IdTaken));
+        assert_eq!(store.create(fields(json!({"name": "Anna"}))), Err(Refusal::NoEmail));
+        store.create(fields(json!({"email": "b@x.example"}))).unwrap();
+        assert_eq!(store.merge("b@x.example", fields(json!({"email": "anna@x.example"}))), Err(Refusal::IdTaken));
+        let moved = store.merge("anna@x.example", fields(json!({"email": "c@x.example"}))).unwrap();
+        assert_eq!(moved["id"], "c@x.example");
+        assert_eq!(store.get("anna@x.example"), Err(Refusal::Missing));
+        assert_eq!(store.merge("c@x.example", fields(json!({"name": "Anna"}))).unwrap()["id"], "c@x.example");
+        store.delete("c@x.example").unwrap();
+        assert_eq!((store.len(), emails(&store, "c@x.example")), (1, 0));
     }
 
     #[test]

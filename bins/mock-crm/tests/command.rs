@@ -34,9 +34,59 @@ async fn wrong_arguments_are_named() {
         (["--fault-rate", "status=500"], "share"),
         (["--auth", "basic:only-user"], "basic:USER:PASSWORD"),
         (["--fault-rate", "huge:2"], "not between 0 and 1"),
+        (["--always", "quota=fixed:0:1s"], "is no fault"),
+        (["--ids", "names"], "emails"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_mock-crm")).args(arguments).output().await.unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && text.contains(named), "{text}");
     }
+}
+
+#[tokio::test]
+async fn every_fault_stands_in_the_help_and_is_given_to_all() {
+    let help = Command::new(env!("CARGO_BIN_EXE_mock-crm")).arg("--help").output().await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for named in [
+        "status=",
+        "retry-after=",
+        "redirect",
+        "delay=",
+        "hangup=",
+        "hang ",
+        "huge",
+        "malformed",
+        "cut",
+        "page=after",
+        "error=after",
+        "goaway",
+        "refused-stream",
+        "quota=fixed:",
+        "sliding",
+        "bucket",
+        "quota=daily:",
+        "search-lag=never",
+        "keys=replay",
+        "keys=check",
+        "keys=refuse",
+        "lock=",
+        "upsert",
+        "poison=",
+        "--always",
+        "--tls",
+        "emails",
+    ] {
+        assert!(help.contains(named), "{named} is missing in {help}");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-crm"));
+    command.args(["--listen", "127.0.0.1:0", "--always", "status=418"]);
+    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+    let address = line.trim().strip_prefix("mock-crm listens on http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /contacts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
 }

@@ -1,87 +1,18 @@
-//! Every path and every fault, over real sockets.
+//! Every path, and every fault of a connection, over real sockets.
+
+mod support;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http::{Method, StatusCode};
+use http_body_util::Full;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use mock_crm::{Auth, Fault, Faults, IdKind, MockCrm, MockCrmOptions};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use support::{JSON, Rehearsal};
 
-const JSON: (&str, &str) = ("content-type", "application/json");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-
-/// An answer with its body read as far as it came.
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-    whole: bool,
-}
-
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-}
-
-/// A store with a client for it.
-struct Rehearsal {
-    crm: MockCrm,
-    client: Client<HttpConnector, Full<Bytes>>,
-}
-
-impl Rehearsal {
-    async fn start(options: MockCrmOptions) -> Self {
-        let crm = MockCrm::start(options).await.unwrap();
-        // What was hung up on is not to be sent again.
-        let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
-        Self { crm, client }
-    }
-
-    async fn plain() -> Self {
-        Self::start(MockCrmOptions::default()).await
-    }
-
-    /// `None`: no answer.
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Reply> {
-        let mut request = Request::new(Full::new(Bytes::from(body.to_owned())));
-        *request.method_mut() = method;
-        *request.uri_mut() = format!("{}{path}", self.crm.url()).parse().unwrap();
-        for (name, value) in headers {
-            let name: http::HeaderName = name.parse().unwrap();
-            request.headers_mut().append(name, value.parse().unwrap());
-        }
-        let (head, mut incoming) = self.client.request(request).await.ok()?.into_parts();
-        let (mut body, mut whole) = (Vec::new(), true);
-        while let Some(frame) = incoming.frame().await {
-            match frame {
-                Ok(frame) => body.extend(frame.into_data().unwrap()),
-                Err(_) => whole = false,
-            }
-        }
-        Some(Reply { status: head.status, headers: head.headers, body: body.into(), whole })
-    }
-
-    async fn json(&self, method: Method, path: &str, body: Value) -> Reply {
-        self.send(method, path, &[JSON], &body.to_string()).await.unwrap()
-    }
-
-    async fn get(&self, path: &str) -> Reply {
-        self.send(Method::GET, path, &[], "").await.unwrap()
-    }
-
-    /// Creates a record under a fault.
-    async fn create_with(&self, fault: &str) -> Option<Reply> {
-        self.send(Method::POST, "/contacts", &[JSON, ("x-mock-fault", fault)], r#"{"name":"Anna"}"#).await
-    }
-}
 
 #[tokio::test]
 async fn a_record_lives_from_post_to_delete() {

@@ -32,6 +32,13 @@ pub(crate) fn connected(error: &legacy::Error, target: &str) -> Outcome {
     }
     if let Some(h2) = beneath::<h2::Error>(error) {
         return match h2.reason() {
+            // Remote ones reach only what lies beyond a GOAWAY's last stream; the others' answers still come.
+            Some(reason)
+                if h2.is_remote() && (h2.is_go_away() || (h2.is_reset() && reason == h2::Reason::REFUSED_STREAM)) =>
+            {
+                let text = format!("{target} says that it did not begin the request: {reason:?}");
+                Outcome::NotSent(NotSent::Unprocessed, text)
+            }
             _ if h2.is_library() => malformed(format!("what {target} answered is not HTTP/2")),
             Some(reason) => cut(format!("{target} gave the request up: {reason:?}")),
             None => cut(format!("{target} ended the connection before it answered")),

@@ -13,7 +13,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use support::*;
-use sync_core::outcome::{NoAnswer, NotSent, Request};
+use sync_core::outcome::{NoAnswer, NotSent, Outcome, Request};
 use sync_core::ports::Dispatcher;
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
@@ -196,8 +196,7 @@ async fn what_is_not_http_2_after_all_is_not_an_answer() {
 }
 
 #[tokio::test]
-async fn an_http_2_request_that_the_server_gives_up_has_no_answer() {
-    // Even the reset that promises "not processed" is doubtful: the request was written.
+async fn an_http_2_request_that_the_server_gives_up_has_no_answer_unless_it_says_that_it_did_nothing() {
     let authority = Authority::new();
     let acceptor = authority.acceptor(&["localhost"], &["h2"]);
     for (reason, expected) in [(h2::Reason::REFUSED_STREAM, "REFUSED_STREAM"), (h2::Reason::CANCEL, "CANCEL")] {
@@ -213,10 +212,37 @@ async fn an_http_2_request_that_the_server_gives_up_has_no_answer() {
             }
         })
         .await;
-        let (reason, text) = no_answer(authority.dispatcher().send(&post(&url(&server), "{}")).await);
+        let outcome = authority.dispatcher().send(&post(&url(&server), "{}")).await.outcome;
         let target = format!("localhost:{}", server.address.port());
-        assert_eq!((reason, text), (NoAnswer::Cut, format!("{target} gave the request up: {expected}")));
+        let wanted = match reason {
+            h2::Reason::REFUSED_STREAM => Outcome::NotSent(
+                NotSent::Unprocessed,
+                format!("{target} says that it did not begin the request: {expected}"),
+            ),
+            _ => Outcome::NoAnswer(NoAnswer::Cut, format!("{target} gave the request up: {expected}")),
+        };
+        assert_eq!(outcome, wanted);
     }
+}
+
+#[tokio::test]
+async fn a_goaway_that_speaks_of_the_request_leaves_it_without_an_answer() {
+    let authority = Authority::new();
+    let acceptor = authority.acceptor(&["localhost"], &["h2"]);
+    let server = Server::start(move |connection| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(stream) = acceptor.accept(connection.stream).await else { return };
+            let Ok(mut http2) = h2::server::handshake(stream).await else { return };
+            // Its last stream is the newest that was accepted.
+            let _accepted = http2.accept().await;
+            http2.abrupt_shutdown(h2::Reason::NO_ERROR);
+            let _closed = std::future::poll_fn(|context| http2.poll_closed(context)).await;
+        }
+    })
+    .await;
+    let (reason, _) = no_answer(authority.dispatcher().send(&post(&url(&server), "{}")).await);
+    assert_eq!(reason, NoAnswer::Cut);
 }
 
 /// Where the test below finds its server, when it runs itself.

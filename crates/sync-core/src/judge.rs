@@ -132,7 +132,7 @@ pub fn judge(judging: &Judging<'_>, outcome: &Outcome, reading: &Reading) -> Jud
                 NotSent::Dns => FailureKind::Dns,
                 NotSent::Tls => FailureKind::Tls,
                 NotSent::ConnectTimeout => FailureKind::Timeout,
-                NotSent::Connection | NotSent::Released => FailureKind::Connection,
+                NotSent::Connection | NotSent::Unprocessed | NotSent::Released => FailureKind::Connection,
             };
             judged(Verdict::NotSent(*kind), format!("not sent: {why}"), Some(failure))
         }

@@ -59,6 +59,9 @@ pub enum NotSent {
     ConnectTimeout,
     /// The TLS handshake failed.
     Tls,
+    /// The system said over HTTP/2 that it did not begin the request: REFUSED_STREAM, or a GOAWAY whose last stream lies
+    /// before it (RFC 9113, section 8.7). It lives.
+    Unprocessed,
     /// The dispatcher is stopping, or what is left of the lease is too short.
     Released,
 }

@@ -20,7 +20,7 @@ use sync_core::unique_id::IdFault;
 use uuid::Uuid;
 
 /// What may come of every request, beside the ways in which it may be accepted.
-const COMMON: [&str; 36] = [
+const COMMON: [&str; 37] = [
     "300",
     "302",
     "307",
@@ -50,6 +50,7 @@ const COMMON: [&str; 36] = [
     "address",
     "dns",
     "connection",
+    "unprocessed",
     "connect timeout",
     "tls",
     "released",
@@ -109,6 +110,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | Uncertain     | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | Uncertain     | quiet           | none  | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
+            unprocessed                                    | =           | later           | none  | endpoint | kept    | fails
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },
@@ -135,6 +137,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | Uncertain     | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | Uncertain     | quiet           | none  | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
+            unprocessed                                    | =           | later           | none  | endpoint | kept    | fails
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },
@@ -162,6 +165,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | empty | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | quiet           | empty | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | old   | endpoint | kept    | down
+            unprocessed                                    | =           | later           | old   | endpoint | kept    | fails
             released                                     | =             | now             | old   | =        | kept    | nothing
         ",
     },
@@ -189,6 +193,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | empty | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | quiet           | empty | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | old   | endpoint | kept    | down
+            unprocessed                                    | =           | later           | old   | endpoint | kept    | fails
             released                                     | =             | now             | old   | =        | kept    | nothing
         ",
     },
@@ -216,6 +221,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | Leaving old   | later           | empty | +1       | kept    | fails
             timeout, cut, malformed, crashed             | Leaving old   | quiet           | empty | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | old   | endpoint | kept    | down
+            unprocessed                                    | =           | later           | old   | endpoint | kept    | fails
             released                                     | =             | now             | old   | =        | kept    | nothing
         ",
     },
@@ -243,6 +249,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | Leaving old   | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | Leaving old   | quiet           | none  | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
+            unprocessed                                    | =           | later           | none  | endpoint | kept    | fails
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },
@@ -271,6 +278,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | none  | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
+            unprocessed                                    | =           | later           | none  | endpoint | kept    | fails
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },
@@ -299,6 +307,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | none  | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
+            unprocessed                                    | =           | later           | none  | endpoint | kept    | fails
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },
@@ -328,6 +337,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | empty | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | empty | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | empty | endpoint | kept    | down
+            unprocessed                                    | =           | later           | empty | endpoint | kept    | fails
             released                                     | =             | now             | empty | =        | kept    | nothing
         ",
     },
@@ -357,6 +367,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | empty | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | empty | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | empty | endpoint | kept    | down
+            unprocessed                                    | =           | later           | empty | endpoint | kept    | fails
             released                                     | =             | now             | empty | =        | kept    | nothing
         ",
     },
@@ -385,6 +396,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | none  | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | none  | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | none  | endpoint | kept    | down
+            unprocessed                                    | =           | later           | none  | endpoint | kept    | fails
             released                                     | =             | now             | none  | =        | kept    | nothing
         ",
     },
@@ -417,6 +429,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | old   | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | old   | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | old   | endpoint | kept    | down
+            unprocessed                                    | =           | later           | old   | endpoint | kept    | fails
             released                                     | =             | now             | old   | =        | kept    | nothing
         ",
     },
@@ -450,6 +463,7 @@ const TABLES: [Table; 13] = [
             408, 500, 502, 504, 599                      | =             | later           | old   | +1       | kept    | fails
             timeout, cut, malformed, crashed             | =             | later           | old   | +1       | kept    | fails
             address, dns, connection, connect timeout, tls | =           | later           | old   | endpoint | kept    | down
+            unprocessed                                    | =           | later           | old   | endpoint | kept    | fails
             released                                     | =             | now             | old   | =        | kept    | nothing
         ",
     },
@@ -559,6 +573,7 @@ fn outcome(class: &str, operation: Operation) -> (Outcome, Reading) {
         "address" => (Outcome::NotSent(NotSent::AddressRefused, "10.0.0.1".into()), Reading::Nothing),
         "dns" => (Outcome::NotSent(NotSent::Dns, "no such name".into()), Reading::Nothing),
         "connection" => (Outcome::NotSent(NotSent::Connection, "refused".into()), Reading::Nothing),
+        "unprocessed" => (Outcome::NotSent(NotSent::Unprocessed, "GOAWAY".into()), Reading::Nothing),
         "connect timeout" => (Outcome::NotSent(NotSent::ConnectTimeout, "timeout".into()), Reading::Nothing),
         "tls" => (Outcome::NotSent(NotSent::Tls, "expired".into()), Reading::Nothing),
         "released" => (Outcome::NotSent(NotSent::Released, "stopping".into()), Reading::Nothing),
@@ -885,10 +900,11 @@ fn tries_end_with_the_schedule_and_deferrals_never_do() {
     }
     let mut link = link_in(S::Linked);
     (link.tries, link.deferrals) = (11, i16::MAX);
-    for class in ["401", "429", "503", "dns", "tls", "connection", "connect timeout", "address"] {
+    for class in ["401", "429", "503", "dns", "tls", "connection", "unprocessed", "connect timeout", "address"] {
         let later = settled(table("update"), &link, 'p', class, |_| {});
         let Next::Owed(delay) = later.next else { panic!("{class}") };
-        assert_eq!(delay, Duration::from_secs(3600), "{class}");
+        // A limit is the sync's hold, and who was refused for it waits no longer.
+        assert_eq!(delay.as_secs(), if class == "429" { 5 } else { 3600 }, "{class}");
         assert_eq!((later.tries, later.deferrals), (11, i16::MAX));
     }
 }

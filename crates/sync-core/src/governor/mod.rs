@@ -683,12 +683,14 @@ impl Governor {
 }
 
 /// Seconds between requests and how many may go at once; `None`: no limit. The burst is a tenth of a second's worth, so
-/// that in any second at most a tenth more than the limit goes.
+/// that in any second at most a tenth more than the limit goes. Of a pace that is only learned two may go at least: whoever
+/// asks late on a busy machine makes up for it.
 fn rate_of(limits: &Limits, pace: &Pace) -> Option<(f64, usize)> {
     let configured = limits.requests_per_second.filter(|rate| *rate > 0.0);
     let learned = pace.per_second();
     let rate = configured.into_iter().chain(learned).reduce(f64::min)?;
-    Some((1.0 / rate, ((rate / 10.0) as usize).max(1)))
+    let least = if configured.is_some() { 1 } else { 2 };
+    Some((1.0 / rate, ((rate / 10.0) as usize).max(least)))
 }
 
 fn hour_of(at: Timestamp) -> i64 {

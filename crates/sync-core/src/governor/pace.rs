@@ -9,8 +9,12 @@ use std::time::Duration;
 
 /// The first hold where no wait is named; each one after it twice as long.
 const HOLD_FIRST: Duration = Duration::from_secs(1);
-/// The longest hold that is not named.
+/// The longest wait that is not named.
 const HOLD_MAX: Duration = Duration::from_secs(15 * 60);
+/// And once a hold has lasted for [`LONG`]: what is spent is a day's quota, which a look each 15 min would ask a hundred times.
+const HOLD_MAX_LONG: Duration = Duration::from_secs(20 * 60);
+/// See [`HOLD_MAX_LONG`].
+const LONG: Duration = Duration::from_secs(3600);
 /// So many accepted requests in a row begin anew with [`HOLD_FIRST`].
 const ACCEPTED_FOR_FIRST: u32 = 20;
 /// A hold that lasted longer was a quota's, and tells nothing of a rate.
@@ -182,7 +186,9 @@ impl Pace {
             hold.until = hold.until.max(named.map_or(hold.until, |wait| now.plus(wait)));
             return;
         }
-        let doubled = (HOLD_FIRST * (1 << self.doubled.min(12))).min(HOLD_MAX);
+        let is_long = self.hold.as_ref().is_some_and(|hold| now.since(hold.since) >= LONG);
+        let most = if is_long { HOLD_MAX_LONG } else { HOLD_MAX };
+        let doubled = (HOLD_FIRST * (1 << self.doubled.min(12))).min(most);
         let wait_for = match named {
             None => doubled,
             // A wait that nothing was accepted after is not believed.

@@ -386,6 +386,10 @@ fn signal(attempt: &Attempt, judged: &Judged, link: &Link) -> Signal {
         Verdict::NoAnswer(_) => Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Persons },
         Verdict::Limited(wait) => Signal::Limited { wait: *wait, reason: judged.said.clone() },
         Verdict::NotSent(NotSent::Released) | Verdict::Released => Signal::Nothing,
+        // It lives, and may take leave of many requests at once.
+        Verdict::NotSent(NotSent::Unprocessed) => {
+            Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Persons }
+        }
         Verdict::NotSent(_) => Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Everybodys },
     }
 }
@@ -419,7 +423,9 @@ impl Settling<'_> {
             // Behind the others, so that the next probe takes another person.
             spread(policy.probe_delay(settled.deferrals), self.context.jitter)
         } else {
-            policy.deferral_delay(settled.deferrals, self.context.jitter)
+            // A limit holds the sync until somebody may go: who was refused for it waits no longer than that.
+            let is_limit = matches!(self.judged.verdict, Verdict::Limited(_));
+            policy.deferral_delay(if is_limit { 1 } else { settled.deferrals }, self.context.jitter)
         };
         settled.outcome = LogOutcome::Retrying;
         settled.next = Next::Owed(delay.max(settled.quiet.unwrap_or_default()));

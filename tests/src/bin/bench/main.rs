@@ -1,7 +1,7 @@
 //! Measures the product from outside: `cargo xtask bench --help`.
 //!
 //! # Where to find what
-//! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `read`, `nodes`: what is measured, one module
+//! - `deliver`, `latency`, `intake`, `backlog`, `neighbours`, `coalesce`, `limits`, `read`, `nodes`: what is measured, one module
 //!   each. `paths` alone measures inside, in this process.
 //! - `stage`: where it takes place, what all of them are told, and what it costs. `figures`: how figures are shown.
 //! - `sink`, `load`, `bare`: the other processes of a run. `child`: starting and ending them.
@@ -15,6 +15,7 @@ mod deliver;
 mod figures;
 mod intake;
 mod latency;
+mod limits;
 mod load;
 mod neighbours;
 mod nodes;
@@ -50,6 +51,7 @@ enum Command {
     Backlog(backlog::Arguments),
     Neighbours(neighbours::Arguments),
     Coalesce(coalesce::Arguments),
+    Limits(limits::Arguments),
     Read(read::Arguments),
     Nodes(nodes::Arguments),
     Paths(paths::Arguments),
@@ -70,6 +72,7 @@ impl Command {
             Self::Backlog(arguments) => backlog::run(arguments).await,
             Self::Neighbours(arguments) => neighbours::run(arguments).await,
             Self::Coalesce(arguments) => coalesce::run(arguments).await,
+            Self::Limits(arguments) => limits::run(arguments).await,
             Self::Read(arguments) => read::run(arguments).await,
             Self::Nodes(arguments) => nodes::run(arguments).await,
             Self::Paths(arguments) => paths::run(arguments),

@@ -26,7 +26,7 @@ pub(crate) struct Common {
     #[arg(long, value_enum)]
     pub(crate) store: Store,
     /// Measures all of it this often, and tells the least, the median and the greatest of each figure [default: 3; for
-    /// backlog and read 1]
+    /// backlog, limits and read 1]
     #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: Option<u32>,
     /// How long the bare client is measured before each run; 0: not at all
