@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use store_postgres::PostgresStore;
+pub(crate) use store_sqlite::BackupProgress;
 use store_sqlite::SqliteStore;
 use sync_core::ports::Store;
 use sync_engine::{Engine, Runner, SecretKey, Vault};
@@ -31,26 +32,10 @@ pub(crate) enum Missing {
 
 /// Opens the database, without looking at its schema.
 pub(crate) async fn store(config: &Config, missing: Missing) -> Result<Arc<dyn Store>> {
-    let policy = Arc::new(config.policy.clone());
     match &config.database {
-        Database::Sqlite(path) => {
-            let make = missing == Missing::Make;
-            if make {
-                if let Some(directory) = path.parent() {
-                    make_directory(directory)?;
-                }
-            } else if !path.try_exists().with_context(|| format!("cannot look for the database {}", path.display()))? {
-                bail!(
-                    "there is no database {}: `crm-sync serve` makes it, --data-dir and --database name another",
-                    path.display()
-                );
-            }
-            let options = store_sqlite::Options { policy, make, ..store_sqlite::Options::default() };
-            let store = SqliteStore::open(path, options)
-                .with_context(|| format!("cannot open the database {}", path.display()))?;
-            Ok(Arc::new(store))
-        }
+        Database::Sqlite(path) => Ok(Arc::new(sqlite(config, path, missing)?)),
         Database::Postgres(url) => {
+            let policy = Arc::new(config.policy.clone());
             let operation_max = config.database_timeout;
             let options = store_postgres::Options { policy, operation_max, ..store_postgres::Options::default() };
             let store = PostgresStore::connect(url, options)
@@ -59,6 +44,30 @@ pub(crate) async fn store(config: &Config, missing: Missing) -> Result<Arc<dyn S
             Ok(Arc::new(store))
         }
     }
+}
+
+fn sqlite(config: &Config, path: &Path, missing: Missing) -> Result<SqliteStore> {
+    let make = missing == Missing::Make;
+    if make {
+        if let Some(directory) = path.parent() {
+            make_directory(directory)?;
+        }
+    } else if !path.try_exists().with_context(|| format!("cannot look for the database {}", path.display()))? {
+        bail!(
+            "there is no database {}: `crm-sync serve` makes it, --data-dir and --database name another",
+            path.display()
+        );
+    }
+    let policy = Arc::new(config.policy.clone());
+    let options = store_sqlite::Options { policy, make, ..store_sqlite::Options::default() };
+    SqliteStore::open(path, options).with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// Opens the embedded database for what only it can do.
+pub(crate) async fn embedded(config: &Config, path: &Path) -> Result<SqliteStore> {
+    let store = sqlite(config, path, Missing::Refuse)?;
+    make_ready(config, &store).await?;
+    Ok(store)
 }
 
 /// Opens the database of commands that read or mark: it must be there. Its schema is made ready: the embedded one is brought
@@ -81,14 +90,30 @@ pub(crate) async fn held_store(config: &Config, purpose: &str) -> Result<Arc<dyn
         warn!(kind, "{NETWORK_FILE_SYSTEM}");
     }
     make_ready(config, store.as_ref()).await?;
+    settle_in(store.as_ref()).await?;
     Ok(store)
+}
+
+/// Refuses a database that is a copy, an older state of itself, or was moved away, and notes where this one is.
+async fn settle_in(store: &dyn Store) -> Result<()> {
+    let (noted, found) = store.provenance().await?;
+    if let Some(obstacle) = noted.obstacle(found.as_ref()) {
+        bail!("{obstacle}");
+    }
+    if found.as_ref().is_some_and(|found| found.system.is_none() || found.timeline.is_none()) {
+        warn!(
+            "this role may not call pg_control_system() or pg_current_wal_lsn(): that the database was restored, or failed over, \
+             may go unnoticed (docs/operations.md)"
+        );
+    }
+    store.note_provenance(&noted.at_home(found)).await.context("cannot note where the database is")
 }
 
 /// What is wrong with a database on a network file system.
 pub(crate) const NETWORK_FILE_SYSTEM: &str = "the embedded database lies on a network file system: another machine may not see \
      that it is held, and SQLite's log cannot be shared; keep it on a disk of this machine, or use Postgres";
 
-async fn make_ready(config: &Config, store: &dyn Store) -> Result<()> {
+pub(crate) async fn make_ready(config: &Config, store: &dyn Store) -> Result<()> {
     if matches!(config.database, Database::Sqlite(_)) {
         store.migrate().await.context("cannot bring the embedded database up to date")?;
     }

@@ -8,6 +8,7 @@
 //!   marks, leases and settlements to a stored link (every store calls it, so that none has rules of its own).
 //! - [`governor`] is the endpoint's state: concurrency, rate, breaker, holds.
 //! - [`alert`] says what an administrator is told of a sync, and when.
+//! - [`provenance`] says whether a database is a copy, an older state of itself, or was moved away.
 //! - [`unique_id`] reads ids from answers, by [`jsonpath`].
 //! - [`sync`] is the configuration, [`patch`] how it is changed and checked.
 //!
@@ -36,6 +37,7 @@ pub mod patch;
 pub mod person;
 pub mod plan;
 pub mod ports;
+pub mod provenance;
 pub mod retry_after;
 pub mod session;
 pub mod settle;

@@ -615,6 +615,7 @@ fn meaning(
         lookup_digest: None,
         lookup_proven,
         update_proven: true,
+        restored: false,
         since_create: None,
     };
     change(&mut context);
@@ -853,6 +854,8 @@ fn a_missing_record_is_re_created_once_where_the_rule_says_so() {
         let unproven =
             meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.update_proven = false);
         assert_eq!(described(&unproven, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);
+        let restored = meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.restored = true);
+        assert_eq!(described(&restored, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);
         link.recreated = true;
         let parks = settled(update, &link, 'p', class, recreate);
         assert_eq!(described(&parks, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);

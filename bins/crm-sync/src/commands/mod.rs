@@ -1,5 +1,7 @@
 //! The commands beside `serve`.
 
+pub(crate) mod after_restore;
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod keys;

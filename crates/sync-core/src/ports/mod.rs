@@ -2,11 +2,13 @@
 //! do; the contract suite in `testkit` tests it.
 
 mod dispatcher;
+mod provenance;
 mod store;
 mod surroundings;
 mod templates;
 
 pub use dispatcher::Dispatcher;
+pub use provenance::{ProvenanceStore, RestoreBegun};
 pub use store::*;
 pub use surroundings::{Clock, Random};
 pub use templates::*;
