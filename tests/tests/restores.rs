@@ -53,10 +53,11 @@ async fn release(api: &Api, sync: &str) {
 }
 
 async fn parked(api: &Api, sync: &str) -> Vec<(String, String)> {
-    let asked = "query ($id: ID!) { sync(id: $id) { links(filter: { parked: true }) { nodes { person { id } parkedReason } } } }";
+    let asked =
+        "query ($id: ID!) { sync(id: $id) { links(filter: { parked: true }) { nodes { person { id } parkedCode } } } }";
     let links = api.ok(asked, json!({ "id": sync })).await["sync"]["links"]["nodes"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    links.as_array().unwrap().iter().map(|link| (text(&link["person"]["id"]), text(&link["parkedReason"]))).collect()
+    links.as_array().unwrap().iter().map(|link| (text(&link["person"]["id"]), text(&link["parkedCode"]))).collect()
 }
 
 /// How many records there are of each person beyond one, in all.
@@ -148,7 +149,7 @@ async fn nobody_is_made_twice(changes: impl Fn(&str) -> Value) {
     push_again(&api).await;
     caught_up(&api, &sync).await;
     assert_eq!((crm.records().len(), second_records(&crm)), (95, 0));
-    let gone: Vec<_> = (5..10).map(|n| (format!("linked{n}"), "MISSING_RECORD".to_owned())).collect();
+    let gone: Vec<_> = (5..10).map(|n| (format!("linked{n}"), "MISSING".to_owned())).collect();
     assert_eq!(parked(&api, &sync).await, gone, "RECREATE acts as PARK");
     assert!(crm.records().iter().filter(|record| record["name"] == "Grace").count() == 5, "no update is left out");
     // Whoever is new is made, looked up before or not; and whoever is told again to be deleted goes.

@@ -827,7 +827,7 @@ fn a_repeated_create_at_an_id_of_ours_is_linked_by_409_and_412() {
         (rules.chosen_id, rules.chosen_of_person) = (true, true);
         let attempt = Attempt { unique_id: UniqueId::text("old"), ..attempt(repeat, &link, 'p') };
         let settled = meaning(&rules, &link, &attempt, class, |_| {});
-        assert_eq!(described(&settled, &link, false), ["Linked old", "now", "empty", "=", "dropped", "refuses"]);
+        assert_eq!(described(&settled, &link, false), ["Linked old", "now", "empty", "=", "dropped", "works"]);
         assert_eq!(settled.sent.unwrap().version, 2, "of the key's first use");
         // An id that another person may share tells nothing.
         rules.chosen_of_person = false;
