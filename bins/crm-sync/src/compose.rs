@@ -11,7 +11,7 @@ use std::sync::Arc;
 use store_postgres::PostgresStore;
 pub(crate) use store_sqlite::BackupProgress;
 use store_sqlite::SqliteStore;
-use sync_core::ports::Store;
+use sync_core::ports::{MovingStore, Store};
 use sync_engine::{Engine, Runner, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 use tracing::warn;
@@ -35,15 +35,17 @@ pub(crate) async fn store(config: &Config, missing: Missing) -> Result<Arc<dyn S
     match &config.database {
         Database::Sqlite(path) => Ok(Arc::new(sqlite(config, path, missing)?)),
         Database::Postgres(url) => {
-            let policy = Arc::new(config.policy.clone());
-            let operation_max = config.database_timeout;
-            let options = store_postgres::Options { policy, operation_max, ..store_postgres::Options::default() };
-            let store = PostgresStore::connect(url, options)
-                .await
-                .context("cannot connect to the Postgres database of --database")?;
-            Ok(Arc::new(store))
+            let store = postgres(config, url).await;
+            Ok(Arc::new(store.context("cannot connect to the Postgres database of --database")?))
         }
     }
+}
+
+async fn postgres(config: &Config, url: &SecretString) -> Result<PostgresStore> {
+    let policy = Arc::new(config.policy.clone());
+    let operation_max = config.database_timeout;
+    let options = store_postgres::Options { policy, operation_max, ..store_postgres::Options::default() };
+    Ok(PostgresStore::connect(url, options).await?)
 }
 
 fn sqlite(config: &Config, path: &Path, missing: Missing) -> Result<SqliteStore> {
@@ -61,6 +63,14 @@ fn sqlite(config: &Config, path: &Path, missing: Missing) -> Result<SqliteStore>
     let policy = Arc::new(config.policy.clone());
     let options = store_sqlite::Options { policy, make, ..store_sqlite::Options::default() };
     SqliteStore::open(path, options).with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// Opens a database that is moved, from or to.
+pub(crate) async fn moving_store(config: &Config, missing: Missing) -> Result<Arc<dyn MovingStore>> {
+    match &config.database {
+        Database::Sqlite(path) => Ok(Arc::new(sqlite(config, path, missing)?)),
+        Database::Postgres(url) => Ok(Arc::new(postgres(config, url).await?)),
+    }
 }
 
 /// Opens the embedded database for what only it can do.
@@ -180,6 +190,31 @@ pub(crate) fn vault(config: &Config, missing: Missing) -> Result<Vault> {
         ),
     };
     Ok(Vault::new(key, previous))
+}
+
+/// The variable with the secret key of the database that is moved to.
+const SECRET_KEY_TO: &str = "CRM_SYNC_SECRET_KEY_TO";
+
+/// What opens the secrets of a database that is moved, and what seals them where it goes to, with the key that is given for
+/// there; else with the one that is given for both, or (embedded database only) with that of a file beside it.
+pub(crate) fn vaults_of_move(from: &Config, to: &Config) -> Result<(Vault, Vault)> {
+    let former = vault(from, Missing::Refuse)?;
+    let key = match (variable(SECRET_KEY_TO)?, variable(SECRET_KEY)?, &to.database) {
+        (Some(key), ..) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY_TO)?,
+        (None, Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
+        (None, None, Database::Sqlite(path)) => {
+            if let Some(directory) = path.parent() {
+                make_directory(directory)?;
+            }
+            key_file(&key_path(path), Missing::Make)?
+        }
+        (None, None, Database::Postgres(_)) => bail!(
+            "{SECRET_KEY_TO} is not set. It encrypts the secrets of syncs in the database that is moved to; all nodes need it as \
+             {SECRET_KEY} from then on. Make one with: openssl rand -base64 32"
+        ),
+    };
+    let there = former.sealing_with(key);
+    Ok((former, there))
 }
 
 /// Where the embedded database's secret key is kept.

@@ -25,6 +25,7 @@ mod link_write;
 mod links;
 mod logs;
 mod maintenance;
+mod moving;
 mod people;
 #[cfg(test)]
 mod plans;

@@ -99,7 +99,7 @@ async fn read(c: &mut Conn) -> Result<Noted, Fault> {
     Ok(serde_json::from_value(row.noted).map_err(corrupt)?)
 }
 
-async fn write(c: &mut Conn, noted: &Noted) -> Result<(), Fault> {
+pub(crate) async fn write(c: &mut Conn, noted: &Noted) -> Result<(), Fault> {
     sql_query(
         "INSERT INTO provenance (one, noted) VALUES (true, $1) ON CONFLICT (one) DO UPDATE SET noted = EXCLUDED.noted",
     )

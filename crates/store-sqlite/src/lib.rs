@@ -16,6 +16,7 @@ mod hold;
 mod intake;
 mod later;
 mod maintenance;
+mod moving;
 #[cfg(test)]
 mod plans;
 mod provenance;

@@ -9,6 +9,7 @@
 //! - [`governor`] is the endpoint's state: concurrency, rate, breaker, holds.
 //! - [`alert`] says what an administrator is told of a sync, and when.
 //! - [`provenance`] says whether a database is a copy, an older state of itself, or was moved away.
+//! - [`moving`] is what moving a whole database needs to know.
 //! - [`unique_id`] reads ids from answers, by [`jsonpath`].
 //! - [`sync`] is the configuration, [`patch`] how it is changed and checked.
 //!
@@ -31,6 +32,7 @@ pub mod judge;
 pub mod key;
 pub mod link;
 pub mod log;
+pub mod moving;
 pub mod outcome;
 pub mod page;
 pub mod patch;

@@ -1,6 +1,7 @@
 //! Whether a database is the one that was worked on last: not a copy of it, not an older state of it, not one that was moved
 //! away. What an external system was told since is missing in such a one, so nobody works on it before that is dealt with.
 
+use crate::moving::Moving;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -70,9 +71,9 @@ pub struct Noted {
     /// It was moved away: where to, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
-    /// It is being filled by a move that has not come to its end: where from, without secrets.
+    /// It is being filled by a move that has not come to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moving_from: Option<String>,
+    pub moving: Option<Moving>,
 }
 
 impl Noted {
@@ -81,8 +82,8 @@ impl Noted {
         if let Some(to) = &self.moved_to {
             return Some(Obstacle::MovedTo(to.clone()));
         }
-        if let Some(from) = &self.moving_from {
-            return Some(Obstacle::HalfMoved(from.clone()));
+        if let Some(moving) = &self.moving {
+            return Some(Obstacle::HalfMoved(moving.from.clone()));
         }
         if self.restoring {
             return Some(Obstacle::HalfRestored);

@@ -91,10 +91,10 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         Err(error) => return report.wrong("database", &format!("{place}: {error:#}")),
     };
     check_holder(store.as_ref(), report).await;
-    if let Database::Sqlite(path) = &config.database {
-        if let Some(kind) = store_sqlite::network_file_system(path) {
-            report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
-        }
+    if let Database::Sqlite(path) = &config.database
+        && let Some(kind) = store_sqlite::network_file_system(path)
+    {
+        report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
     }
     if let Err(error) = store.ready().await {
         return report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod maintenance;
+pub(crate) mod moving;
 
 use anyhow::{Context, Result, bail};
 use sync_core::key::Account;

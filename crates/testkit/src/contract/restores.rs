@@ -7,6 +7,7 @@ use std::time::Duration;
 use sync_core::governor::brake::BrakeKind;
 use sync_core::governor::{Granted, Wish};
 use sync_core::key::Role;
+use sync_core::moving::{Moving, Part};
 use sync_core::ports::{DirectoryStore, KeyStore, ProvenanceStore, SessionStore};
 use sync_core::provenance::{Cluster, Noted};
 use sync_core::session::NewSession;
@@ -23,7 +24,7 @@ pub async fn what_is_noted_comes_back<F: StoreFixture>() {
         restored_at: Some(world.now().await),
         cluster: Some(Cluster { system: Some("7713500755587058609".to_owned()), timeline: None, database: Some(5) }),
         moved_to: Some("there".to_owned()),
-        moving_from: Some("from there".to_owned()),
+        moving: Some(Moving { from: "x".to_owned(), logs: true, part: Some(Part::Links), after: Some("y".to_owned()) }),
     };
     world.store().note_provenance(&Noted::default()).await.unwrap();
     world.store().note_provenance(&noted).await.unwrap();
@@ -31,7 +32,7 @@ pub async fn what_is_noted_comes_back<F: StoreFixture>() {
     let home = noted.at_home(found);
     world.store().note_provenance(&home).await.unwrap();
     let (home, found) = world.store().provenance().await.unwrap();
-    assert_eq!(Noted { moved_to: None, moving_from: None, ..home }.obstacle(found.as_ref()), None);
+    assert_eq!(Noted { moved_to: None, moving: None, ..home }.obstacle(found.as_ref()), None);
 }
 
 /// In all accounts, of syncs that are paused too; once, however often it is begun.
