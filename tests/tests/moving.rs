@@ -41,7 +41,7 @@ async fn told(api: &Api, sync: &str) -> Value {
         ("people", "id name emails version createdAt updatedAt custom labels", ""),
         (
             "logs",
-            "id at operation outcome message uniqueId attempt person { id } request { url data } response { status body }",
+            "id at operation outcome message uniqueId attempt person { id } request { method url body } response { status body }",
             "",
         ),
         ("links", "person { id } state uniqueId owed parkedReason sentVersion lastDecision", "sync"),
@@ -68,7 +68,7 @@ async fn told(api: &Api, sync: &str) -> Value {
             after = page["pageInfo"]["endCursor"].clone();
         }
     }
-    let others = "query ($id: ID!) { sync(id: $id) { friendlyName revision linkCounts { linked owed parked } } \
+    let others = "query ($id: ID!) { sync(id: $id) { friendlyName revision stats { linked owed parked uncertain } } \
                   apiKeys { id name role prefix createdAt revokedAt } alertSettings { url parkedAbove } }";
     all.push(api.ok(others, json!({ "id": sync })).await);
     Value::from(all)
