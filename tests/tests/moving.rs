@@ -82,7 +82,7 @@ async fn filled(database: &Database, crm: &MockCrm, more: usize) -> String {
     let sync = api.create_sync(&crm.url(), json!({ "authentication": authentication })).await;
     api.push(&people("p", 0..60)).await;
     caught_up(&api, &sync).await;
-    let custom = json!({ "input": [{ "id": "p7", "custom": { "big": 12345678901234567890_u64, "deep": { "z": 1, "a": [null] } } }] });
+    let custom = json!({ "input": [{ "id": "p7", "custom": { "big": 12_345_678_901_234_567_890_u64, "deep": { "z": 1, "a": [null] } } }] });
     api.ok(product_tests::api::UPSERT, custom).await;
     api.ok("mutation { deletePeople(ids: [\"p3\"]) { deleted } }", json!({})).await;
     api.ok(

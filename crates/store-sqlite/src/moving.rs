@@ -11,6 +11,7 @@ use crate::writer::Afterwards;
 use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use std::fmt::Write as _;
 use sync_core::alert::Book;
 use sync_core::claim::ChangedPerson;
 use sync_core::id::{AccountId, PersonId, SyncId};
@@ -109,10 +110,10 @@ fn written(key: &[Value]) -> String {
         Value::Null => "n".to_owned(),
         Value::Integer(number) => format!("i{number}"),
         Value::Text(text) => format!("t{text}"),
-        Value::Blob(bytes) => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("b{hex}")
-        }
+        Value::Blob(bytes) => bytes.iter().fold("b".to_owned(), |mut hex, byte| {
+            let _infallible = write!(hex, "{byte:02x}");
+            hex
+        }),
     };
     key.iter().map(text).collect::<serde_json::Value>().to_string()
 }

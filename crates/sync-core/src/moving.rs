@@ -171,7 +171,9 @@ mod tests {
 
     fn sum(rows: &[Row]) -> Checksum {
         let mut sum = Checksum::default();
-        rows.iter().for_each(|row| sum.add(row));
+        for row in rows {
+            sum.add(row);
+        }
         sum
     }
 
