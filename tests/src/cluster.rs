@@ -72,6 +72,60 @@ impl Cluster {
         database
     }
 
+    /// A copy of a database that nobody works on, beside it.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    pub async fn copy(&self, database: &Database) -> Database {
+        let (_, name) = database.url.rsplit_once('/').expect("a URL with a database");
+        let copied = format!("{name}_copied");
+        self.run("postgres", &format!("CREATE DATABASE {copied} TEMPLATE {name}")).await;
+        let mut copy = Database::sqlite();
+        copy.url = self.url(&copied);
+        copy
+    }
+
+    /// The same database for a role of its own, which owns it and may not ask the server where it is.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    pub async fn plain_role(&self, database: &Database) -> Database {
+        let (_, name) = database.url.rsplit_once('/').expect("a URL with a database");
+        let asks = "pg_control_system(), pg_control_checkpoint(), pg_current_wal_lsn(), pg_walfile_name(pg_lsn)";
+        self.run(name, &format!("CREATE ROLE plain LOGIN; REVOKE EXECUTE ON FUNCTION {asks} FROM PUBLIC")).await;
+        self.run("postgres", &format!("ALTER DATABASE {name} OWNER TO plain")).await;
+        self.run(name, "ALTER SCHEMA public OWNER TO plain").await;
+        let mut plain = Database::sqlite();
+        plain.url = database.url.replace("postgres@", "plain@");
+        plain
+    }
+
+    /// Starts it as a standby that takes over at once: on a new timeline, all that was written being there.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub async fn promote(&mut self) {
+        let signal = self.data().join("recovery.signal");
+        std::fs::write(&signal, "").expect("a file in the data directory");
+        if self.user.is_other {
+            std::os::unix::fs::chown(&signal, Some(self.user.id), Some(self.user.group)).expect("we are root");
+        }
+        self.resume().await;
+        let url = self.url("postgres");
+        eventually("the standby takes over", WITHIN, || async {
+            let Ok((client, connection)) = tokio_postgres::connect(&url, NoTls).await else { return false };
+            tokio::spawn(connection);
+            client.query_one("SELECT pg_is_in_recovery()", &[]).await.is_ok_and(|row| !row.get::<_, bool>(0))
+        })
+        .await;
+    }
+
+    async fn run(&self, database: &str, statements: &str) {
+        let (client, connection) = tokio_postgres::connect(&self.url(database), NoTls).await.expect("it runs");
+        tokio::spawn(connection);
+        client.batch_execute(statements).await.expect("it is done");
+    }
+
     /// Freezes all of its processes: connections stay open, and nothing is answered.
     pub fn freeze(&self) {
         process::signal("STOP", &self.family());
@@ -107,7 +161,7 @@ impl Cluster {
             .arg("-D")
             .arg(self.data())
             .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={}", self.port), "-c", &sockets])
-            .args(["-c", "fsync=off", "-c", "full_page_writes=off"])
+            .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "restore_command=/bin/false"])
             .stderr(log)
             .stdout(Stdio::null())
             .spawn()

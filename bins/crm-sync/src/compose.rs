@@ -9,8 +9,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use store_postgres::PostgresStore;
+pub(crate) use store_sqlite::BackupProgress;
 use store_sqlite::SqliteStore;
-use sync_core::ports::Store;
+use sync_core::ports::{MovingStore, Store};
 use sync_engine::{Engine, Runner, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 use tracing::warn;
@@ -31,34 +32,52 @@ pub(crate) enum Missing {
 
 /// Opens the database, without looking at its schema.
 pub(crate) async fn store(config: &Config, missing: Missing) -> Result<Arc<dyn Store>> {
-    let policy = Arc::new(config.policy.clone());
     match &config.database {
-        Database::Sqlite(path) => {
-            let make = missing == Missing::Make;
-            if make {
-                if let Some(directory) = path.parent() {
-                    make_directory(directory)?;
-                }
-            } else if !path.try_exists().with_context(|| format!("cannot look for the database {}", path.display()))? {
-                bail!(
-                    "there is no database {}: `crm-sync serve` makes it, --data-dir and --database name another",
-                    path.display()
-                );
-            }
-            let options = store_sqlite::Options { policy, make, ..store_sqlite::Options::default() };
-            let store = SqliteStore::open(path, options)
-                .with_context(|| format!("cannot open the database {}", path.display()))?;
-            Ok(Arc::new(store))
-        }
+        Database::Sqlite(path) => Ok(Arc::new(sqlite(config, path, missing)?)),
         Database::Postgres(url) => {
-            let operation_max = config.database_timeout;
-            let options = store_postgres::Options { policy, operation_max, ..store_postgres::Options::default() };
-            let store = PostgresStore::connect(url, options)
-                .await
-                .context("cannot connect to the Postgres database of --database")?;
-            Ok(Arc::new(store))
+            let store = postgres(config, url).await;
+            Ok(Arc::new(store.context("cannot connect to the Postgres database of --database")?))
         }
     }
+}
+
+async fn postgres(config: &Config, url: &SecretString) -> Result<PostgresStore> {
+    let policy = Arc::new(config.policy.clone());
+    let operation_max = config.database_timeout;
+    let options = store_postgres::Options { policy, operation_max, ..store_postgres::Options::default() };
+    Ok(PostgresStore::connect(url, options).await?)
+}
+
+fn sqlite(config: &Config, path: &Path, missing: Missing) -> Result<SqliteStore> {
+    let make = missing == Missing::Make;
+    if make {
+        if let Some(directory) = path.parent() {
+            make_directory(directory)?;
+        }
+    } else if !path.try_exists().with_context(|| format!("cannot look for the database {}", path.display()))? {
+        bail!(
+            "there is no database {}: `crm-sync serve` makes it, --data-dir and --database name another",
+            path.display()
+        );
+    }
+    let policy = Arc::new(config.policy.clone());
+    let options = store_sqlite::Options { policy, make, ..store_sqlite::Options::default() };
+    SqliteStore::open(path, options).with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// Opens a database that is moved, from or to.
+pub(crate) async fn moving_store(config: &Config, missing: Missing) -> Result<Arc<dyn MovingStore>> {
+    match &config.database {
+        Database::Sqlite(path) => Ok(Arc::new(sqlite(config, path, missing)?)),
+        Database::Postgres(url) => Ok(Arc::new(postgres(config, url).await?)),
+    }
+}
+
+/// Opens the embedded database for what only it can do.
+pub(crate) async fn embedded(config: &Config, path: &Path) -> Result<SqliteStore> {
+    let store = sqlite(config, path, Missing::Refuse)?;
+    make_ready(config, &store).await?;
+    Ok(store)
 }
 
 /// Opens the database of commands that read or mark: it must be there. Its schema is made ready: the embedded one is brought
@@ -81,14 +100,30 @@ pub(crate) async fn held_store(config: &Config, purpose: &str) -> Result<Arc<dyn
         warn!(kind, "{NETWORK_FILE_SYSTEM}");
     }
     make_ready(config, store.as_ref()).await?;
+    settle_in(store.as_ref()).await?;
     Ok(store)
+}
+
+/// Refuses a database that is a copy, an older state of itself, or was moved away, and notes where this one is.
+async fn settle_in(store: &dyn Store) -> Result<()> {
+    let (noted, found) = store.provenance().await?;
+    if let Some(obstacle) = noted.obstacle(found.as_ref()) {
+        bail!("{obstacle}");
+    }
+    if found.as_ref().is_some_and(|found| found.system.is_none() || found.timeline.is_none()) {
+        warn!(
+            "this role may not call pg_control_system() or pg_current_wal_lsn(): that the database was restored, or failed over, \
+             may go unnoticed (docs/operations.md)"
+        );
+    }
+    store.note_provenance(&noted.at_home(found)).await.context("cannot note where the database is")
 }
 
 /// What is wrong with a database on a network file system.
 pub(crate) const NETWORK_FILE_SYSTEM: &str = "the embedded database lies on a network file system: another machine may not see \
      that it is held, and SQLite's log cannot be shared; keep it on a disk of this machine, or use Postgres";
 
-async fn make_ready(config: &Config, store: &dyn Store) -> Result<()> {
+pub(crate) async fn make_ready(config: &Config, store: &dyn Store) -> Result<()> {
     if matches!(config.database, Database::Sqlite(_)) {
         store.migrate().await.context("cannot bring the embedded database up to date")?;
     }
@@ -155,6 +190,31 @@ pub(crate) fn vault(config: &Config, missing: Missing) -> Result<Vault> {
         ),
     };
     Ok(Vault::new(key, previous))
+}
+
+/// The variable with the secret key of the database that is moved to.
+const SECRET_KEY_TO: &str = "CRM_SYNC_SECRET_KEY_TO";
+
+/// What opens the secrets of a database that is moved, and what seals them where it goes to, with the key that is given for
+/// there; else with the one that is given for both, or (embedded database only) with that of a file beside it.
+pub(crate) fn vaults_of_move(from: &Config, to: &Config) -> Result<(Vault, Vault)> {
+    let former = vault(from, Missing::Refuse)?;
+    let key = match (variable(SECRET_KEY_TO)?, variable(SECRET_KEY)?, &to.database) {
+        (Some(key), ..) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY_TO)?,
+        (None, Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
+        (None, None, Database::Sqlite(path)) => {
+            if let Some(directory) = path.parent() {
+                make_directory(directory)?;
+            }
+            key_file(&key_path(path), Missing::Make)?
+        }
+        (None, None, Database::Postgres(_)) => bail!(
+            "{SECRET_KEY_TO} is not set. It encrypts the secrets of syncs in the database that is moved to; all nodes need it as \
+             {SECRET_KEY} from then on. Make one with: openssl rand -base64 32"
+        ),
+    };
+    let there = former.sealing_with(key);
+    Ok((former, there))
 }
 
 /// Where the embedded database's secret key is kept.

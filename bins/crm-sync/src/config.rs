@@ -4,7 +4,7 @@ use crate::http::Home;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -124,6 +124,7 @@ pub(crate) struct Options {
 /// The options with their defaults filled in.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
     pub(crate) database: Database,
     pub(crate) database_timeout: Duration,
     pub(crate) log_format: LogFormat,
@@ -213,6 +214,7 @@ impl Options {
         let traces = traces.map(|endpoint| Traces::parse(&endpoint, sample_ratio)).transpose()?;
         let allow_networks = if self.allow_network.is_empty() { file.allow_network } else { self.allow_network };
         Ok(Config {
+            data_dir,
             database,
             database_timeout: database_timeout(self.database_timeout.or(file.database_timeout))?,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
@@ -243,17 +245,40 @@ fn public_url_of(text: &str) -> Result<Url> {
 
 impl Database {
     fn parse(url: &str, data_dir: &Path) -> Result<Self> {
+        Self::of("--database", url, data_dir)
+    }
+
+    /// The one that another option names.
+    pub(crate) fn given(option: &str, url: &SecretString, data_dir: &Path) -> Result<Self> {
+        Self::of(option, url.expose_secret(), data_dir)
+    }
+
+    /// Where it is, without secrets.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => match Url::parse(url.expose_secret()) {
+                Ok(url) => {
+                    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+                    format!("postgres://{}{port}{}", url.host_str().unwrap_or_default(), url.path())
+                }
+                Err(_) => "a Postgres database".to_owned(),
+            },
+        }
+    }
+
+    fn of(option: &str, url: &str, data_dir: &Path) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {
-                bail!("--database: `{url}` names no file; write sqlite:crm-sync.db");
+                bail!("{option}: `{url}` names no file; write sqlite:crm-sync.db");
             }
             Ok(Self::Sqlite(data_dir.join(path)))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Ok(Self::Postgres(url.into()))
         } else {
             // The value may hold a password: it is not repeated.
-            bail!("--database: write sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE");
+            bail!("{option}: write sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE");
         }
     }
 }

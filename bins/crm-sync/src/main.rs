@@ -32,6 +32,12 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date
     Migrate,
+    /// Copy the embedded database into one file, while a server works on it
+    Backup(commands::backup::Backup),
+    /// Make a restored copy, or a database that failed over, fit to work on: who may have been sent since is looked up first
+    AfterRestore(commands::after_restore::AfterRestore),
+    /// Carry everything into another database, from the embedded one to Postgres or back
+    Move(commands::moving::Move),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(commands::keys::Command),
@@ -101,6 +107,9 @@ async fn command(command: Command, config: config::Config) -> anyhow::Result<Exi
     match command {
         Command::Serve => serve::serve(&config).await?,
         Command::Migrate => commands::maintenance::migrate(&config).await?,
+        Command::Backup(arguments) => commands::backup::run(&config, &arguments).await?,
+        Command::AfterRestore(arguments) => commands::after_restore::run(&config, &arguments).await?,
+        Command::Move(arguments) => commands::moving::run(&config, &arguments).await?,
         Command::Keys(command) => commands::keys::run(&config, command).await?,
         Command::Demo(arguments) => return commands::demo::run(config, arguments).await,
         Command::Doctor => return commands::doctor::run(&config).await,

@@ -138,6 +138,9 @@ pub(crate) enum HoldKind {
     SilentCreates,
     /// Web pages come instead of answers to creates. Until anything is accepted
     Pages,
+    /// An older copy of the database was restored: creates without a lookup, a chosen id or a key that is replayed are held, and
+    /// RECREATE acts as PARK. Until releaseHold
+    Restored,
 }
 
 /// What happened to a person

@@ -36,6 +36,7 @@ impl Hold {
                 BrakeKind::MissingDeletes => HoldKind::MissingDeletes,
                 BrakeKind::SilentCreates => HoldKind::SilentCreates,
                 BrakeKind::Pages => HoldKind::Pages,
+                BrakeKind::Restored => HoldKind::Restored,
             },
             operation: Some(operation.into()),
             reason: brake.reason.clone(),
@@ -55,6 +56,7 @@ impl HoldKind {
             Self::MissingDeletes => BrakeKind::MissingDeletes,
             Self::SilentCreates => BrakeKind::SilentCreates,
             Self::Pages => BrakeKind::Pages,
+            Self::Restored => BrakeKind::Restored,
         })
     }
 }

@@ -70,7 +70,7 @@ impl Mutation {
     }
 
     /// Ends one hold. MISSING_DELETES: once for this revision, the rest is rightly gone. SILENT_CREATES, ALIKE and PAGES: one
-    /// request goes, and tells. LIMIT: the next request goes now. Where nothing is held for this reason, nothing happens.
+    /// request goes, and tells. LIMIT: the next request goes now. RESTORED: what was lost is here again, all go on. Where nothing is held for this reason, nothing happens.
     /// ifRevision: CONFLICT unless the sync still has this revision
     #[graphql(guard = "ADMIN")]
     async fn release_hold(

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod directory;
+mod provenance;
 mod records;
 mod sessions;
 mod signals;

@@ -138,6 +138,10 @@ impl MaintenanceStore for MemoryStore {
         Ok(())
     }
 
+    async fn hold_alone(&self, _: &str) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn holder(&self) -> StoreResult<Option<String>> {
         Ok(None)
     }

@@ -12,6 +12,7 @@ use sync_core::plan::later::{LaterMarks, Turns};
 use sync_core::plan::sweep::Sweep;
 use sync_core::plan::{LinkWrite, counts_of};
 use sync_core::ports::SweepKind;
+use sync_core::provenance::Noted;
 use sync_core::stats::CounterKey;
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<[u8; 32], SessionRow>,
     pub(crate) alert_settings: BTreeMap<AccountId, AlertRow>,
     pub(crate) alerts: BTreeMap<(AccountId, SyncId), Book>,
+    pub(crate) noted: Noted,
     last_sweep: i64,
     last_later_marks: i64,
 }

@@ -65,7 +65,7 @@ impl SettingsRow {
 }
 
 #[derive(QueryableByName)]
-struct BookRow {
+pub(crate) struct BookRow {
     #[diesel(sql_type = SqlUuid)]
     sync: Uuid,
     #[diesel(sql_type = Jsonb)]
@@ -73,7 +73,7 @@ struct BookRow {
 }
 
 impl BookRow {
-    fn book(self) -> Result<(SyncId, Book), Fault> {
+    pub(crate) fn book(self) -> Result<(SyncId, Book), Fault> {
         let corrupt = |_| StoreError::Corrupt { table: "alerts", column: "book", key: self.sync.to_string() };
         Ok((SyncId(self.sync), serde_json::from_value(self.book).map_err(corrupt)?))
     }
@@ -128,7 +128,12 @@ async fn standings(c: &mut Conn, account: AccountId) -> Result<BTreeMap<SyncId, 
     rows.into_iter().map(standing).collect()
 }
 
-async fn write_book(c: &mut Conn, account: AccountId, sync: SyncId, book: Option<&Book>) -> Result<(), Fault> {
+pub(crate) async fn write_book(
+    c: &mut Conn,
+    account: AccountId,
+    sync: SyncId,
+    book: Option<&Book>,
+) -> Result<(), Fault> {
     let Some(book) = book else {
         sql_query("DELETE FROM alerts WHERE account = $1 AND sync = $2")
             .bind::<SqlUuid, _>(account.0)

@@ -66,7 +66,7 @@ struct AccountRow {
     name: String,
 }
 
-async fn write_key(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
+pub(crate) async fn write_key(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
     sql_query("DELETE FROM api_keys WHERE hash = $1").bind::<Binary, _>(key.hash.to_vec()).execute(c).await?;
     sql_query(format!("INSERT INTO api_keys ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"))
         .bind::<SqlUuid, _>(key.account.0)

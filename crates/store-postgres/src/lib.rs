@@ -25,9 +25,12 @@ mod link_write;
 mod links;
 mod logs;
 mod maintenance;
+mod moving;
 mod people;
 #[cfg(test)]
 mod plans;
+mod presence;
+mod provenance;
 mod sessions;
 mod signals;
 mod sql;
@@ -41,9 +44,12 @@ use crate::batch::Batch;
 use crate::clock::TestClock;
 use crate::connect::Connector;
 use crate::error::{Fault, store_error};
+use crate::presence::Presence;
+use crate::provenance::Home;
 use crate::signals::Signals;
 use crate::sql::sql_query;
 use crate::transaction::{Committed, begin, roll_back};
+use diesel::ConnectionError;
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{self, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -104,6 +110,9 @@ struct Inner {
     statements: Arc<AtomicU64>,
     /// Whose sweep comes next from this node.
     turns: Mutex<Turns>,
+    connector: Connector,
+    home: Arc<Home>,
+    presence: Presence,
 }
 
 /// How often a transaction that the database aborted is repeated.
@@ -119,10 +128,18 @@ impl PostgresStore {
         let statements = Arc::new(AtomicU64::new(0));
         let mut manager = ManagerConfig::default();
         manager.recycling_method = RecyclingMethod::Fast;
-        let setup = (connector.clone(), statements.clone());
+        let home = Arc::new(Home::default());
+        let setup = (connector.clone(), statements.clone(), home.clone());
         manager.custom_setup = Box::new(move |_| {
-            let (connector, counter) = setup.clone();
-            async move { Ok(counting(connector.connect().await?, counter)) }.boxed()
+            let (connector, counter, home) = setup.clone();
+            async move {
+                let mut connection = connector.connect().await?;
+                match home.refuses(&mut connection).await {
+                    Some(why) => Err(ConnectionError::BadConnection(why)),
+                    None => Ok(counting(connection, counter)),
+                }
+            }
+            .boxed()
         });
         // The URL is used by the set-up above, which has it parsed already.
         let manager = AsyncDieselConnectionManager::new_with_config("postgres", manager);
@@ -134,7 +151,7 @@ impl PostgresStore {
             .recycle_timeout(Some(options.wait))
             .build()
             .map_err(|source| StoreError::Internal { operation: "make a connection pool", source: Box::new(source) })?;
-        let signals = Signals::start(connector);
+        let signals = Signals::start(connector.clone());
         let store = Self {
             inner: Arc::new(Inner {
                 pool,
@@ -144,6 +161,9 @@ impl PostgresStore {
                 clock: TestClock::default(),
                 turns: Mutex::default(),
                 statements,
+                connector,
+                home,
+                presence: Presence::default(),
             }),
         };
         // A database that cannot be reached is told at once.
@@ -311,7 +331,7 @@ impl Drop for Held {
 /// The database did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the database did not answer within {0:?}")]
-struct NoAnswer(Duration);
+pub(crate) struct NoAnswer(Duration);
 
 impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -19,11 +19,11 @@ use sync_core::sync::Operation;
 use sync_core::time::Timestamp;
 use uuid::Uuid;
 
-const COLUMNS: &str = "account, id, at, sync, person, person_version, operation, outcome, failure, message, unique_id, \
+pub(crate) const COLUMNS: &str = "account, id, at, sync, person, person_version, operation, outcome, failure, message, unique_id, \
     unique_id_number, attempt, duration_ms, exchange, next_attempt_at";
 
 #[derive(diesel::QueryableByName)]
-struct LogRow {
+pub(crate) struct LogRow {
     #[diesel(sql_type = SqlUuid)]
     account: Uuid,
     #[diesel(sql_type = SqlUuid)]
@@ -91,7 +91,7 @@ impl LogRow {
     }
 }
 
-fn entries(rows: Vec<LogRow>) -> Result<Vec<LogEntry>, Fault> {
+pub(crate) fn entries(rows: Vec<LogRow>) -> Result<Vec<LogEntry>, Fault> {
     rows.into_iter().map(|row| row.entry().map_err(Fault::from)).collect()
 }
 

@@ -6,9 +6,10 @@ use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::logs::{CLOCKS_APART, least_id};
 use crate::people::{self, PersonRow};
+use crate::presence::{self, NotHeld};
 use crate::sql::sql_query;
 use crate::syncs::{COUNTS, CountsRow, governor_of};
-use crate::{Conn, PostgresStore};
+use crate::{Conn, NoAnswer, PostgresStore};
 use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -71,6 +72,24 @@ fn refuse_newer(applied: &BTreeSet<String>, embedded: &BTreeSet<String>) -> Stor
     }
 }
 
+impl PostgresStore {
+    async fn be_present(&self, operation: &'static str, purpose: &str, alone: bool) -> StoreResult<()> {
+        let most = self.inner.operation_max;
+        let held = self.inner.presence.hold(&self.inner.connector, purpose, alone);
+        match tokio::time::timeout(most, held).await {
+            Ok(held) => held.map_err(|fault| not_held(operation, fault)),
+            Err(_) => Err(StoreError::Unavailable { operation, source: Box::new(NoAnswer(most)) }),
+        }
+    }
+}
+
+fn not_held(operation: &'static str, fault: NotHeld) -> StoreError {
+    match fault {
+        NotHeld::By(others) => StoreError::Held(format!("({others})")),
+        NotHeld::Fault(source) => StoreError::Unavailable { operation, source },
+    }
+}
+
 #[async_trait]
 impl MaintenanceStore for PostgresStore {
     async fn migrate(&self) -> StoreResult<()> {
@@ -121,13 +140,17 @@ impl MaintenanceStore for PostgresStore {
         }
     }
 
-    async fn hold(&self, _: &str) -> StoreResult<()> {
+    async fn hold(&self, purpose: &str) -> StoreResult<()> {
         // Several nodes may share it.
-        Ok(())
+        self.be_present("hold", purpose, false).await
+    }
+
+    async fn hold_alone(&self, purpose: &str) -> StoreResult<()> {
+        self.be_present("hold alone", purpose, true).await
     }
 
     async fn holder(&self) -> StoreResult<Option<String>> {
-        Ok(None)
+        presence::holders(&self.inner.connector).await.map_err(|fault| not_held("say who holds the database", fault))
     }
 
     async fn checkpoint(&self) -> StoreResult<()> {

@@ -294,10 +294,22 @@ fn terms(person: &Person) -> Vec<String> {
 pub(crate) const TERM_BYTES_MAX: usize = 512;
 
 fn add_changes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPerson]) {
-    let rows: Vec<(&str, &PersonChange)> = changed
-        .iter()
-        .flat_map(|changed| changed.changes.iter().map(|change| (changed.after.id.as_str(), change)))
-        .collect();
+    let of = |changed: &ChangedPerson| {
+        let person = changed.after.id.clone();
+        changed.changes.iter().map(move |change| ChangeOf { person: person.clone(), change: change.clone() }).collect()
+    };
+    let rows: Vec<ChangeOf> = changed.iter().flat_map(|changed| -> Vec<ChangeOf> { of(changed) }).collect();
+    add_changes_of(batch, account, &rows);
+}
+
+/// What happened to a person once.
+pub(crate) struct ChangeOf {
+    pub(crate) person: PersonId,
+    pub(crate) change: PersonChange,
+}
+
+/// Writes changes.
+pub(crate) fn add_changes_of(batch: &mut Batch<'_>, account: AccountId, rows: &[ChangeOf]) {
     if rows.is_empty() {
         return;
     }
@@ -306,12 +318,24 @@ fn add_changes(batch: &mut Batch<'_>, account: AccountId, changed: &[ChangedPers
          SELECT $1, * FROM UNNEST($2, $3, $4, $5, $6)",
     )
     .bind::<SqlUuid, _>(account.0)
-    .bind::<Array<Text>, _>(rows.iter().map(|(person, _)| *person).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(rows.iter().map(|(_, change)| change.version).collect::<Vec<_>>())
-    .bind::<Array<SmallInt>, _>(rows.iter().map(|(_, change)| change.kind.code()).collect::<Vec<_>>())
-    .bind::<Array<Timestamptz>, _>(rows.iter().map(|(_, change)| time(change.at)).collect::<Vec<_>>())
-    .bind::<Array<Json>, _>(rows.iter().map(|(_, change)| json!(change.fields)).collect::<Vec<_>>());
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.person.as_str()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.change.version).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|row| row.change.kind.code()).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(rows.iter().map(|row| time(row.change.at)).collect::<Vec<_>>())
+    .bind::<Array<Json>, _>(rows.iter().map(|row| json!(row.change.fields)).collect::<Vec<_>>());
     batch.add(statement);
+}
+
+/// Adds to the number of people of an account.
+pub(crate) fn count<'q>(account: AccountId, difference: i64) -> Option<Sql<'q>> {
+    (difference != 0).then(|| {
+        sql_query(
+            "INSERT INTO people_counts AS n VALUES ($1, $2) \
+             ON CONFLICT (account) DO UPDATE SET people = n.people + excluded.people",
+        )
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<BigInt, _>(difference)
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use sync_core::alert::{AlertSettings, AlertStatus, Book, BookWrites, ClaimedAlert, Standing, Verdict, look};
 use sync_core::id::{AccountId, LeaseToken, SyncId};
+use sync_core::moving::MovedAlerts;
 use sync_core::ports::{AlertStore, Reseal, StoreResult};
 use sync_core::time::Timestamp;
 use uuid::Uuid;
@@ -75,7 +76,7 @@ fn books(db: &mut Db, account: AccountId) -> Result<BTreeMap<SyncId, Book>, Faul
     rows.iter().map(BookRow::book).collect()
 }
 
-fn write_book(db: &mut Db, account: AccountId, sync: SyncId, book: Option<&Book>) -> Result<(), Fault> {
+pub(crate) fn write_book(db: &mut Db, account: AccountId, sync: SyncId, book: Option<&Book>) -> Result<(), Fault> {
     let Some(book) = book else {
         db.run("DELETE FROM alerts WHERE account = ? AND sync = ?", &values![account.0, sync.0])?;
         return Ok(());
@@ -84,6 +85,22 @@ fn write_book(db: &mut Db, account: AccountId, sync: SyncId, book: Option<&Book>
         "INSERT INTO alerts (account, sync, book, waiting, due_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account, sync) \
          DO UPDATE SET book = excluded.book, waiting = excluded.waiting, due_at = excluded.due_at",
         &values![account.0, sync.0, to_json(book)?, book.waiting(), book.due_at()],
+    )?;
+    Ok(())
+}
+
+/// Makes an account's settings as they were elsewhere. Its next alert goes when it is due.
+pub(crate) fn insert_settings(db: &mut Db, alerts: &MovedAlerts) -> Result<(), Fault> {
+    db.run(
+        "INSERT INTO alert_settings (account, settings, held_until, last_sent_at, last_error, last_error_at) \
+         VALUES (?, ?, 0, ?, ?, ?)",
+        &values![
+            alerts.account.0,
+            to_json(&alerts.settings)?,
+            alerts.last_sent_at,
+            alerts.last_error.as_deref(),
+            alerts.last_error_at
+        ],
     )?;
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! Others may open it meanwhile, to read or to mark.
 
 mod alerts;
+mod backup;
 mod claim;
 mod connection;
 mod directory;
@@ -15,8 +16,10 @@ mod hold;
 mod intake;
 mod later;
 mod maintenance;
+mod moving;
 #[cfg(test)]
 mod plans;
+mod provenance;
 mod readers;
 mod records;
 mod schema;
@@ -29,6 +32,7 @@ mod tables;
 mod work;
 mod writer;
 
+pub use crate::backup::{Backup, BackupProgress};
 pub use crate::connection::Durability;
 pub use crate::hold::network_file_system;
 

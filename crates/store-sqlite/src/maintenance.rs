@@ -37,6 +37,10 @@ impl MaintenanceStore for SqliteStore {
         self.blocking("hold", move |opener| opener.hold.take(&purpose)).await
     }
 
+    async fn hold_alone(&self, purpose: &str) -> StoreResult<()> {
+        self.hold(purpose).await
+    }
+
     async fn holder(&self) -> StoreResult<Option<String>> {
         self.blocking("say who holds the database", |opener| opener.hold.holder()).await
     }
@@ -182,7 +186,7 @@ impl MaintenanceStore for SqliteStore {
 
 impl SqliteStore {
     /// Does what may wait for files and locks, on a thread that may.
-    async fn blocking<T: Send + 'static>(
+    pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&Opener) -> Result<T, Fault> + Send + 'static,

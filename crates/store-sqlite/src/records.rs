@@ -183,7 +183,7 @@ pub(crate) fn read_keys(db: &mut Db, rest: &str, values: &[crate::sql::Value]) -
     db.rows::<KeyRow>(&format!("SELECT * FROM api_keys {rest}"), values)?.into_iter().map(KeyRow::key).collect()
 }
 
-fn insert_key(db: &mut Db, key: &ApiKey) -> Result<(), Fault> {
+pub(crate) fn insert_key(db: &mut Db, key: &ApiKey) -> Result<(), Fault> {
     db.run(
         "INSERT INTO api_keys (account, id, name, role, prefix, hash, created_at, last_used_at, revoked_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -48,6 +48,8 @@ pub struct Known {
     pub lookup_uncontrolled: bool,
     /// Whether an update was accepted since the update rule's last edit.
     pub update_proven: bool,
+    /// Whether an older copy of the database was restored, and that still counts.
+    pub restored: bool,
     /// How long before the claim the link's create was last tried.
     pub since_create: Option<Duration>,
 }

@@ -1,7 +1,7 @@
 //! What an owed link needs next.
 
-use crate::link::{Asking, Link, LinkState, ParkReason};
-use crate::person::Person;
+use crate::link::{Asking, CreateKey, Link, LinkState, ParkReason};
+use crate::person::{Person, Version};
 use crate::sync::{
     AdoptedRecords, EmptyWhen, HeaderValue, LookupWhen, OnExisting, OnMissing, OnUncertain, Operation, Pages, Rule,
     SyncConfig, UniqueIdSource,
@@ -189,7 +189,7 @@ fn off(operation: Operation) -> Decision {
 pub fn decide(person: Option<&Person>, link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
     let deleted = person.is_none_or(Person::is_deleted);
     match (&link.state, deleted) {
-        (LinkState::Unlinked, true) => Decision::Forget,
+        (LinkState::Unlinked, true) => forget_or_find(link, rules),
         (_, true) if !rules.delete_on => off(Operation::Delete),
         (LinkState::Linked(_) | LinkState::Leaving(_), true) if keeps(link, rules) => kept(),
         (LinkState::Linked(_) | LinkState::Leaving(_), _) if asks_where_it_went(link, rules) => {
@@ -238,7 +238,7 @@ fn create(link: &Link, rules: &SyncRules) -> Decision {
     let asks_first = !notes.looked_up
         && !notes.repeats
         && match rules.lookup_when {
-            _ if notes.look_first => true,
+            _ if notes.look_first || notes.restored => true,
             LookupWhen::Always => true,
             LookupWhen::Existing => notes.existing,
             LookupWhen::Uncertain => false,
@@ -250,6 +250,24 @@ fn create(link: &Link, rules: &SyncRules) -> Decision {
     } else {
         Decision::Send(Operation::Create)
     }
+}
+
+/// A deleted person of whom the external system holds nothing, unless an older copy of the database was restored.
+fn forget_or_find(link: &Link, rules: &SyncRules) -> Decision {
+    let notes = link.notes();
+    match (notes.restored && rules.delete_on, rules.chosen_id, rules.lookup && !notes.looked_up) {
+        (true, true, _) => Decision::DeleteChosen,
+        (true, false, true) => Decision::Send(Operation::Lookup),
+        _ => Decision::Forget,
+    }
+}
+
+/// Whether a create that may have been carried out already makes no second record: it is looked for first, made again at the id
+/// that we choose, or repeated under a key that the external system replays. A key that is made now tells nothing.
+pub fn makes_no_second(link: &Link, version: Version, rules: &SyncRules, now: Timestamp) -> bool {
+    let is_same = |key: &CreateKey| link.repeats_create() || key.version == version;
+    let is_known = |key: &CreateKey| is_same(key) && now.since(key.first_used_at) < KEY_LIFETIME;
+    rules.lookup || rules.chosen_id || (rules.create_mentions_key && link.key.as_ref().is_some_and(is_known))
 }
 
 /// A create of a person who was deleted since may have been carried out.

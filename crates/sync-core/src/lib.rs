@@ -8,6 +8,8 @@
 //!   marks, leases and settlements to a stored link (every store calls it, so that none has rules of its own).
 //! - [`governor`] is the endpoint's state: concurrency, rate, breaker, holds.
 //! - [`alert`] says what an administrator is told of a sync, and when.
+//! - [`provenance`] says whether a database is a copy, an older state of itself, or was moved away.
+//! - [`moving`] is what moving a whole database needs to know.
 //! - [`unique_id`] reads ids from answers, by [`jsonpath`].
 //! - [`sync`] is the configuration, [`patch`] how it is changed and checked.
 //!
@@ -30,12 +32,14 @@ pub mod judge;
 pub mod key;
 pub mod link;
 pub mod log;
+pub mod moving;
 pub mod outcome;
 pub mod page;
 pub mod patch;
 pub mod person;
 pub mod plan;
 pub mod ports;
+pub mod provenance;
 pub mod retry_after;
 pub mod session;
 pub mod settle;

@@ -295,6 +295,10 @@ pub struct Notes {
     /// The record may be there: the lookup, where there is one, is asked before the first create.
     #[serde(skip_serializing_if = "is_false")]
     pub look_first: bool,
+    /// An older copy of the database was restored: a create that it does not know of may have been carried out. The record
+    /// is looked for first, or made again at the id that we choose; a deleted person's, too.
+    #[serde(skip_serializing_if = "is_false")]
+    pub restored: bool,
     /// The person was there before the link: brought in by a resync or the sweep over existing people.
     #[serde(skip_serializing_if = "is_false")]
     pub existing: bool,

@@ -203,6 +203,7 @@ impl LeaseTerms {
                 lookup_proven: governor.lookup_proven(),
                 lookup_uncontrolled: !governor.proofs.lookup.controlled,
                 update_proven: governor.proofs.update.proven,
+                restored: governor.is_restored(),
                 since_create: None,
             },
         }
@@ -866,15 +867,34 @@ pub fn forget(link: &mut Link, now: Timestamp) {
 pub fn distrust(link: &mut Link, now: Timestamp) {
     link.generation += 1;
     link.updated_at = now;
+    link.refused_digest = None;
     if let Some(sent) = &mut link.sent {
         sent.digest = None;
     }
-    if link.state == LinkState::Unlinked {
-        link.extras.notes.look_first = true;
+    let notes = &mut link.extras.notes;
+    // What was asked and answered before the copy says nothing of what was made since.
+    notes.asking = None;
+    (notes.looked_up, notes.none_for_deleted, notes.adopted_unseen) = (false, false, false);
+    if link.state == LinkState::Unlinked && notes.repeats {
+        // The lookup had found none: it is asked again.
+        link.state = LinkState::Uncertain;
     }
+    notes.restored = link.state == LinkState::Unlinked;
     if link.parked.is_none() {
         link.due_at.get_or_insert(now);
     }
+}
+
+/// While an older copy of the database that was restored still counts, the record of a person whom it does not know to be
+/// linked may be there all the same: also of one who comes only now. To be called before it is decided what such a link needs.
+pub fn suspect(link: &mut Link, terms: &LeaseTerms) {
+    if !terms.known.restored || link.state != LinkState::Unlinked || link.notes().looked_up {
+        return;
+    }
+    let notes = &mut link.extras.notes;
+    notes.restored = true;
+    // What is made at an id that we choose is made again there.
+    notes.repeats |= terms.rules.chosen_id && !terms.rules.lookup;
 }
 
 /// Forgets what was linked at a system that was emptied. While a request is under way it is only written down: what that

@@ -36,8 +36,13 @@ impl Case {
 
     fn asks_first(&self) -> bool {
         let exists = matches!(self.notes.asking, Some(Asking::Exists(_)));
-        let first = self.rules.lookup_when == LookupWhen::Always && !self.notes.repeats;
+        let always = self.rules.lookup_when == LookupWhen::Always || self.notes.restored;
+        let first = always && !self.notes.repeats;
         self.rules.create_on && self.rules.lookup && (exists || first)
+    }
+
+    fn may_be_there(&self) -> bool {
+        self.notes.restored && self.rules.delete_on
     }
 
     fn resends(&self) -> bool {
@@ -81,6 +86,8 @@ type Row = (Who, Option<StateName>, fn(&Case) -> bool, Said);
 /// Top down; the first that applies.
 const TABLE: &[Row] = &[
     // person, link, condition, decision
+    (Who::Deleted, Some(S::Unlinked), |c| c.may_be_there() && c.rules.chosen_id, DeleteChosen),
+    (Who::Deleted, Some(S::Unlinked), |c| c.may_be_there() && c.rules.lookup, Send(Lookup)),
     (Who::Deleted, Some(S::Unlinked), |_| true, Forget),
     (Who::Deleted, None, |c| !c.rules.delete_on, Nothing(Delete)),
     (Who::Deleted, Some(S::Linked), |c| c.notes.adopted, Nothing(Delete)),
@@ -152,7 +159,7 @@ fn said(decision: &Decision) -> Said {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    const FLAGS: u32 = 15;
+    const FLAGS: u32 = 16;
     let ages = [None, Some(0), Some(86_399), Some(86_400), Some(90_000)].map(|age| age.map(Duration::from_secs));
     (0..1 << FLAGS).flat_map(move |bits| {
         let on = |flag: u32| bits & (1 << flag) != 0;
@@ -171,14 +178,14 @@ fn cases() -> impl Iterator<Item = Case> {
             ..SyncRules::of(&config(Settings::default()))
         };
         let (deleted, allow_resend) = (on(8), on(9));
-        let (adopted, repeats, page, asks) = (on(11), on(12), on(13), on(14));
+        let (adopted, repeats, page, asks, restored) = (on(11), on(12), on(13), on(14), on(15));
         StateName::ALL.into_iter().flat_map(move |state| {
             let rules = rules.clone();
             let gone = matches!(state, S::Linked | S::Leaving);
             let asking = asks.then(|| {
                 if gone { Asking::Gone("answered 404".into()) } else { Asking::Exists("answered 409".into()) }
             });
-            let notes = Notes { adopted, repeats, page, asking, ..Notes::default() };
+            let notes = Notes { adopted, repeats, page, asking, restored, ..Notes::default() };
             let aged = ages.into_iter().take(if state == S::Uncertain { 5 } else { 1 });
             let answers = [None, Some(false), Some(true)].into_iter();
             let answers = answers.take(if state == S::Unaddressable { 3 } else { 1 }).collect::<Vec<_>>();

@@ -630,6 +630,7 @@ fn meaning(
         lookup_digest: None,
         lookup_proven,
         update_proven: true,
+        restored: false,
         since_create: None,
     };
     change(&mut context);
@@ -841,7 +842,7 @@ fn a_repeated_create_at_an_id_of_ours_is_linked_by_409_and_412() {
         (rules.chosen_id, rules.chosen_of_person) = (true, true);
         let attempt = Attempt { unique_id: UniqueId::text("old"), ..attempt(repeat, &link, 'p') };
         let settled = meaning(&rules, &link, &attempt, class, |_| {});
-        assert_eq!(described(&settled, &link, false), ["Linked old", "now", "empty", "=", "dropped", "refuses"]);
+        assert_eq!(described(&settled, &link, false), ["Linked old", "now", "empty", "=", "dropped", "works"]);
         assert_eq!(settled.sent.unwrap().version, 2, "of the key's first use");
         // An id that another person may share tells nothing.
         rules.chosen_of_person = false;
@@ -868,6 +869,8 @@ fn a_missing_record_is_re_created_once_where_the_rule_says_so() {
         let unproven =
             meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.update_proven = false);
         assert_eq!(described(&unproven, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);
+        let restored = meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.restored = true);
+        assert_eq!(described(&restored, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);
         link.recreated = true;
         let parks = settled(update, &link, 'p', class, recreate);
         assert_eq!(described(&parks, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);

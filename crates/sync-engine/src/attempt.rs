@@ -266,6 +266,7 @@ impl Sending {
             lookup_digest: accepted.then(|| lookup_digest(&leased, &sync)).flatten(),
             lookup_proven,
             update_proven: known.update_proven,
+            restored: known.restored,
             since_create: known.since_create,
         };
         let mut settled = settle::settle(&leased.link, &attempt, &exchange.outcome, &judged, &context);

@@ -213,6 +213,7 @@ impl AccountScope {
             lookup_digest: None,
             lookup_proven: false,
             update_proven: false,
+            restored: false,
             since_create: None,
         };
         let settled = settle::settle(&link, &attempt, &exchange.outcome, &judged, &context);

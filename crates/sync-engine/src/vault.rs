@@ -94,6 +94,35 @@ impl Vault {
         Self { keys }
     }
 
+    /// One that opens what this one opens, and seals with another key.
+    #[must_use]
+    pub fn sealing_with(&self, key: SecretKey) -> Self {
+        Self::new(key, self.keys.iter().cloned())
+    }
+
+    /// Puts in the place of each secret of a sync what is equal for equal ones, whichever key sealed them, and tells nothing of
+    /// them: so that two databases can be compared. Such settings are of no other use.
+    ///
+    /// # Errors
+    /// Where one cannot be opened.
+    pub fn mark_secrets(&self, sync: SyncId, settings: &mut Settings) -> Result<(), OpenError> {
+        sealed_in(settings).into_iter().try_for_each(|sealed| self.mark_secret(sync.0, sealed))
+    }
+
+    /// As [`Self::mark_secrets`], of an account's secret.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub fn mark_secret_of_account(&self, account: AccountId, sealed: &mut Sealed) -> Result<(), OpenError> {
+        self.mark_secret(account.0, sealed)
+    }
+
+    fn mark_secret(&self, owner: Uuid, sealed: &mut Sealed) -> Result<(), OpenError> {
+        let hash = Sha256::digest(self.open_for(owner, sealed)?.expose_secret());
+        *sealed = Sealed { key_id: String::new(), ciphertext: BASE64.encode(hash) };
+        Ok(())
+    }
+
     /// Seals a secret of a sync.
     pub fn seal(&self, sync: SyncId, secret: &SecretString) -> Sealed {
         self.seal_for(sync.0, secret)

@@ -172,6 +172,7 @@ impl Sender<'_> {
             lookup_digest: None,
             lookup_proven: leased.known.lookup_proven,
             update_proven: leased.known.update_proven,
+            restored: leased.known.restored,
             since_create: leased.known.since_create,
         }
     }

@@ -17,9 +17,10 @@ use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
-    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SessionStore, SetResult, Signal, Store,
-    StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    PoolStatus, ProvenanceStore, Reseal, RestoreBegun, ResyncScope, Retention, Retried, RetryFilter, SessionStore,
+    SetResult, Signal, Store, StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
+use sync_core::provenance::{Cluster, Noted};
 use sync_core::session::{NewSession, Session};
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
@@ -353,6 +354,11 @@ impl MaintenanceStore for StagedStore {
         self.inner.hold(purpose).await
     }
 
+    async fn hold_alone(&self, purpose: &str) -> StoreResult<()> {
+        self.begin("hold_alone").await?;
+        self.inner.hold_alone(purpose).await
+    }
+
     async fn holder(&self) -> StoreResult<Option<String>> {
         self.begin("holder").await?;
         self.inner.holder().await
@@ -404,5 +410,23 @@ impl MaintenanceStore for StagedStore {
 
     fn statements(&self) -> Option<u64> {
         self.inner.statements()
+    }
+}
+
+#[async_trait]
+impl ProvenanceStore for StagedStore {
+    async fn provenance(&self) -> StoreResult<(Noted, Option<Cluster>)> {
+        self.begin("provenance").await?;
+        self.inner.provenance().await
+    }
+
+    async fn note_provenance(&self, noted: &Noted) -> StoreResult<()> {
+        self.begin("note_provenance").await?;
+        self.inner.note_provenance(noted).await
+    }
+
+    async fn begin_restore(&self) -> StoreResult<RestoreBegun> {
+        self.begin("begin_restore").await?;
+        self.inner.begin_restore().await
     }
 }

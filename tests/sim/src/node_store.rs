@@ -22,9 +22,10 @@ use sync_core::page::{Page, PageRequest};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
-    PoolStatus, Reseal, ResyncScope, Retention, Retried, RetryFilter, SessionStore, SetResult, Signal, Store,
-    StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
+    PoolStatus, ProvenanceStore, Reseal, RestoreBegun, ResyncScope, Retention, Retried, RetryFilter, SessionStore,
+    SetResult, Signal, Store, StoreError, StoreResult, StoreTotals, SweepKind, SyncRuntime, WorkStore,
 };
+use sync_core::provenance::{Cluster, Noted};
 use sync_core::session::{NewSession, Session};
 use sync_core::stats::CounterRow;
 use sync_core::sync::{Settings, SyncConfig};
@@ -348,6 +349,10 @@ impl MaintenanceStore for NodeStore {
         Ok(())
     }
 
+    async fn hold_alone(&self, _: &str) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn holder(&self) -> StoreResult<Option<String>> {
         Ok(None)
     }
@@ -394,5 +399,20 @@ impl MaintenanceStore for NodeStore {
 
     fn statements(&self) -> Option<u64> {
         self.store().statements()
+    }
+}
+
+#[async_trait]
+impl ProvenanceStore for NodeStore {
+    async fn provenance(&self) -> StoreResult<(Noted, Option<Cluster>)> {
+        self.through("provenance", self.store().provenance(), nothing_to_tell).await
+    }
+
+    async fn note_provenance(&self, noted: &Noted) -> StoreResult<()> {
+        self.through("note_provenance", self.store().note_provenance(noted), nothing_to_tell).await
+    }
+
+    async fn begin_restore(&self) -> StoreResult<RestoreBegun> {
+        self.through("begin_restore", self.store().begin_restore(), nothing_to_tell).await
     }
 }

@@ -90,16 +90,17 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         Ok(store) => store,
         Err(error) => return report.wrong("database", &format!("{place}: {error:#}")),
     };
-    if let Database::Sqlite(path) = &config.database {
-        check_holder(store.as_ref(), report).await;
-        if let Some(kind) = store_sqlite::network_file_system(path) {
-            report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
-        }
+    check_holder(store.as_ref(), report).await;
+    if let Database::Sqlite(path) = &config.database
+        && let Some(kind) = store_sqlite::network_file_system(path)
+    {
+        report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
     }
     if let Err(error) = store.ready().await {
         return report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));
     }
     Report::fine("database", &format!("{place}, reachable, writable, schema current"));
+    check_provenance(store.as_ref(), report).await;
     match store.now().await {
         Ok(theirs) => {
             let ours = SystemClock.now();
@@ -126,6 +127,17 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
             }
         }
         Err(error) => report.wrong("syncs", &sync_engine::chain(&error)),
+    }
+}
+
+/// Whether `serve` would take it for what it was.
+async fn check_provenance(store: &dyn Store, report: &mut Report) {
+    match store.provenance().await {
+        Ok((noted, found)) => match noted.obstacle(found.as_ref()) {
+            Some(obstacle) => report.wrong("provenance", &obstacle.to_string()),
+            None => Report::fine("provenance", "no copy, not restored, not moved"),
+        },
+        Err(error) => report.wrong("provenance", &sync_engine::chain(&error)),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The commands beside `serve`.
 
+pub(crate) mod after_restore;
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod maintenance;
+pub(crate) mod moving;
 
 use anyhow::{Context, Result, bail};
 use sync_core::key::Account;

@@ -4,7 +4,7 @@ use crate::batch::Batch;
 use crate::error::Fault;
 use crate::links::{self, Shard};
 use crate::signals::notification;
-use crate::sql::{Sql, sql_query};
+use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of};
 use crate::transaction::{Committed, begin};
 use crate::work::later::Left;
@@ -44,7 +44,7 @@ pub(super) async fn record(
     }
     let mut batch = Batch::new(c);
     people::add_writes(&mut batch, account, &folded.changed);
-    batch.extend(people_count(account, present_difference(&folded.changed)));
+    batch.extend(people::count(account, present_difference(&folded.changed)));
     if configs.is_empty() {
         return Ok((nothing_owed, begun.commit(batch).await?));
     }
@@ -129,17 +129,6 @@ async fn configs(mut c: &Conn, account: AccountId) -> Result<Vec<SyncConfig>, Fa
 fn present_difference(changed: &[ChangedPerson]) -> i64 {
     let present = |person: &sync_core::person::Person| i64::from(!person.is_deleted());
     changed.iter().map(|c| present(&c.after) - c.before.as_ref().map_or(0, present)).sum()
-}
-
-fn people_count<'q>(account: AccountId, difference: i64) -> Option<Sql<'q>> {
-    (difference != 0).then(|| {
-        sql_query(
-            "INSERT INTO people_counts AS n VALUES ($1, $2) \
-             ON CONFLICT (account) DO UPDATE SET people = n.people + excluded.people",
-        )
-        .bind::<SqlUuid, _>(account.0)
-        .bind::<BigInt, _>(difference)
-    })
 }
 
 fn link_ids(account: AccountId, syncs: &[SyncConfig], changed: &[ChangedPerson]) -> Vec<LinkId> {

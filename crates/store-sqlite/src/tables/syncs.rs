@@ -59,6 +59,7 @@ pub(crate) struct SyncRow {
 }
 
 /// A sync with its runtime row.
+#[derive(Clone)]
 pub(crate) struct LiveSync {
     pub(crate) config: SyncConfig,
     pub(crate) governor: Governor,

@@ -34,6 +34,8 @@ pub enum BrakeKind {
     SilentCreates,
     /// Web pages come instead of answers to creates.
     Pages,
+    /// An older copy of the database was restored: creates that nothing tells from those of before.
+    Restored,
 }
 
 impl BrakeKind {
@@ -42,7 +44,7 @@ impl BrakeKind {
         let (first, last) = match self {
             Self::Alike => (LETS_FIRST, LETS_LAST),
             Self::Pages => (PAGE_FIRST, PAGE_LAST),
-            Self::MissingDeletes | Self::SilentCreates => return None,
+            Self::MissingDeletes | Self::SilentCreates | Self::Restored => return None,
         };
         Some(now.plus((first * (1 << tries)).min(last)))
     }
@@ -76,6 +78,9 @@ pub struct Brakes {
     missing_released: bool,
     silent: Vec<u64>,
     pages: Vec<u64>,
+    /// Beside the others, since it holds some creates only. No answer lifts it, and no edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored: Option<Brake>,
 }
 
 impl Brakes {
@@ -91,7 +96,27 @@ impl Brakes {
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = (Operation, &Brake)> {
-        self.held.iter().map(|(operation, brake)| (*operation, brake))
+        let restored = self.restored.iter().map(|brake| (Operation::Create, brake));
+        self.held.iter().map(|(operation, brake)| (*operation, brake)).chain(restored)
+    }
+
+    /// Whether an older copy of the database was restored, and nobody has said yet that what was lost is here again.
+    pub fn is_restored(&self) -> bool {
+        self.restored.is_some()
+    }
+
+    /// An older copy of the database was restored.
+    pub(super) fn restore(&mut self, now: Timestamp) {
+        let reason = "an older copy of the database was restored, and the external system may hold more than it knows: creates \
+                      without a lookup, a chosen id or a key that it replays are held, and RECREATE acts as PARK. Push again \
+                      who was changed since the copy, then release the hold"
+            .to_owned();
+        self.restored = Some(Brake { kind: BrakeKind::Restored, since: now, reason, lets_at: None, tries: 0 });
+    }
+
+    /// When a create that waits for the release of a restored database is looked at again.
+    pub(super) fn restored_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.is_restored().then(|| now.plus(LETS_LAST))
     }
 
     /// Until when a kind of request waits at `now`; `None`: it may go.
@@ -217,6 +242,9 @@ impl Brakes {
 
     /// An administrator's release of all brakes of one kind. Returns whether there was any.
     pub(super) fn release(&mut self, kind: BrakeKind, now: Timestamp) -> bool {
+        if kind == BrakeKind::Restored {
+            return self.restored.take().is_some();
+        }
         let mut brakes = self.held.iter_mut().map(|(_, brake)| brake).filter(|brake| brake.kind == kind).peekable();
         let found = brakes.peek().is_some();
         // One goes, and tells.
@@ -236,6 +264,7 @@ impl Brakes {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        before.held.iter().any(|(operation, before)| self.on(*operation).is_none_or(|now| is_eased(now, before)))
+        (before.is_restored() && !self.is_restored())
+            || before.held.iter().any(|(operation, before)| self.on(*operation).is_none_or(|now| is_eased(now, before)))
     }
 }

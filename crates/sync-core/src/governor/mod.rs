@@ -409,6 +409,23 @@ impl Governor {
         self.brakes.waits_until(operation, now)
     }
 
+    /// Until when a create waits that nothing would tell from one that the external system has carried out already, an older
+    /// copy of the database having been restored; `None`: none has, or that is over.
+    pub fn holds_doubtful_creates(&self, now: Timestamp) -> Option<Timestamp> {
+        self.brakes.restored_until(now)
+    }
+
+    /// An older copy of the database was restored: until [`Wish::Release`] of [`BrakeKind::Restored`], the external system may
+    /// hold records that this copy does not know.
+    pub fn restore(&mut self, now: Timestamp) {
+        self.brakes.restore(now);
+    }
+
+    /// Whether it was, and still counts.
+    pub fn is_restored(&self) -> bool {
+        self.brakes.is_restored()
+    }
+
     /// Somebody's request of a kind that is held back is let through.
     pub fn let_through(&mut self, operation: Operation, now: Timestamp) {
         self.brakes.let_through(operation, now);

@@ -1,3 +1,4 @@
+use super::ProvenanceStore;
 use crate::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
 use crate::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
 use crate::counts::LinkCounts;
@@ -538,8 +539,16 @@ pub trait MaintenanceStore: Send + Sync {
     /// where the process dies, and never before this store's last write.
     ///
     /// # Errors
-    /// [`StoreError::Held`] where another process holds it. A store that several nodes may share never says so.
+    /// [`StoreError::Held`] where another process holds it; of a store that several nodes may share, only where one
+    /// [holds it alone](Self::hold_alone).
     async fn hold(&self, purpose: &str) -> StoreResult<()>;
+
+    /// As [`Self::hold`], and where several may share the database, nobody else works on it: neither now, nor as long as this
+    /// store lives.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] where anybody else holds it.
+    async fn hold_alone(&self, purpose: &str) -> StoreResult<()>;
 
     /// Who holds it, in words; `None`: nobody, or it is a store that needs no holder.
     async fn holder(&self) -> StoreResult<Option<String>>;
@@ -583,7 +592,17 @@ pub trait MaintenanceStore: Send + Sync {
 
 /// A whole store.
 pub trait Store:
-    WorkStore + DirectoryStore + LogStore + KeyStore + SessionStore + AlertStore + MaintenanceStore
+    WorkStore + DirectoryStore + LogStore + KeyStore + SessionStore + AlertStore + MaintenanceStore + ProvenanceStore
 {
 }
-impl<T: WorkStore + DirectoryStore + LogStore + KeyStore + SessionStore + AlertStore + MaintenanceStore> Store for T {}
+impl<T> Store for T where
+    T: WorkStore
+        + DirectoryStore
+        + LogStore
+        + KeyStore
+        + SessionStore
+        + AlertStore
+        + MaintenanceStore
+        + ProvenanceStore
+{
+}

@@ -2,10 +2,11 @@
 
 use super::{Next, Settled, Settling};
 use crate::decide::no_unique_id_mend;
+use crate::governor::Signal;
 use crate::judge::Verdict;
 use crate::link::{Asking, LinkState, ParkReason, Sent, UniqueId};
 use crate::log::{FailureKind, LogOutcome};
-use crate::sync::OnExisting;
+use crate::sync::{OnExisting, Operation};
 use crate::text;
 use crate::unique_id::{self, IdFault};
 use std::time::Duration;
@@ -187,6 +188,8 @@ impl Settling<'_> {
             && let Some(id) = self.attempt.unique_id.clone()
         {
             settled.sent = Some(self.first_sent());
+            // After a restore everybody is answered so: it is no rule that refuses everybody.
+            settled.signal = Signal::Works { operation: Operation::Create, accepted: false };
             let message = format!("{said}: the earlier create was carried out, the record is {id}");
             settled.link_to(id);
             settled.next = Next::Owed(Duration::ZERO);

@@ -76,6 +76,8 @@ pub struct Context<'a> {
     /// Whether an update of this sync was accepted since the update rule's last edit: only then is a missing record
     /// believed to be missing.
     pub update_proven: bool,
+    /// Whether an older copy of the database was restored, and that still counts: who was deleted since is back in it.
+    pub restored: bool,
     /// How long ago the link's last create was tried.
     pub since_create: Option<Duration>,
 }

@@ -173,6 +173,12 @@ impl Settling<'_> {
                 "Check the URL of Update Users; to make a new record, set \"on missing\" to RECREATE, or to LOOKUP to look \
                  for it first",
             ),
+            OnMissing::Recreate | OnMissing::Lookup if self.context.restored => self.missing(
+                settled,
+                &id,
+                "An older copy of the database was restored, so the person may have been deleted since: then delete it here, \
+                 too. Else release the hold RESTORED, then retry, which makes a new record",
+            ),
             OnMissing::Recreate | OnMissing::Lookup if !self.context.update_proven => self.missing(
                 settled,
                 &id,

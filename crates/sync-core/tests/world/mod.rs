@@ -316,6 +316,7 @@ impl World {
                     lookup_proven: self.governor.lookup_proven(),
                     lookup_uncontrolled: false,
                     update_proven: self.governor.proofs.update.proven,
+                    restored: self.governor.is_restored(),
                     since_create: None,
                 },
             };
@@ -561,6 +562,7 @@ impl World {
                 .map(|value| digest(Operation::Lookup, value)),
             lookup_proven,
             update_proven: leased.known.update_proven,
+            restored: leased.known.restored,
             since_create: leased.known.since_create,
         };
         settle::settle(link, attempt, outcome, &judged, &context)

@@ -13,6 +13,7 @@ pub mod isolation;
 pub mod later;
 pub mod maintenance;
 pub mod records;
+pub mod restores;
 pub mod sessions;
 pub mod settle;
 pub mod signals;
@@ -226,6 +227,12 @@ macro_rules! store_contract {
                 edits_are_told
                 a_quiet_store_tells_nothing_of_reads
             }
+            restores {
+                what_is_noted_comes_back
+                a_restore_marks_everything
+                after_a_restore_the_lookup_is_asked_first
+                after_a_restore_doubtful_creates_are_held
+            }
             isolation {
                 work_stays_within_its_account
                 the_directory_stays_within_its_account
@@ -263,6 +270,7 @@ mod tests {
             include_str!("later.rs"),
             include_str!("maintenance.rs"),
             include_str!("records.rs"),
+            include_str!("restores.rs"),
             include_str!("sessions.rs"),
             include_str!("settle.rs"),
             include_str!("signals.rs"),

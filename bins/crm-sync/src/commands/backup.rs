@@ -1,0 +1,56 @@
+//! `backup FILE`: one consistent file of the embedded database, while a server works on it.
+
+use crate::compose::{self, BackupProgress};
+use crate::config::{Config, Database};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How often it is said how far it has come.
+const TOLD_EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// Where to; it must not be there yet
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
+    let Database::Sqlite(path) = &config.database else {
+        bail!(
+            "`backup` copies the embedded database; of Postgres take backups with its own tools, such as pg_dump or \
+             pg_basebackup (docs/operations.md)"
+        );
+    };
+    let file = &arguments.file;
+    if file.try_exists().with_context(|| format!("cannot look for {}", file.display()))? {
+        bail!("{} is there already, and is not overwritten: name another file", file.display());
+    }
+    let store = compose::embedded(config, path).await?;
+    let progress = BackupProgress::default();
+    let copying = store.back_up(file, progress.clone());
+    tokio::pin!(copying);
+    let mut told = tokio::time::interval(TOLD_EVERY);
+    told.tick().await;
+    let backup = loop {
+        tokio::select! {
+            done = &mut copying => break done.with_context(|| format!("cannot make the backup {}", file.display()))?,
+            _ = told.tick() => if let Some((done, total)) = progress.bytes() {
+                eprintln!("{} of about {} written", size(done), size(total));
+            },
+        }
+    };
+    println!("{} holds {} as they stood when it began ({})", file.display(), path.display(), size(backup.bytes));
+    println!("It is marked as a copy: `crm-sync serve` takes it after `crm-sync after-restore`.");
+    if std::env::var_os(compose::SECRET_KEY).is_none() {
+        println!("The secret key is not in it: keep {} as well, elsewhere.", compose::key_path(path).display());
+    }
+    Ok(())
+}
+
+fn size(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes < 10 * MIB { format!("{} KiB", bytes.div_ceil(1024)) } else { format!("{} MiB", bytes / MIB) }
+}
