@@ -280,7 +280,8 @@ async fn a_postgres_that_is_another_one_is_refused() {
     assert!(!fine && said.contains("pg_dump"), "{said}");
     assert!(server.stop().await);
     let again = Server::start(&database, &ServerOptions::default()).await;
-    assert!(again.stop().await, "an ordinary restart needs nothing");
+    assert_eq!(again.api().get("/readyz").await, Ok(200), "an ordinary restart needs nothing");
+    assert!(again.stop().await);
 
     // A copy within the server.
     let copy = cluster.copy(&database).await;
@@ -308,7 +309,9 @@ async fn a_postgres_that_is_another_one_is_refused() {
     serve_is_refused(&database, "the server's timeline is 2 and was 1").await;
     let (fine, said) = run(&database, &["after-restore", "--nothing-lost"]).await;
     assert!(fine, "{said}");
-    assert!(Server::start(&database, &ServerOptions::default()).await.stop().await);
+    let again = Server::start(&database, &ServerOptions::default()).await;
+    assert_eq!(again.api().get("/readyz").await, Ok(200));
+    assert!(again.stop().await);
 }
 
 /// A role that may not ask where it is works on, and is told so.

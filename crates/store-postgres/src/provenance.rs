@@ -29,12 +29,23 @@ impl Home {
     /// Why a new connection is not used.
     pub(crate) async fn refuses(&self, c: &mut Conn) -> Option<String> {
         let home = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        // A connection outlives its standby's taking over, and would be on the new timeline then, unseen.
+        let asked = sql_query("SELECT pg_is_in_recovery() AS recovers");
+        if asked.get_result::<Recovers>(c).await.is_ok_and(|row| row.recovers) {
+            return Some("it leads to a standby that has not taken over".to_owned());
+        }
         found(c).await.is_elsewhere(&home).then(|| {
             "it leads to another server, timeline or database than at the start: restart crm-sync, which says what is to be \
              done"
                 .to_owned()
         })
     }
+}
+
+#[derive(QueryableByName)]
+struct Recovers {
+    #[diesel(sql_type = Bool)]
+    recovers: bool,
 }
 
 #[derive(QueryableByName)]
