@@ -36,7 +36,7 @@ async fn read_body(mut body: Incoming, deadline: Instant, bytes_max: usize) -> (
     let mut wire = BytesMut::new();
     let read = loop {
         match timeout_at(deadline, body.frame()).await {
-            Err(_) => break BodyRead::Cut,
+            Err(_) => break BodyRead::Late,
             Ok(None) => break BodyRead::Whole,
             Ok(Some(Err(fault))) => break if is_bad_framing(&fault) { BodyRead::Malformed } else { BodyRead::Cut },
             Ok(Some(Ok(frame))) => {

@@ -92,6 +92,8 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         // The search is for what the unresolved create made.
         Operation::Lookup => first,
         Operation::Create if repeats && repeats_first_person(&leased.link, &sync.rules) => first,
+        // What a create in doubt may have made is deleted at the id that it was sent with.
+        Operation::Delete if leased.link.state.unique_id().is_none() => first,
         _ => leased.person.as_ref(),
     }
     .unwrap_or(&nobody);

@@ -104,7 +104,8 @@ fn answer(status: u16, headers: Vec<(String, String)>, body: String) -> Answer {
 
 /// How a request fares: as the first fault says that hits it.
 fn fate_of(world: &World, arrived: &Arrived, at: Millis) -> Option<Fate> {
-    let chosen = world.scenario.syncs[arrived.pair.0].means.chosen();
+    let means = world.scenario.syncs[arrived.pair.0].means;
+    let chosen = means.chosen();
     let operation = arrived.asked.operation;
     world.scenario.faults.iter().find_map(|fault| match fault {
         Fault::Crm { sync, from, until, one_in, person, fate }
@@ -115,7 +116,7 @@ fn fate_of(world: &World, arrived: &Arrived, at: Millis) -> Option<Fate> {
         {
             Some(*fate).filter(|fate| match fate {
                 // It would lie about what it holds.
-                Fate::Status(404) => operation == Operation::Update,
+                Fate::Status(404) => operation == Operation::Update && !means.lookup(),
                 Fate::Status(409) => operation != Operation::Create || !chosen,
                 Fate::Unreadable | Fate::NoId(_) => operation == Operation::Create && !chosen,
                 Fate::ErrorInside => operation == Operation::Lookup || (operation == Operation::Create && !chosen),

@@ -231,6 +231,12 @@ impl Settling<'_> {
             return settled;
         }
         if attempt.unique_id.is_some() && rules.chosen_id {
+            if attempt.outdated {
+                return settled.go_on(format!(
+                    "{}: what was sent first is refused when it is repeated, the newest state is sent",
+                    self.judged.said
+                ));
+            }
             return self.refuse(settled, "change the person's data or the rule");
         }
         let detail = self.both("look whether the record is there, then retry; or set up a lookup rule");
