@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 
 const DATA: &str = r#"{"ext":"{{ person.id }}","name":"{{ person.name }}"}"#;
 
-fn rule(method: Method, url: &str, data: Option<&str>) -> RulePatch {
+pub(crate) fn rule(method: Method, url: &str, data: Option<&str>) -> RulePatch {
     RulePatch {
         enabled: Patch::Set(true),
         method: Patch::Set(method),
@@ -27,7 +27,7 @@ fn rule(method: Method, url: &str, data: Option<&str>) -> RulePatch {
 }
 
 /// The sync that the cases were seen with.
-fn usual() -> SyncPatch {
+pub(crate) fn usual() -> SyncPatch {
     SyncPatch {
         unique_id: Patch::Set(UniqueIdSource::Path("$.id".to_owned())),
         create: Patch::Set(rule(Method::Post, "contacts", Some(DATA))),
@@ -37,15 +37,15 @@ fn usual() -> SyncPatch {
     }
 }
 
-fn lookup(url: &str, path: &str) -> LookupPatch {
+pub(crate) fn lookup(url: &str, path: &str) -> LookupPatch {
     LookupPatch { request: rule(Method::Get, url, None), path: Patch::Set(path.to_owned()), ..LookupPatch::default() }
 }
 
-fn usual_with_lookup() -> SyncPatch {
+pub(crate) fn usual_with_lookup() -> SyncPatch {
     SyncPatch { lookup: Patch::Set(lookup("search?ext={{ person.id }}", "$.results[*].id")), ..usual() }
 }
 
-async fn world_with(patch: &SyncPatch) -> World {
+pub(crate) async fn world_with(patch: &SyncPatch) -> World {
     let world = world().await;
     world.scope().update_sync(SYNC, patch, None, None).await.unwrap();
     world
@@ -53,12 +53,12 @@ async fn world_with(patch: &SyncPatch) -> World {
 
 impl World {
     /// The next request, which must come within a day.
-    async fn next(&mut self) -> Arrival {
+    pub(crate) async fn next(&mut self) -> Arrival {
         timeout(Duration::from_secs(24 * 3600), self.arrivals.next()).await.expect("a request comes")
     }
 
     /// The next request, which must be this one.
-    async fn expect(&mut self, method: Method, path: &str) -> Arrival {
+    pub(crate) async fn expect(&mut self, method: Method, path: &str) -> Arrival {
         let arrival = self.next().await;
         let request = &arrival.request;
         let url = &request.url;
@@ -68,21 +68,21 @@ impl World {
     }
 
     /// Links a person under this id.
-    async fn linked(&mut self, person: &str, id: &str) {
+    pub(crate) async fn linked(&mut self, person: &str, id: &str) {
         self.push(&[person]).await.unwrap();
         self.expect(Method::Post, "/contacts").await.created(id);
         link_is(self, person, |link| !link.is_owed()).await;
     }
 
-    async fn rename(&self, person: &str, name: &str) {
+    pub(crate) async fn rename(&self, person: &str, name: &str) {
         self.scope().upsert_people(vec![build::patch(person, name)]).await.unwrap();
     }
 
-    async fn delete(&self, person: &str) {
+    pub(crate) async fn delete(&self, person: &str) {
         self.scope().delete_people(vec![PersonId::new(person).unwrap()]).await.unwrap();
     }
 
-    async fn is_linked_to(&self, person: &str, id: &str) {
+    pub(crate) async fn is_linked_to(&self, person: &str, id: &str) {
         let wanted = LinkState::Linked(UniqueId::text(id).unwrap());
         link_is(self, person, |link| link.state == wanted && !link.is_owed()).await;
     }

@@ -4,6 +4,7 @@
 mod cases;
 mod dropping;
 mod failing;
+mod hazards;
 mod intake;
 mod keys;
 mod running;
