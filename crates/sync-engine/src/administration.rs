@@ -142,7 +142,24 @@ impl AccountScope {
 
     /// Ends a pause. On a suspended sync: probes now.
     pub async fn resume_sync(&self, id: SyncId) -> EngineResult<SyncConfig> {
-        self.set_paused(id, false).await
+        let config = self.set_paused(id, false).await?;
+        self.let_one_be_due(id).await?;
+        Ok(config)
+    }
+
+    /// A probe of a suspended sync needs somebody who is due: where everybody backs off, one of them is made due.
+    async fn let_one_be_due(&self, id: SyncId) -> EngineResult<()> {
+        let runtimes = self.store().runtimes(self.account, &[id]).await?;
+        if !runtimes.iter().any(|(_, runtime)| runtime.governor.is_suspended()) {
+            return Ok(());
+        }
+        let filter = LinkFilter { owed: Some(true), ..LinkFilter::default() };
+        let owed = self.store().links(self.account, id, &filter, PageRequest { after: None, first: 1 }).await?;
+        if let Some(link) = owed.items.into_iter().next() {
+            let people = Some(vec![link.id.person]);
+            self.retry(&RetryFilter { sync: Some(id), people, ..RetryFilter::default() }).await?;
+        }
+        Ok(())
     }
 
     async fn set_paused(&self, id: SyncId, paused: bool) -> EngineResult<SyncConfig> {

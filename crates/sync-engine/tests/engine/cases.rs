@@ -310,6 +310,26 @@ async fn a_new_token_of_a_suspended_sync_is_tried_at_once() {
     world.stop().await;
 }
 
+/// The same by hand: whoever resumes a suspended sync sees at once whether it works.
+#[tokio::test(start_paused = true)]
+async fn a_resume_of_a_suspended_sync_probes_at_once_though_everybody_backs_off() {
+    let mut world = world_with(&usual()).await;
+    world.linked("p1", "7").await;
+    world.rename("p1", "b").await;
+    let mut waited = Duration::ZERO;
+    while waited < Duration::from_secs(60) {
+        let asked = Instant::now();
+        world.expect(Method::Put, "/contacts/7").await.answer(401, "");
+        waited = asked.elapsed();
+    }
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let began = Instant::now();
+    world.scope().resume_sync(SYNC).await.unwrap();
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    world.stop().await;
+}
+
 /// Case `mass_deletes_404_suspend`.
 #[tokio::test(start_paused = true)]
 async fn deletes_that_find_nobody_hold_back_deletes_only() {
