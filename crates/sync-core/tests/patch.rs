@@ -252,6 +252,30 @@ fn a_secret_header_stays_one_unless_said_otherwise() {
     assert_eq!(with(header("X-Key", None, Some(true))), HeaderValue::Secret(Some(sealed("k1"))));
 }
 
+/// Case `authorization_header_in_clear`.
+#[test]
+fn headers_named_for_a_secret_are_secret_unless_said_otherwise() {
+    let of = |name: &str, value: &str, secret: Option<bool>| {
+        let headers = Set(vec![header(name, Some(value), secret)]);
+        let create = RulePatch { headers, ..rule(Method::Post, "https://crm.test/people") };
+        let settings =
+            made(&SyncPatch { friendly_name: Set("a".into()), create: Set(create), ..SyncPatch::default() }).settings;
+        settings.create.unwrap().headers[0].value.clone()
+    };
+    for name in
+        ["Authorization", "proxy-authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "Client-Secret", "APIKEY"]
+    {
+        assert_eq!(of(name, "abc", None), HeaderValue::Secret(Some(sealed("abc"))), "{name}");
+        assert_eq!(of(name, "abc", Some(false)), HeaderValue::Template("abc".into()), "{name}");
+        // What is made of a person is no secret.
+        let token = "{{ person.id }}";
+        assert_eq!(of(name, token, None), HeaderValue::Template(token.into()), "{name}");
+    }
+    for name in ["Idempotency-Key", "X-Trace", "Accept"] {
+        assert_eq!(of(name, "abc", None), HeaderValue::Template("abc".into()), "{name}");
+    }
+}
+
 /// Everything moves to another origin.
 fn moved(create: RulePatch) -> SyncPatch {
     let url = |path: &str| RulePatch { url: Set(format!("https://other.test/{path}")), ..RulePatch::default() };

@@ -12,7 +12,7 @@ use sync_core::fault::Fault;
 use sync_core::id::SyncId;
 use sync_core::link::UniqueId;
 use sync_core::outcome::{Request, RequestHeader};
-use sync_core::patch::{rule_field, scalar_of};
+use sync_core::patch::{rule_field, scalar_of, shown_secrets};
 use sync_core::ports::{
     CompiledRule, CompiledText, HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine,
 };
@@ -225,6 +225,13 @@ impl CompiledSync {
         }
         self.warn_of_doubt(&mut warnings);
         self.warn_of_paths(&mut warnings);
+        warnings.extend(shown_secrets(&self.config.settings).into_iter().map(|(operation, header)| {
+            format!(
+                "the header {header} of the {} rule is shown to everybody who may read this sync: give its value again, as a \
+                 secret",
+                operation.as_str()
+            )
+        }));
         warnings
     }
 

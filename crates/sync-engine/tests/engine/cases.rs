@@ -5,7 +5,7 @@ use crate::support::{SYNC, World, link_is, world};
 use std::time::Duration;
 use sync_core::id::PersonId;
 use sync_core::link::{LinkState, ParkReason, UniqueId};
-use sync_core::patch::{AuthenticationInput, LookupPatch, RulePatch, SyncPatch};
+use sync_core::patch::{AuthenticationInput, HeaderInput, LookupPatch, RulePatch, SyncPatch};
 use sync_core::person::Patch;
 use sync_core::ports::RetryFilter;
 use sync_core::sync::{BodyFormat, EmptyWhen, Method, OnExisting, UniqueIdSource};
@@ -370,11 +370,16 @@ async fn a_page_accepts_no_update() {
 /// Case `refusal_inside_200_holds_a_foreign_id`: without anything that says what is accepted, it is warned of.
 #[tokio::test(start_paused = true)]
 async fn a_path_that_may_select_the_id_of_an_error_is_warned_of() {
-    let unique_id = Patch::Set(UniqueIdSource::Path("$..id".to_owned()));
-    let world = world_with(&SyncPatch { unique_id, ..usual() }).await;
+    let mut patch = SyncPatch { unique_id: Patch::Set(UniqueIdSource::Path("$..id".to_owned())), ..usual() };
+    if let Patch::Set(create) = &mut patch.create {
+        let value = Some("abc".into());
+        create.headers = Patch::Set(vec![HeaderInput { name: "X-Api-Key".to_owned(), value, secret: Some(false) }]);
+    }
+    let world = world_with(&patch).await;
     let config = world.scope().sync(SYNC).await.unwrap();
     let warnings = world.scope().warnings(&config).await;
     assert!(warnings.iter().any(|warning| warning.contains("an id within an error")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("the header X-Api-Key of the")), "{warnings:?}");
     let filter = RetryFilter { sync: Some(SYNC), ..RetryFilter::default() };
     assert_eq!(world.scope().retry(&filter).await.unwrap(), 0);
 }

@@ -6,7 +6,7 @@ use sync_core::digits::number;
 use sync_core::link::UniqueId;
 use sync_core::person::Person;
 use sync_core::ports::{HeaderSource, HeaderText};
-use sync_core::sync::BodyFormat::{Form, Json, None as NoBody, Text};
+use sync_core::sync::BodyFormat::{Form, Json, None as NoBody, Text, Xml};
 use sync_core::sync::Operation;
 
 fn ada_with(custom: serde_json::Value) -> Person {
@@ -439,4 +439,23 @@ fn operations_are_named() {
         let request = render(&source, &ada()).expect("renders");
         assert_eq!(request.body.as_deref(), Some(operation.as_str().as_bytes()));
     }
+}
+
+/// Case `xml_text_body`.
+#[test]
+fn values_in_xml_are_text_wherever_they_stand() {
+    let person = Person {
+        first_name: Some("AT&T <x> \u{7}".to_owned()),
+        last_name: Some("a & b < c \"d\" 'e'\n\u{FFFE}".to_owned()),
+        ..ada()
+    };
+    let data = r#"<c n="{{ person.last_name }}"><name>{{ person.first_name }}</name><id>{{ person.id }}</id></c>"#;
+    let expected = concat!(
+        r#"<c n="a &amp; b &lt; c &quot;d&quot; &apos;e&apos;&#10;"><name>AT&amp;T &lt;x&gt; </name>"#,
+        "<id>1042</id></c>"
+    );
+    let request = render(&rule(Xml, data), &person).expect("renders");
+    assert_eq!(request.body.as_deref(), Some(expected.as_bytes()));
+    let media = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-type"));
+    assert!(media.is_some_and(|media| media.value.contains("xml")), "{:?}", request.headers);
 }
