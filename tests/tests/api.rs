@@ -227,7 +227,7 @@ async fn health_tells_the_truth() {
     let (_database, server, _crm) = started().await;
     let api = server.api();
     assert_eq!(api.get("/healthz").await, Ok(200));
-    assert_eq!(api.get("/readyz").await, Ok(200));
+    eventually("it is ready", Duration::from_secs(10), || async { api.get("/readyz").await == Ok(200) }).await;
     assert_eq!(api.get("/graphql").await, Ok(401));
 }
 

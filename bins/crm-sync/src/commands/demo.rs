@@ -165,6 +165,8 @@ fn demo_sync(crm: &str) -> SyncPatch {
         lookup: Patch::Set(LookupPatch {
             request: rule(Method::Get, "/contacts?external_id={{ person.id }}", None),
             path: Patch::Set(LOOKUP_PATH.to_owned()),
+            // The mock CRM's list shows at once what was written.
+            settle_seconds: Patch::Set(1),
             ..LookupPatch::default()
         }),
         ..SyncPatch::default()
