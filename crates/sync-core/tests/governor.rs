@@ -364,6 +364,20 @@ fn creates_that_tell_no_id_hold_back_creates_until_an_edit_or_a_release_lets_one
     assert_eq!(held_back(&endpoint, Operation::Create), None);
 }
 
+/// Answers that are cut tell no id either; the lookup finds their records.
+#[test]
+fn an_id_that_a_lookup_finds_lifts_the_hold_of_creates_that_tell_none() {
+    let mut endpoint = Endpoint::new();
+    for person in ["a", "b", "c"] {
+        endpoint.observe(person, &Signal::Silent, 9);
+    }
+    assert!(held_back(&endpoint, Operation::Create).is_some());
+    endpoint.observe("a", &Signal::Works { operation: Operation::Lookup, accepted: true }, 9);
+    assert!(held_back(&endpoint, Operation::Create).is_some(), "none was found");
+    endpoint.observe("a", &Signal::Finds, 9);
+    assert_eq!(held_back(&endpoint, Operation::Create), None);
+}
+
 #[test]
 fn pages_hold_back_creates_and_any_acceptance_lifts_it() {
     let page = Signal::Fails { reason: "a page".into(), trouble: Trouble::Page };

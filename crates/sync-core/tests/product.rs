@@ -700,7 +700,7 @@ fn described(settled: &Settled, link: &Link, person_deleted: bool) -> [String; 6
     let signal = match &settled.signal {
         Signal::Nothing => "nothing",
         Signal::Works { accepted: false, .. } => "works",
-        Signal::Works { accepted: true, .. } => "accepted",
+        Signal::Works { accepted: true, .. } | Signal::Finds => "accepted",
         Signal::Refuses { alike, .. } => {
             assert!(alike.starts_with("answered"));
             "refuses"

@@ -161,9 +161,10 @@ impl Brakes {
         }
     }
 
-    /// An id was found by a lookup: a create's record can be known all the same.
+    /// An id was found by a lookup: the records of creates that tell none can be known all the same.
     pub(super) fn found(&mut self, person: u64) {
         self.silent.retain(|silent| *silent != person);
+        self.lift(Operation::Create, &[BrakeKind::SilentCreates]);
     }
 
     /// A request was refused, gone, redirected or told that the record exists.

@@ -48,6 +48,8 @@ pub enum Signal {
         /// Whether the request was accepted, or only answered with sense.
         accepted: bool,
     },
+    /// A lookup has found a record.
+    Finds,
     /// It works, and refuses this request: for a reason of this person's, or because the rule is wrong.
     Refuses {
         /// Which kind of request.
@@ -459,13 +461,16 @@ impl Governor {
         }
         match signal {
             Signal::Nothing | Signal::Limited { .. } => self.end_probe(was_probe, now),
+            Signal::Finds => {
+                self.brakes.accepted(Operation::Lookup);
+                self.brakes.found(person);
+                self.trouble_since = None;
+                return self.works();
+            }
             Signal::Works { operation, accepted } => {
                 if *accepted {
                     self.brakes.accepted(*operation);
                     self.trouble_since = None;
-                }
-                if *accepted && *operation == Operation::Lookup {
-                    self.brakes.found(person);
                 }
                 return self.works();
             }

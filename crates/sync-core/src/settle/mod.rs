@@ -364,7 +364,8 @@ fn signal(attempt: &Attempt, judged: &Judged, link: &Link) -> Signal {
     let operation = attempt.operation;
     let alike = || judged.alike.clone().unwrap_or_default();
     match &judged.verdict {
-        Verdict::Accepted(_) | Verdict::Found(_) | Verdict::NoneFound => Signal::Works { operation, accepted: true },
+        Verdict::Found(_) => Signal::Finds,
+        Verdict::Accepted(_) | Verdict::NoneFound => Signal::Works { operation, accepted: true },
         Verdict::NoId(_) => Signal::Silent,
         Verdict::Unreadable(crate::judge::Unreadable::Page) => {
             Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Page }
