@@ -130,8 +130,8 @@ pub fn sweep_link(
             let before = before?;
             // Who waits for something else waits on.
             let notes = before.notes();
-            let backs_off = before.tries > 0 || before.deferrals > 0;
-            let waits_for_a_brake = !backs_off && notes.asking.is_none() && !notes.none_for_deleted;
+            // Whoever used up tries before may wait for the brake all the same: which of both it is cannot be told.
+            let waits_for_a_brake = notes.asking.is_none() && !notes.none_for_deleted;
             (waits_for_a_brake && before.due_at.is_some_and(|due| due > now)).then(|| {
                 let after = Link { due_at: Some(now), updated_at: now, ..before.clone() };
                 LinkWrite { before: Some(before), after: Some(after) }
@@ -174,6 +174,8 @@ mod tests {
         let held = Link { due_at: Some(NOW.plus(Duration::from_secs(300))), ..Link::new(id.clone(), NOW) };
         let lifted = |link: &Link| sweep_link(SweepKind::Lifted, id.clone(), None, Some(link.clone()), NOW);
         assert_eq!(lifted(&held).unwrap().after.unwrap().due_at, Some(NOW));
+        let tried = Link { tries: 2, ..held.clone() };
+        assert_eq!(lifted(&tried).unwrap().after.unwrap().due_at, Some(NOW), "a brake held it after its tries");
         let mut waits = Link { state: LinkState::Uncertain, ..held };
         waits.extras.notes.none_for_deleted = true;
         assert!(lifted(&waits).is_none(), "the second \"none\" for a deleted person");
