@@ -109,9 +109,10 @@ async fn it_is_the_same_file_by_another_name() {
 /// What stands in the file is for people: the kernel's lock decides.
 #[tokio::test]
 async fn what_a_dead_process_left_holds_nothing() {
-    let place = Place::new();
-    let lock = place.0.join("crm-sync.db-lock");
     for left in ["pid 1\npurpose a server that was killed\n", "", "\u{0}\u{1}rubbish", "pid\n"] {
+        // A place each: a store lets go of its lock only once its threads have ended.
+        let place = Place::new();
+        let lock = place.0.join("crm-sync.db-lock");
         std::fs::write(&lock, left).unwrap();
         let store = place.open();
         assert_eq!(store.holder().await.unwrap(), None, "{left:?}");
