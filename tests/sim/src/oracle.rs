@@ -97,6 +97,8 @@ pub struct Arrived {
     pub pair: Pair,
     /// What it asks.
     pub asked: Asked,
+    /// Whether it is a control: somebody who is linked is looked up, to see whether the lookup finds anybody.
+    pub is_control: bool,
 }
 
 /// What is known of one (sync, person) pair.
@@ -492,8 +494,13 @@ impl Oracle {
             at,
             format_args!("node {node} sends {pair:?}: {:?} {:?} {:?}", asked.operation, asked.id, asked.members),
         );
+        let is_leased =
+            self.given.get(&pair).is_some_and(|given| (given.node, given.incarnation) == (node, incarnation));
+        let is_control = !is_leased && asked.operation == Operation::Lookup;
         if !self.beyond_margin {
-            self.check_lease(at, node, incarnation, pair, &asked, timeout);
+            if !is_control {
+                self.check_lease(at, node, incarnation, pair, &asked, timeout);
+            }
             let notes = self.pairs.entry(pair).or_default();
             if notes.working > 0 {
                 self.broken(Promise::OneInFlight, at, format!("{pair:?} gets a request while another is at work"));
@@ -519,7 +526,7 @@ impl Oracle {
         if self.syncs[sync].live > most && !self.beyond_margin {
             self.broken(Promise::LimitsHold, at, format!("sync {sync} has more than {most} requests in flight"));
         }
-        Some(Arrived { pair, asked })
+        Some(Arrived { pair, asked, is_control })
     }
 
     /// Each request goes out under a lease of its node that is long enough, for the operation that was written down, once;
@@ -528,10 +535,6 @@ impl Oracle {
         let held = self.syncs[pair.0].held.filter(|(until, _)| at < *until);
         let stopped = self.syncs[pair.0].stopped_from;
         let given = self.given.get_mut(&pair).filter(|given| (given.node, given.incarnation) == (node, incarnation));
-        if given.is_none() && asked.operation == Operation::Lookup {
-            // A control: somebody who is linked is looked up, to see whether the lookup finds anybody.
-            return;
-        }
         let Some(given) = given else {
             return self.broken(Promise::OneInFlight, at, format!("node {node} sends for {pair:?} without a lease"));
         };
@@ -624,7 +627,8 @@ impl Oracle {
         self.syncs[pair.0].live = self.syncs[pair.0].live.saturating_sub(1);
         let edited = self.syncs[pair.0].edited;
         let notes = self.pairs.entry(pair).or_default();
-        notes.retry_after = retry_after;
+        // What a control is told is nobody's.
+        notes.retry_after = retry_after.filter(|_| !arrived.is_control);
         let content = arrived.asked.content();
         match (arrived.asked.operation, status) {
             (Operation::Update, Some(200..=299)) => {
