@@ -26,6 +26,8 @@ pub enum MovedLinks {
 
 /// How many links or syncs are read at once where all are looked at.
 const LOOKED_AT_ONCE: usize = 500;
+/// Among how many owed people somebody is looked for to probe with.
+const PROBES_LOOKED_AT: usize = 50;
 /// How often a patch without `ifRevision` is merged anew when somebody else was faster.
 const MERGES_MAX: usize = 10;
 
@@ -147,15 +149,21 @@ impl AccountScope {
         Ok(config)
     }
 
-    /// A probe of a suspended sync needs somebody who is due: where everybody backs off, one of them is made due.
+    /// A probe of a suspended sync needs somebody who is due: where everybody backs off, one of those who failed least is made
+    /// due.
     async fn let_one_be_due(&self, id: SyncId) -> EngineResult<()> {
         let runtimes = self.store().runtimes(self.account, &[id]).await?;
         if !runtimes.iter().any(|(_, runtime)| runtime.governor.is_suspended()) {
             return Ok(());
         }
         let filter = LinkFilter { owed: Some(true), ..LinkFilter::default() };
-        let owed = self.store().links(self.account, id, &filter, PageRequest { after: None, first: 1 }).await?;
-        if let Some(link) = owed.items.into_iter().next() {
+        let page = PageRequest { after: None, first: PROBES_LOOKED_AT };
+        let owed = self.store().links(self.account, id, &filter, page).await?.items;
+        let now = self.engine.inner.dispatching.around.clock.now();
+        if owed.iter().any(|link| link.claimable_at().is_some_and(|at| at <= now)) {
+            return Ok(());
+        }
+        if let Some(link) = owed.into_iter().min_by_key(|link| link.tries) {
             let people = Some(vec![link.id.person]);
             self.retry(&RetryFilter { sync: Some(id), people, ..RetryFilter::default() }).await?;
         }
