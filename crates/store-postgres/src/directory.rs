@@ -492,7 +492,7 @@ async fn reseal_one(c: &mut Conn, account: AccountId, id: SyncId, reseal: &dyn R
 }
 
 #[derive(QueryableByName)]
-struct ChangeRow {
+pub(crate) struct ChangeRow {
     #[diesel(sql_type = BigInt)]
     version: i64,
     #[diesel(sql_type = SmallInt)]
@@ -504,7 +504,7 @@ struct ChangeRow {
 }
 
 impl ChangeRow {
-    fn change(self, person: &str) -> Result<PersonChange, Fault> {
+    pub(crate) fn change(self, person: &str) -> Result<PersonChange, Fault> {
         let corrupt = |column| StoreError::Corrupt {
             table: "person_changes",
             column,

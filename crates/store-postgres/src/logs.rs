@@ -237,7 +237,7 @@ impl LogStore for PostgresStore {
 }
 
 #[derive(diesel::QueryableByName)]
-struct CountedRow {
+pub(crate) struct CountedRow {
     #[diesel(sql_type = Timestamptz)]
     start: Time,
     #[diesel(sql_type = SmallInt)]
@@ -251,7 +251,7 @@ struct CountedRow {
 }
 
 impl CountedRow {
-    fn counted(self) -> Result<CounterRow, StoreError> {
+    pub(crate) fn counted(self) -> Result<CounterRow, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "counters", column, key: self.start.0.to_string() };
         let key = CounterKey {
             operation: Operation::from_code(self.operation).ok_or_else(|| corrupt("operation"))?,

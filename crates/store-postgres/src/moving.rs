@@ -3,17 +3,19 @@
 use crate::alerts::{BookRow, write_book};
 use crate::batch::Batch;
 use crate::columns::{Time, time, time_opt};
+use crate::directory::ChangeRow;
 use crate::error::Fault;
 use crate::keys::{self, KeyRow, write_account, write_key};
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
+use crate::logs::CountedRow;
 use crate::people::{self, ChangeOf, PersonRow};
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{self, SyncRow, as_json, governor_of};
 use crate::{Conn, PostgresStore, logs, provenance};
 use async_trait::async_trait;
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Json, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,12 +24,10 @@ use sync_core::claim::ChangedPerson;
 use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::key::Account;
 use sync_core::moving::{MovedAlerts, Part, Row};
-use sync_core::person::{ChangeKind, PersonChange};
 use sync_core::plan::LinkWrite;
 use sync_core::ports::{MovingStore, StoreError, StoreResult};
 use sync_core::provenance::Noted;
-use sync_core::stats::{CounterKey, CounterKind};
-use sync_core::sync::Operation;
+use sync_core::stats::{CounterKey, CounterRow};
 use sync_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -173,39 +173,25 @@ struct BookOf {
 }
 
 #[derive(QueryableByName)]
-struct ChangeRow {
+struct ChangeOfPerson {
     #[diesel(sql_type = SqlUuid)]
     account: Uuid,
     #[diesel(sql_type = Text)]
     person: String,
-    #[diesel(sql_type = BigInt)]
-    version: i64,
-    #[diesel(sql_type = SmallInt)]
-    kind: i16,
-    #[diesel(sql_type = Timestamptz)]
-    at: Time,
-    #[diesel(sql_type = Json)]
-    fields: serde_json::Value,
+    #[diesel(embed)]
+    change: ChangeRow,
 }
 
 #[derive(QueryableByName)]
-struct CounterRow {
+struct CountedOf {
     #[diesel(sql_type = SqlUuid)]
     account: Uuid,
     #[diesel(sql_type = SqlUuid)]
     sync: Uuid,
     #[diesel(sql_type = Integer)]
     span: i32,
-    #[diesel(sql_type = Timestamptz)]
-    start: Time,
-    #[diesel(sql_type = SmallInt)]
-    operation: i16,
-    #[diesel(sql_type = SmallInt)]
-    kind: i16,
-    #[diesel(sql_type = SmallInt)]
-    bucket: i16,
-    #[diesel(sql_type = BigInt)]
-    n: i64,
+    #[diesel(embed)]
+    counted: CountedRow,
 }
 
 async fn page(c: &mut Conn, part: Part, from: &Cursor, most: i64) -> Result<Vec<Row>, Fault> {
@@ -278,7 +264,7 @@ async fn page(c: &mut Conn, part: Part, from: &Cursor, most: i64) -> Result<Vec<
             rows.into_iter().map(row).collect()
         }
         Part::Changes => {
-            let rows: Vec<ChangeRow> = sql_query(
+            let rows: Vec<ChangeOfPerson> = sql_query(
                 "SELECT account, person, version, kind, at, fields FROM person_changes \
                  WHERE (account, person, version) > ($1, $2, $3) ORDER BY account, person, version LIMIT $4",
             )
@@ -305,7 +291,7 @@ async fn page(c: &mut Conn, part: Part, from: &Cursor, most: i64) -> Result<Vec<
             Ok(with_extras(c, rows).await?.into_iter().map(|link| Row::Link(link.into())).collect())
         }
         Part::Counters => {
-            let rows: Vec<CounterRow> = sql_query(
+            let rows: Vec<CountedOf> = sql_query(
                 "SELECT account, sync, span, start, operation, kind, bucket, n FROM counters \
                  WHERE (account, sync, span, start, operation, kind, bucket) > ($1, $2, $3, $4, $5, $6, $7) \
                  ORDER BY account, sync, span, start, operation, kind, bucket LIMIT $8",
@@ -344,31 +330,19 @@ fn moved_alerts(row: AlertsRow) -> Result<Row, Fault> {
     }))
 }
 
-fn change(row: ChangeRow) -> Result<Row, Fault> {
-    let corrupt = |column| StoreError::Corrupt {
+fn change(row: ChangeOfPerson) -> Result<Row, Fault> {
+    let person = PersonId::new(row.person.as_str()).map_err(|_| StoreError::Corrupt {
         table: "person_changes",
-        column,
-        key: format!("{} {:?} {}", row.account, row.person, row.version),
-    };
-    let change = PersonChange {
-        version: row.version,
-        kind: ChangeKind::from_code(row.kind).ok_or_else(|| corrupt("kind"))?,
-        at: row.at.0,
-        fields: serde_json::from_value(row.fields).map_err(|_| corrupt("fields"))?,
-    };
-    let person = PersonId::new(row.person.as_str()).map_err(|_| corrupt("person"))?;
-    Ok(Row::Change { account: AccountId(row.account), person, change })
+        column: "person",
+        key: format!("{} {:?}", row.account, row.person),
+    })?;
+    Ok(Row::Change { account: AccountId(row.account), person, change: row.change.change(&row.person)? })
 }
 
-fn counter(row: CounterRow) -> Result<Row, Fault> {
-    let corrupt = |column| StoreError::Corrupt { table: "counters", column, key: row.start.0.to_string() };
-    let key = CounterKey {
-        operation: Operation::from_code(row.operation).ok_or_else(|| corrupt("operation"))?,
-        kind: CounterKind::from_code(row.kind).ok_or_else(|| corrupt("kind"))?,
-        bucket: row.bucket,
-    };
+fn counter(row: CountedOf) -> Result<Row, Fault> {
     let (account, sync) = (AccountId(row.account), SyncId(row.sync));
-    Ok(Row::Counter { account, sync, start: row.start.0, is_hour: row.span == width(true), key, count: row.n })
+    let CounterRow { start, key, count } = row.counted.counted()?;
+    Ok(Row::Counter { account, sync, start, is_hour: row.span == width(true), key, count })
 }
 
 async fn put(c: &mut Conn, rows: Vec<Row>) -> Result<(), Fault> {
