@@ -1,8 +1,16 @@
 //! Identifiers. A type of its own for each, so that none is passed for another.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
+
+/// A UUID made of these parts, one behind the other: of the same parts always the same one, and as hard to guess as they are.
+pub fn uuid_of(parts: &[&[u8]]) -> Uuid {
+    let hash = parts.iter().fold(Sha256::new(), Digest::chain_update).finalize();
+    let bytes: [u8; 16] = hash[..16].try_into().expect("SHA-256 has 32 bytes");
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -6,7 +6,7 @@ use crate::claim::{Known, Leased};
 use crate::counts::LinkCounts;
 use crate::decide::{Decision, SyncRules, decide};
 use crate::governor::{Change, Governor, Observed, Signal};
-use crate::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
+use crate::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId, uuid_of};
 use crate::link::{CreateKey, Extras, KeptAnswer, Lease, Link, LinkState, Notes, ParkReason, Parked, UniqueId};
 use crate::log::{FailureKind, LogEntry, LogOutcome};
 use crate::person::{Person, Version};
@@ -15,7 +15,6 @@ use crate::stats::{CounterKey, CounterKind};
 use crate::sweeps::SweepKind;
 use crate::sync::{Operation, SyncConfig};
 use crate::time::Timestamp;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
@@ -283,12 +282,8 @@ fn begin_anew(link: &mut Link) {
 
 /// Drawn from the lease's random token: random, and never made of person or version alone.
 fn new_key(link: &LinkId, token: LeaseToken, version: Version, now: Timestamp) -> CreateKey {
-    let mut hash = Sha256::new();
-    hash.update(token.0.as_bytes());
-    hash.update(link.sync.0.as_bytes());
-    hash.update(link.person.as_str().as_bytes());
-    let bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("SHA-256 has 32 bytes");
-    CreateKey { key: uuid::Builder::from_random_bytes(bytes).into_uuid(), version, first_used_at: now }
+    let key = uuid_of(&[token.0.as_bytes(), link.sync.0.as_bytes(), link.person.as_str().as_bytes()]);
+    CreateKey { key, version, first_used_at: now }
 }
 
 /// An earlier lease was neither settled nor released: *sent, no answer*.

@@ -9,7 +9,7 @@ use sync_core::backoff::Policy;
 use sync_core::claim::Leased;
 use sync_core::decide::Decision;
 use sync_core::digest::{CONSTANT_KEY, Digest};
-use sync_core::id::LogId;
+use sync_core::id::{LogId, uuid_of};
 use sync_core::judge::{Judging, Reading, Verdict, judge};
 use sync_core::link::{LinkState, UniqueId};
 use sync_core::log::{LogEntry, LogOutcome, LoggedRequest, LoggedResponse};
@@ -279,10 +279,7 @@ impl Sending {
 
 /// A key that is another one for another id.
 fn key_for(key: Uuid, id: &UniqueId) -> Uuid {
-    use sha2::{Digest as _, Sha256};
-    let hash = Sha256::new().chain_update(key.as_bytes()).chain_update(id.as_str().as_bytes()).finalize();
-    let bytes: [u8; 16] = hash[..16].try_into().expect("SHA-256 has 32 bytes");
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
+    uuid_of(&[key.as_bytes(), id.as_str().as_bytes()])
 }
 
 /// Where a missing record is looked for: the digest of the lookup for what was sent, so that a "none" of another search is

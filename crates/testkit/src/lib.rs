@@ -11,6 +11,7 @@ pub mod contract;
 pub mod crm;
 pub mod memory;
 pub mod oracle;
+mod ports;
 pub mod random;
 pub mod reply;
 pub mod staged;

@@ -1,5 +1,6 @@
 //! Comparing numbers by their digits, however many there are.
 
+use crate::digits::is_number;
 use std::cmp::Ordering;
 
 /// Compares two JSON numbers by their value, exactly: `1.10` equals `1.1`, and no digit is rounded away. `None` where one
@@ -14,24 +15,6 @@ pub(crate) fn compare(left: &str, right: &str) -> Option<Ordering> {
         (false, false) => left.compare_size(&right),
         (true, true) => right.compare_size(&left),
     })
-}
-
-/// Whether a text is a number as JSON writes it.
-pub(crate) fn is_number(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (text, None),
-    };
-    let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
 }
 
 /// A number as 0.d1d2d3… × 10^point, d1 not being 0; zero has no digits and is never negative.

@@ -2,6 +2,7 @@
 
 use super::model::{Comparable, Comparison, Condition, Query, Segment, Selector};
 use super::pattern::{self, Pattern};
+use crate::digits::is_number;
 
 /// How deep filters, parentheses and functions may nest.
 const NESTING_MAX: usize = 32;
@@ -387,7 +388,7 @@ impl<'t> Parser<'t> {
     fn number(&mut self) -> Parsed<String> {
         let start = self.at;
         let number = self.take_while(|c| matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9'));
-        if !super::decimal::is_number(number) {
+        if !is_number(number) {
             return Err(Self::flaw_at(self.text, start, "begins no number as JSON writes it"));
         }
         Ok(number.to_owned())

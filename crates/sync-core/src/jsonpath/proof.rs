@@ -3,6 +3,7 @@
 use super::document::{Document, Kind, Node};
 use super::model::{Segment, Selector};
 use super::{JsonPath, Selected, TooMuchWork, decimal, visit_nodes};
+use crate::digits::is_number;
 use crate::outcome::Answer;
 use crate::unique_id::document;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl Scalar {
 
     /// A number by its digits; `None` where they are none that JSON would take.
     pub fn number(digits: &str) -> Option<Self> {
-        decimal::is_number(digits).then(|| Self::Number(digits.to_owned()))
+        is_number(digits).then(|| Self::Number(digits.to_owned()))
     }
 }
 

@@ -1,18 +1,14 @@
 //! Creates: first ones, and repeated ones, whose earlier request may have been carried out.
 
-use super::{Next, Settled, Settling};
+use super::{Next, Settled, Settling, remembered};
 use crate::decide::no_unique_id_mend;
 use crate::governor::Signal;
 use crate::judge::Verdict;
 use crate::link::{Asking, LinkState, ParkReason, Sent, UniqueId};
 use crate::log::{FailureKind, LogOutcome};
 use crate::sync::{OnExisting, Operation};
-use crate::text;
 use crate::unique_id::{self, IdFault};
 use std::time::Duration;
-
-/// The most bytes of an answer's words that a link remembers.
-const REMEMBERED_BYTES_MAX: usize = 200;
 
 impl Settling<'_> {
     pub(super) fn created(&self, mut settled: Settled) -> Settled {
@@ -92,7 +88,7 @@ impl Settling<'_> {
             }
             settled.notes.create_id.clone_from(&attempt.unique_id);
         }
-        settled.notes.create_said = Some(text::cut(&self.judged.said, REMEMBERED_BYTES_MAX).0.to_owned());
+        settled.notes.create_said = Some(remembered(&self.judged.said));
     }
 
     /// This request was certainly not carried out. An earlier one may have been, unless a lookup has found none: that is not
@@ -165,7 +161,7 @@ impl Settling<'_> {
             return settled.park(ParkReason::Missing, detail);
         }
         if rules.on_existing == OnExisting::Adopt && rules.lookup {
-            settled.notes.asking = Some(Asking::Exists(text::cut(said, REMEMBERED_BYTES_MAX).0.to_owned()));
+            settled.notes.asking = Some(Asking::Exists(remembered(said)));
             return settled.go_on(format!("{said}: the record exists already, the lookup is asked for it"));
         }
         self.refuse(
@@ -181,7 +177,7 @@ impl Settling<'_> {
         let said = &self.judged.said;
         if rules.lookup {
             settled.state = LinkState::Uncertain;
-            settled.notes.asking = Some(Asking::Exists(text::cut(said, REMEMBERED_BYTES_MAX).0.to_owned()));
+            settled.notes.asking = Some(Asking::Exists(remembered(said)));
             return settled.go_on(format!("{said} to a repeated create: the lookup is asked for the record"));
         }
         if rules.chosen_of_person
@@ -223,7 +219,7 @@ impl Settling<'_> {
         self.doubt_on(&mut settled);
         settled.notes.first_refused = true;
         if rules.lookup {
-            let said = text::cut(&self.judged.said, REMEMBERED_BYTES_MAX).0.to_owned();
+            let said = remembered(&self.judged.said);
             settled.notes.asking = Some(Asking::Refused(said, attempt.person_version));
             settled =
                 settled.go_on(format!("{} to a repeated create: the lookup is asked once more", self.judged.said));

@@ -359,6 +359,12 @@ pub fn settle(link: &Link, attempt: &Attempt, outcome: &Outcome, judged: &Judged
     }
 }
 
+/// What a link remembers of an answer's words.
+fn remembered(said: &str) -> String {
+    const BYTES_MAX: usize = 200;
+    text::cut(said, BYTES_MAX).0.to_owned()
+}
+
 /// What an outcome says about the endpoint, whatever it means for the person.
 fn signal(attempt: &Attempt, judged: &Judged, link: &Link) -> Signal {
     let operation = attempt.operation;

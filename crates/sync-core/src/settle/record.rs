@@ -1,10 +1,9 @@
 //! Updates and deletes: requests to a record whose id is known.
 
-use super::{Next, Settled, Settling};
+use super::{Next, Settled, Settling, remembered};
 use crate::judge::Verdict;
 use crate::link::{Asking, LinkState, Notes, ParkReason, Sent, UniqueId};
 use crate::sync::{OnMissing, Operation};
-use crate::text;
 use std::time::Duration;
 
 impl Settling<'_> {
@@ -185,7 +184,7 @@ impl Settling<'_> {
                 "No update was accepted since Update Users was last edited, so its URL may be wrong: check it, then retry",
             ),
             OnMissing::Lookup if self.context.rules.lookup => {
-                settled.notes.asking = Some(Asking::Gone(text::cut(said, 200).0.to_owned()));
+                settled.notes.asking = Some(Asking::Gone(remembered(said)));
                 settled.go_on(format!("{said}: the record {id} is gone, the lookup is asked where it went"))
             }
             OnMissing::Recreate | OnMissing::Lookup => {
@@ -220,7 +219,7 @@ impl Settling<'_> {
             return Some(settled.go_on(message));
         }
         if self.context.rules.lookup {
-            settled.notes.asking = Some(Asking::Gone(text::cut(said, 200).0.to_owned()));
+            settled.notes.asking = Some(Asking::Gone(remembered(said)));
             return Some(settled.go_on(format!("{said}: the record may have moved, the lookup is asked for it")));
         }
         let detail = format!(

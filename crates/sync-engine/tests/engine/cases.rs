@@ -74,6 +74,23 @@ impl World {
         link_is(self, person, |link| !link.is_owed()).await;
     }
 
+    /// Pushes a person whose create is sent, and never answered.
+    pub(crate) async fn create_in_doubt(&mut self, person: &str) {
+        self.push(&[person]).await.unwrap();
+        drop(self.expect(Method::Post, "/contacts").await);
+    }
+
+    /// Answers 401 until a minute lies between the probes, and lets some seconds pass.
+    async fn refuse_until_a_minute_lies_between(&mut self, path: &str) {
+        let mut waited = Duration::ZERO;
+        while waited < Duration::from_secs(60) {
+            let asked = Instant::now();
+            self.expect(Method::Put, path).await.answer(401, "");
+            waited = asked.elapsed();
+        }
+        tokio::time::sleep(Duration::from_secs(6)).await;
+    }
+
     pub(crate) async fn rename(&self, person: &str, name: &str) {
         self.scope().upsert_people(vec![build::patch(person, name)]).await.unwrap();
     }
@@ -119,8 +136,7 @@ async fn where_it_is_said_so_a_404_means_nobody_from_the_start() {
     let empty_when = Patch::Set(EmptyWhen::Status(404));
     let by_key = LookupPatch { empty_when, ..lookup("contacts/{{ person.id }}", "$.id") };
     let mut world = world_with(&SyncPatch { lookup: Patch::Set(by_key), ..usual() }).await;
-    world.push(&["p1"]).await.unwrap();
-    drop(world.expect(Method::Post, "/contacts").await);
+    world.create_in_doubt("p1").await;
     world.expect(Method::Get, "/contacts/p1").await.answer(404, r#"{"message":"resource not found"}"#);
     world.expect(Method::Post, "/contacts").await.created("7");
     world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
@@ -132,8 +148,7 @@ async fn where_it_is_said_so_a_404_means_nobody_from_the_start() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_shows_no_list_proves_nobody_missing() {
     let mut world = world_with(&usual_with_lookup()).await;
-    world.push(&["p1"]).await.unwrap();
-    drop(world.expect(Method::Post, "/contacts").await);
+    world.create_in_doubt("p1").await;
     for _ in 0..3 {
         let search = world.expect(Method::Get, "/search?ext=p1").await;
         search.answer(200, r#"{"errors":[{"message":"slow down"}]}"#);
@@ -148,8 +163,7 @@ async fn an_answer_that_shows_no_list_proves_nobody_missing() {
 #[tokio::test(start_paused = true)]
 async fn half_an_answer_to_a_lookup_is_asked_for_again() {
     let mut world = world_with(&usual_with_lookup()).await;
-    world.push(&["p1"]).await.unwrap();
-    drop(world.expect(Method::Post, "/contacts").await);
+    world.create_in_doubt("p1").await;
     world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"#);
     world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
     world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
@@ -162,8 +176,7 @@ async fn half_an_answer_to_a_lookup_is_asked_for_again() {
 async fn a_lookup_by_score_finds_the_record() {
     let by_score = lookup("search?ext={{ person.id }}", "$.results[?@.score > 0.5].id");
     let mut world = world_with(&SyncPatch { lookup: Patch::Set(by_score), ..usual() }).await;
-    world.push(&["p1"]).await.unwrap();
-    drop(world.expect(Method::Post, "/contacts").await);
+    world.create_in_doubt("p1").await;
     let found = r#"{"results":[{"id":"r0","score":0.4},{"id":"r1","score":0.93}]}"#;
     world.expect(Method::Get, "/search?ext=p1").await.answer(200, found);
     world.expect(Method::Put, "/contacts/r1").await.answer(200, "{}");
@@ -294,14 +307,7 @@ async fn a_new_token_of_a_suspended_sync_is_tried_at_once() {
     let mut world = world_with(&SyncPatch { authentication: bearer("one"), ..usual() }).await;
     world.linked("p1", "7").await;
     world.rename("p1", "b").await;
-    // Far into the schedule of probes.
-    let mut waited = Duration::ZERO;
-    while waited < Duration::from_secs(60) {
-        let asked = Instant::now();
-        world.expect(Method::Put, "/contacts/7").await.answer(401, "");
-        waited = asked.elapsed();
-    }
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    world.refuse_until_a_minute_lies_between("/contacts/7").await;
     let began = Instant::now();
     let patch = SyncPatch { authentication: bearer("two"), ..SyncPatch::default() };
     world.scope().update_sync(SYNC, &patch, None, None).await.unwrap();
@@ -316,13 +322,7 @@ async fn a_resume_of_a_suspended_sync_probes_at_once_though_everybody_backs_off(
     let mut world = world_with(&usual()).await;
     world.linked("p1", "7").await;
     world.rename("p1", "b").await;
-    let mut waited = Duration::ZERO;
-    while waited < Duration::from_secs(60) {
-        let asked = Instant::now();
-        world.expect(Method::Put, "/contacts/7").await.answer(401, "");
-        waited = asked.elapsed();
-    }
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    world.refuse_until_a_minute_lies_between("/contacts/7").await;
     let began = Instant::now();
     world.scope().resume_sync(SYNC).await.unwrap();
     world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");

@@ -2,7 +2,7 @@
 //! hazard's number.
 
 use crate::cases::{lookup, rule, usual, usual_with_lookup, world_with};
-use crate::support::{SYNC, eventually, link_is};
+use crate::support::{SYNC, World, eventually, link_is};
 use sync_core::link::{LinkState, ParkReason};
 use sync_core::patch::{RulePatch, SyncPatch};
 use sync_core::person::Patch;
@@ -12,14 +12,20 @@ use tokio::time::{Duration, timeout};
 
 const PAGE: &str = "<!DOCTYPE html><html>Sign in</html>";
 
-/// Adopts who exists already.
-fn adopting(adopted: AdoptedRecords) -> SyncPatch {
+/// A world in which p1 is linked to a record that was there before.
+async fn adopted(adopted: AdoptedRecords) -> World {
     let mut patch = SyncPatch { lookup: Patch::Set(lookup("search?name={{ person.name }}", "$[*].id")), ..usual() };
     if let (Patch::Set(create), Patch::Set(delete)) = (&mut patch.create, &mut patch.delete) {
         create.on_existing = Patch::Set(OnExisting::Adopt);
         delete.adopted = Patch::Set(adopted);
     }
-    patch
+    let mut world = world_with(&patch).await;
+    world.push(&["p1"]).await.unwrap();
+    world.expect(Method::Post, "/contacts").await.answer(409, "exists");
+    world.expect(Method::Get, "/search?name=p1").await.answer(200, r#"[{"id":"4711"}]"#);
+    world.expect(Method::Put, "/contacts/4711").await.answer(200, "{}");
+    world.is_linked_to("p1", "4711").await;
+    world
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,8 +47,7 @@ async fn h01_a_create_that_was_accepted_without_an_id_is_never_repeated_by_itsel
 #[tokio::test(start_paused = true)]
 async fn h02_a_lookup_that_never_finds_makes_one_more_record_at_most() {
     let mut world = world_with(&usual_with_lookup()).await;
-    world.push(&["found"]).await.unwrap();
-    drop(world.expect(Method::Post, "/contacts").await);
+    world.create_in_doubt("found").await;
     world.expect(Method::Get, "/search?ext=found").await.answer(200, r#"{"results":[{"id":"1"}]}"#);
     world.expect(Method::Put, "/contacts/1").await.answer(200, "{}");
     world.is_linked_to("found", "1").await;
@@ -78,8 +83,7 @@ async fn h03_a_page_deletes_nobody() {
 async fn h05_an_edit_in_doubt_does_not_let_the_next_change_decide() {
     let with_key = |data: &str| SyncPatch { create: Patch::Set(rule(Method::Post, "contacts", Some(data))), ..usual() };
     let mut world = world_with(&with_key(r#"{"name":"{{ person.name }}","key":"{{ idempotency_key }}"}"#)).await;
-    world.push(&["p1"]).await.unwrap();
-    drop(world.expect(Method::Post, "/contacts").await);
+    world.create_in_doubt("p1").await;
     let edited = with_key(r#"{"name":"{{ person.name }}","kind":"lead","key":"{{ idempotency_key }}"}"#);
     world.scope().update_sync(SYNC, &edited, None, None).await.unwrap();
     let parked = |link: &sync_core::link::Link| {
@@ -93,12 +97,7 @@ async fn h05_an_edit_in_doubt_does_not_let_the_next_change_decide() {
 
 #[tokio::test(start_paused = true)]
 async fn h06_h07_what_was_there_before_is_kept_and_updated_again_when_the_person_comes_back() {
-    let mut world = world_with(&adopting(AdoptedRecords::Keep)).await;
-    world.push(&["p1"]).await.unwrap();
-    world.expect(Method::Post, "/contacts").await.answer(409, "exists");
-    world.expect(Method::Get, "/search?name=p1").await.answer(200, r#"[{"id":"4711"}]"#);
-    world.expect(Method::Put, "/contacts/4711").await.answer(200, "{}");
-    world.is_linked_to("p1", "4711").await;
+    let mut world = adopted(AdoptedRecords::Keep).await;
     world.delete("p1").await;
     let link = link_is(&world, "p1", |link| !link.is_owed()).await;
     assert!(link.notes().kept && world.arrivals.is_empty());
@@ -110,12 +109,7 @@ async fn h06_h07_what_was_there_before_is_kept_and_updated_again_when_the_person
 
 #[tokio::test(start_paused = true)]
 async fn h06_where_it_is_said_so_it_is_deleted() {
-    let mut world = world_with(&adopting(AdoptedRecords::Delete)).await;
-    world.push(&["p1"]).await.unwrap();
-    world.expect(Method::Post, "/contacts").await.answer(409, "exists");
-    world.expect(Method::Get, "/search?name=p1").await.answer(200, r#"[{"id":"4711"}]"#);
-    world.expect(Method::Put, "/contacts/4711").await.answer(200, "{}");
-    world.is_linked_to("p1", "4711").await;
+    let mut world = adopted(AdoptedRecords::Delete).await;
     world.delete("p1").await;
     world.expect(Method::Delete, "/contacts/4711").await.answer(204, "");
     world.stop().await;
