@@ -42,13 +42,13 @@ pub struct Leased {
 /// What is known of a sync's rules and of a link, as far as an answer's worth hangs on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Known {
-    /// Whether the lookup rule has found a record since its last edit.
+    /// Whether the lookup rule is proven: it has found a record since its last edit.
     pub lookup_proven: bool,
     /// Whether a control of the lookup rule may still be sent.
     pub lookup_uncontrolled: bool,
-    /// Whether an update was accepted since the update rule's last edit.
+    /// Whether an update was accepted since the update rule's last edit: only then is a missing record believed to be missing.
     pub update_proven: bool,
-    /// Whether an older copy of the database was restored, and that still counts.
+    /// Whether an older copy of the database was restored, and that still counts: who was deleted since is back in it.
     pub restored: bool,
     /// How long before the claim the link's create was last tried.
     pub since_create: Option<Duration>,

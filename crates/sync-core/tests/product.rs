@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use sync_core::backoff::Policy;
+use sync_core::claim::Known;
 use sync_core::decide::{Decision, SyncRules, decide};
 use sync_core::digest::Digest;
 use sync_core::governor::{Signal, Trouble};
@@ -628,10 +629,7 @@ fn meaning(
         jitter: 0.5,
         update_digest: Some(NEW),
         lookup_digest: None,
-        lookup_proven,
-        update_proven: true,
-        restored: false,
-        since_create: None,
+        known: Known { lookup_proven, update_proven: true, ..Known::default() },
     };
     change(&mut context);
     settle(link, attempt, &outcome, &judged, &context)
@@ -867,9 +865,10 @@ fn a_missing_record_is_re_created_once_where_the_rule_says_so() {
         let mut rules = usual_rules();
         recreate(&mut rules);
         let unproven =
-            meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.update_proven = false);
+            meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.known.update_proven = false);
         assert_eq!(described(&unproven, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);
-        let restored = meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.restored = true);
+        let restored =
+            meaning(&rules, &link, &attempt(update, &link, 'p'), class, |context| context.known.restored = true);
         assert_eq!(described(&restored, &link, false), ["=", "park Missing", "empty", "=", "kept", "refuses"]);
         link.recreated = true;
         let parks = settled(update, &link, 'p', class, recreate);

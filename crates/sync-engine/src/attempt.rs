@@ -6,7 +6,7 @@ use crate::system::uuid_v7;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::backoff::Policy;
-use sync_core::claim::Leased;
+use sync_core::claim::{Known, Leased};
 use sync_core::decide::Decision;
 use sync_core::digest::{CONSTANT_KEY, Digest};
 use sync_core::id::{LogId, uuid_of};
@@ -249,8 +249,8 @@ impl Sending {
         control: Option<bool>,
         around: &Surroundings,
     ) -> Settlement {
-        let known = self.leased.known;
-        let lookup_proven = known.lookup_proven || control == Some(true);
+        let lookup_proven = self.leased.known.lookup_proven || control == Some(true);
+        let known = Known { lookup_proven, ..self.leased.known };
         let judged = judge(&self.judging(around, lookup_proven), &exchange.outcome, reading);
         let Self { request, leased, sync, attempt } = self;
         let update_digest = match &judged.verdict {
@@ -266,10 +266,7 @@ impl Sending {
             jitter: around.random.fraction(),
             update_digest,
             lookup_digest: accepted.then(|| lookup_digest(&leased, &sync)).flatten(),
-            lookup_proven,
-            update_proven: known.update_proven,
-            restored: known.restored,
-            since_create: known.since_create,
+            known,
         };
         let mut settled = settle::settle(&leased.link, &attempt, &exchange.outcome, &judged, &context);
         settled.control = control;

@@ -6,6 +6,7 @@ use crate::dispatch::Unusable;
 use crate::{AccountScope, EngineError, EngineResult};
 use std::sync::Arc;
 use std::time::Duration;
+use sync_core::claim::Known;
 use sync_core::digest::{CONSTANT_KEY, Digest};
 use sync_core::fault::{Fault, PathPart};
 use sync_core::governor::Wish;
@@ -203,7 +204,9 @@ impl AccountScope {
             _ => None,
         };
         // What is tried is the rule as it is shown: nobody has proved it yet.
-        let judging = Judging { operation, not_yet_spent: true, rules: &sync.rules, lookup_proven: false, now };
+        let known = Known::default();
+        let lookup_proven = known.lookup_proven;
+        let judging = Judging { operation, not_yet_spent: true, rules: &sync.rules, lookup_proven, now };
         let judged = judge(&judging, &exchange.outcome, &reading);
         let context = Context {
             rules: &sync.rules,
@@ -211,10 +214,7 @@ impl AccountScope {
             jitter: 0.5,
             update_digest: None,
             lookup_digest: None,
-            lookup_proven: false,
-            update_proven: false,
-            restored: false,
-            since_create: None,
+            known,
         };
         let settled = settle::settle(&link, &attempt, &exchange.outcome, &judged, &context);
         let accepted = settled.outcome == LogOutcome::Succeeded;

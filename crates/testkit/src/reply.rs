@@ -170,10 +170,7 @@ impl Sender<'_> {
             jitter: 0.5,
             update_digest: None,
             lookup_digest: None,
-            lookup_proven: leased.known.lookup_proven,
-            update_proven: leased.known.update_proven,
-            restored: leased.known.restored,
-            since_create: leased.known.since_create,
+            known: leased.known,
         }
     }
 

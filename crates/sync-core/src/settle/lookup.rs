@@ -114,7 +114,7 @@ impl Settling<'_> {
     /// How much longer a search index is given before its "none" is believed.
     fn index_lags(&self) -> Option<Duration> {
         let settle = self.context.rules.lookup_settle;
-        let since = self.context.since_create?;
+        let since = self.context.known.since_create?;
         settle.checked_sub(since).filter(|left| !left.is_zero())
     }
 
@@ -131,7 +131,7 @@ impl Settling<'_> {
         if let Some(Asking::Refused(said, version)) = settled.notes.asking.clone() {
             return self.refused_for_good(settled, &said, version);
         }
-        if settled.notes.page && !self.context.lookup_proven {
+        if settled.notes.page && !self.context.known.lookup_proven {
             return self.not_proven(settled);
         }
         if self.attempt.person_deleted {
@@ -159,7 +159,7 @@ impl Settling<'_> {
             return Self::ask_again(settled, left);
         }
         settled.failure = Some(FailureKind::NoUniqueId);
-        if !self.context.lookup_proven {
+        if !self.context.known.lookup_proven {
             let detail = "the create was accepted, but the lookup finds no record, and it has found nobody yet since its last \
                           edit: look in the external system, then correct the lookup rule or the unique id path";
             return settled.park(ParkReason::NoUniqueId, detail);
@@ -188,7 +188,7 @@ impl Settling<'_> {
         let moved = settled.notes.may_have_moved;
         settled.failure = Some(FailureKind::Status);
         if self.attempt.person_deleted || matches!(settled.state, LinkState::Leaving(_)) {
-            if !self.context.lookup_proven {
+            if !self.context.known.lookup_proven {
                 let detail = format!(
                     "{said}: the record may have moved, and the lookup has found nobody yet: look for it there"
                 );
@@ -204,7 +204,7 @@ impl Settling<'_> {
             return settled.learn(format!("{said}, and the lookup finds no record: already gone"));
         }
         let same_search = settled.notes.lookup_digest.is_some() && settled.notes.lookup_digest == self.attempt.digest;
-        if moved || !same_search || !self.context.lookup_proven || settled.recreated {
+        if moved || !same_search || !self.context.known.lookup_proven || settled.recreated {
             let why = if same_search { "" } else { ". The search is not the one that found it before" };
             let detail = format!("{said}, and the lookup finds no record{why}: look for it there, then retry");
             return settled.park(ParkReason::Missing, detail);

@@ -9,6 +9,7 @@ mod lookup;
 mod record;
 
 use crate::backoff::{Policy, spread};
+use crate::claim::Known;
 use crate::decide::{Decision, SyncRules, no_unique_id_mend};
 use crate::digest::Digest;
 use crate::governor::{Signal, Trouble};
@@ -71,15 +72,8 @@ pub struct Context<'a> {
     pub update_digest: Option<Digest>,
     /// After a create or update, where a missing record is looked for: the digest of the lookup for the snapshot sent.
     pub lookup_digest: Option<Digest>,
-    /// Whether the lookup rule is proven: it has found somebody since its last edit.
-    pub lookup_proven: bool,
-    /// Whether an update of this sync was accepted since the update rule's last edit: only then is a missing record
-    /// believed to be missing.
-    pub update_proven: bool,
-    /// Whether an older copy of the database was restored, and that still counts: who was deleted since is back in it.
-    pub restored: bool,
-    /// How long ago the link's last create was tried.
-    pub since_create: Option<Duration>,
+    /// What was known when the link was leased, and what a control has proven since.
+    pub known: Known,
 }
 
 /// What follows.

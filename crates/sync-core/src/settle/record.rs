@@ -157,7 +157,7 @@ impl Settling<'_> {
             return self.missing(settled, &id, "it was linked or made anew already. Check the URL of Update Users");
         }
         // A wrong URL says of every record that it is gone.
-        if settled.notes.adopted_unseen && self.context.update_proven {
+        if settled.notes.adopted_unseen && self.context.known.update_proven {
             // An index that lags may have shown a record that was there no more.
             settled.unlink();
             settled.notes.looked_up = true;
@@ -172,13 +172,13 @@ impl Settling<'_> {
                 "Check the URL of Update Users; to make a new record, set \"on missing\" to RECREATE, or to LOOKUP to look \
                  for it first",
             ),
-            OnMissing::Recreate | OnMissing::Lookup if self.context.restored => self.missing(
+            OnMissing::Recreate | OnMissing::Lookup if self.context.known.restored => self.missing(
                 settled,
                 &id,
                 "An older copy of the database was restored, so the person may have been deleted since: then delete it here, \
                  too. Else release the hold RESTORED, then retry, which makes a new record",
             ),
-            OnMissing::Recreate | OnMissing::Lookup if !self.context.update_proven => self.missing(
+            OnMissing::Recreate | OnMissing::Lookup if !self.context.known.update_proven => self.missing(
                 settled,
                 &id,
                 "No update was accepted since Update Users was last edited, so its URL may be wrong: check it, then retry",

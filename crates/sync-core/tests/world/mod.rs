@@ -560,10 +560,7 @@ impl World {
                 .then(|| leased.person.as_ref()?.first_name.as_deref())
                 .flatten()
                 .map(|value| digest(Operation::Lookup, value)),
-            lookup_proven,
-            update_proven: leased.known.update_proven,
-            restored: leased.known.restored,
-            since_create: leased.known.since_create,
+            known: leased.known,
         };
         settle::settle(link, attempt, outcome, &judged, &context)
     }
