@@ -240,8 +240,8 @@ impl CompiledSync {
         let rules = &self.rules;
         if rules.create_on && !rules.lookup && !rules.chosen_id && !rules.create_mentions_key {
             warnings.push(
-                "a create whose answer is lost can make a second record: set up a lookup rule, choose the unique id by a \
-                 template, or hand over {{ idempotency_key }} where the system honours it"
+                "a create whose answer is lost is sent again, and may make a second record, or parks its person: set up a lookup \
+                 rule, choose the unique id by a template, or hand over {{ idempotency_key }} where the system honours it"
                     .to_owned(),
             );
         }
