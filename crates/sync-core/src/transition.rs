@@ -920,9 +920,11 @@ fn forget_at_last(link: &mut Link) {
     link.last_decision = Some("forgotten: the external system was emptied".to_owned());
 }
 
-/// What a request that was under way while its link was forgotten leaves of it: the record that it has just made.
+/// What a request that was under way while its link was forgotten leaves of it: the record that it has just made, whether its
+/// id was told or not.
 fn forget_after(row: &mut Link, settlement: &Settlement) {
-    let made = settlement.operation == Operation::Create && matches!(row.state, LinkState::Linked(_));
+    let made = settlement.operation == Operation::Create
+        && matches!(row.state, LinkState::Linked(_) | LinkState::Unaddressable);
     if made {
         row.extras.notes.forget = false;
     } else {

@@ -1299,7 +1299,8 @@ fn s2_02_a_lookups_404_is_none_only_where_the_rule_was_seen_to_find_something() 
 #[test]
 fn s2_02_a_lookup_with_several_matches_parks_ambiguous() {
     let mut world = in_flight(Means::LookupById, Operation::Lookup);
-    world.crm.records.insert("r9".to_owned(), "somebody of the same kind".to_owned());
+    world.made_before("A");
+    world.crm.records.get_mut("before").unwrap().names_person = true;
     world.finish(Fate::Answered);
     assert_eq!(world.parked(), Some(ParkReason::Ambiguous));
     assert_eq!(*world.state(), LinkState::Uncertain);

@@ -99,6 +99,12 @@ pub enum Fate {
     Unread,
     /// Carried out and accepted with a 2xx whose body was cut.
     CutBody,
+    /// Answered 200 with a web page, before anything was carried out.
+    PageBefore,
+    /// Carried out, and answered 200 with a web page.
+    PageAfter,
+    /// Not carried out, and answered 200 with an error inside.
+    ErrorInside,
     /// Answered with this status, and so many seconds of `Retry-After`.
     RetryAfter(u16, u32),
     /// Certainly not sent.
@@ -107,13 +113,55 @@ pub enum Fate {
     Released,
 }
 
+/// What else is true of the external system; nothing, by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "habits, each there or not")]
+pub struct Habits {
+    /// Everybody has one address, whatever their value; else the value is the address.
+    pub one_address: bool,
+    /// A second record of one address is refused by 409.
+    pub unique: bool,
+    /// Records are addressed by their address: a create of one that is there is refused by 409, an update moves the record.
+    pub keyed: bool,
+    /// A search sees a record only so long after it was made.
+    pub lag: Option<Duration>,
+    /// A search never finds anything.
+    pub blind: bool,
+    /// A replayed key with another value is refused by 422.
+    pub checks_keys: bool,
+    /// Creates that are carried out tell no id.
+    pub tells_no_id: bool,
+    /// Creates that are carried out are answered by a web page.
+    pub answers_pages: bool,
+    /// The URL of updates is wrong: each is answered 404.
+    pub wrong_update: bool,
+    /// The value C is refused with this status.
+    pub refuses_c: Option<u16>,
+}
+
+/// A record there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    pub value: String,
+    pub address: String,
+    /// It names our person, so that a search by the person's id finds it.
+    pub names_person: bool,
+    /// Others made it, or share it since.
+    pub foreign: bool,
+    pub made_at: Timestamp,
+}
+
 /// The external system.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Crm {
-    pub records: BTreeMap<String, String>,
+    pub records: BTreeMap<String, Record>,
+    /// Records that others made were deleted.
+    pub foreign_deleted: bool,
+    /// What was carried out last.
+    pub carried: Option<String>,
     pub next: u32,
-    /// Answers kept by idempotency key.
-    pub keys: BTreeMap<Uuid, String>,
+    /// Answers kept by idempotency key, with the value that was sent.
+    pub keys: BTreeMap<Uuid, (String, String)>,
     pub requests: u32,
 }
 
@@ -153,7 +201,11 @@ pub struct World {
     pub owed: i64,
     /// Whether the create says everything that the update says.
     pub create_covers_update: bool,
+    pub habits: Habits,
 }
+
+/// The id of the record that ours was merged into.
+pub const MERGED: &str = "merged";
 
 pub fn link_id() -> LinkId {
     LinkId {
@@ -180,7 +232,29 @@ impl World {
             held_by_other: None,
             owed: 100,
             create_covers_update: true,
+            habits: Habits::default(),
         }
+    }
+
+    /// Somebody else makes a record with our person's first address.
+    pub fn made_before(&mut self, value: &str) {
+        let record = Record { names_person: false, foreign: true, ..self.record(value) };
+        let id = if self.habits.keyed { record.address.clone() } else { "before".to_owned() };
+        self.crm.records.insert(id, record);
+    }
+
+    fn record(&self, value: &str) -> Record {
+        Record {
+            value: value.to_owned(),
+            address: self.address(value),
+            names_person: true,
+            foreign: false,
+            made_at: self.now,
+        }
+    }
+
+    fn address(&self, value: &str) -> String {
+        if self.habits.one_address { "one".to_owned() } else { value.to_owned() }
     }
 
     /// In step with the person A.
@@ -344,7 +418,9 @@ impl World {
             Decision::Readdress { .. } => {
                 let kept =
                     link.extras.answer.as_ref().filter(|kept| kept.looked_at_revision < self.rules.unique_id_revision);
-                match (self.chosen(), kept) {
+                let first = link.extras.first_snapshot.as_deref().or(leased.person.as_ref());
+                let first = first.and_then(|person| person.first_name.as_deref()).unwrap_or_default();
+                match (self.chosen(first), kept) {
                     (Some(id), _) => return Kind::Decided(settle::settle_readdressed(link, id)),
                     (None, Some(kept)) if UniqueId::text(kept.body.as_str()).is_some() => {
                         let id = UniqueId::text(kept.body.as_str()).unwrap();
@@ -359,11 +435,13 @@ impl World {
             Decision::DeleteChosen => Operation::Delete,
         };
         let empty = Person::empty(link.id.person.clone(), 0, self.now);
-        let first_bytes =
-            leased.decision == Decision::Repeat && transition::repeats_first_bytes(&leased.link, &self.rules);
+        let repeats = leased.decision == Decision::Repeat;
+        let first_bytes = repeats && transition::repeats_first_bytes(&leased.link, &self.rules);
+        let first = link.extras.first_snapshot.as_deref().or(leased.person.as_ref());
         let person = match operation {
-            Operation::Lookup => link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
-            Operation::Create if first_bytes => link.extras.first_snapshot.as_deref().or(leased.person.as_ref()),
+            Operation::Lookup => first,
+            Operation::Create if repeats && transition::repeats_first_person(&leased.link, &self.rules) => first,
+            Operation::Delete if link.state.unique_id().is_none() => first,
             _ => leased.person.as_ref(),
         }
         .unwrap_or(&empty);
@@ -382,13 +460,21 @@ impl World {
         if link.refused_digest == Some(digest) && !link.force {
             return Kind::Decided(settle::settle_still_refused(link));
         }
-        let known = link.state.unique_id().cloned();
-        let unique_id = known.or_else(|| self.chosen().filter(|_| operation != Operation::Lookup));
+        let chosen = self.chosen(&value).filter(|_| operation != Operation::Lookup);
+        let moves_to = chosen.clone().filter(|_| self.rules.follow_id && operation == Operation::Update);
+        let sent_with = link.notes().create_id.clone().filter(|_| operation == Operation::Delete);
+        let unique_id = link.state.unique_id().cloned().or_else(|| sent_with.filter(|_| chosen.is_some())).or(chosen);
+        let mut key = link.key.as_ref().map(|key| key.key).filter(|_| operation == Operation::Create);
+        if let (Some(key), Some(id), true) = (&mut key, &unique_id, self.rules.follow_id) {
+            // Key and id are of one snapshot.
+            let id = id.as_str().bytes().fold(0, |sum: u128, byte| sum * 256 + u128::from(byte));
+            *key = Uuid::from_u128(key.as_u128() ^ id);
+        }
         let attempt = Attempt {
             operation,
             unique_id,
-            moves_to: None,
-            repeat: leased.decision == Decision::Repeat,
+            moves_to,
+            repeat: repeats,
             first_bytes,
             person_version: person.version,
             outdated: leased.person.as_ref().is_some_and(|newest| newest.version != person.version),
@@ -398,54 +484,106 @@ impl World {
             probe: leased.probe,
             timeout: Duration::from_secs(10),
         };
-        let key = link.key.as_ref().map(|key| key.key).filter(|_| operation == Operation::Create);
         Kind::Request { attempt, value, key }
     }
 
-    fn chosen(&self) -> Option<UniqueId> {
-        self.rules.chosen_id.then(|| UniqueId::text("X").unwrap())
+    /// The id that we choose: made of the person's id, or the address of a record that is addressed so.
+    fn chosen(&self, value: &str) -> Option<UniqueId> {
+        let id = if self.habits.keyed { self.address(value) } else { "X".to_owned() };
+        self.rules.chosen_id.then(|| UniqueId::text(id)).flatten()
     }
 
     /// What the CRM makes of a request: status and ids.
     fn carry_out(&mut self, attempt: &Attempt, value: &str, key: Option<Uuid>) -> (u16, Vec<String>) {
         self.crm.requests += 1;
-        let crm = &mut self.crm;
         let id = attempt.unique_id.as_ref().map(ToString::to_string);
         match attempt.operation {
-            Operation::Create => {
-                if let Some(id) = key.filter(|_| self.means == Means::Key).and_then(|key| crm.keys.get(&key)) {
-                    return (201, vec![id.clone()]);
-                }
-                let id = match (self.means, id) {
-                    (Means::ChosenPost, Some(id)) if crm.records.contains_key(&id) => return (409, vec![]),
-                    (Means::ChosenPost | Means::ChosenPut, Some(id)) => id,
-                    _ => {
-                        crm.next += 1;
-                        format!("r{}", crm.next)
-                    }
-                };
-                crm.records.insert(id.clone(), value.to_owned());
-                if let Some(key) = key {
-                    crm.keys.insert(key, id.clone());
-                }
-                (201, vec![id])
+            Operation::Create => self.carry_out_create(id, value, key),
+            Operation::Update => self.carry_out_update(&id.unwrap(), value),
+            Operation::Delete => {
+                let id = id.unwrap();
+                let Some(record) = self.crm.records.remove(&id) else { return (404, vec![]) };
+                // A record that ours was merged into is our person's.
+                self.crm.foreign_deleted |= record.foreign && id != MERGED;
+                (204, vec![])
             }
-            Operation::Update => match crm.records.get_mut(&id.unwrap()) {
-                Some(record) => {
-                    value.clone_into(record);
-                    (200, vec![])
-                }
-                None => (404, vec![]),
-            },
-            Operation::Delete => match crm.records.remove(&id.unwrap()) {
-                Some(_) => (204, vec![]),
-                None => (404, vec![]),
-            },
-            Operation::Lookup => {
-                let by_id = self.means == Means::LookupById;
-                let found = crm.records.iter().filter(|(_, record)| by_id || *record == value);
-                (200, found.map(|(id, _)| id.clone()).collect())
+            Operation::Lookup => (200, self.search(value)),
+        }
+    }
+
+    fn carry_out_create(&mut self, chosen: Option<String>, value: &str, key: Option<Uuid>) -> (u16, Vec<String>) {
+        let record = self.record(value);
+        let habits = self.habits;
+        let crm = &mut self.crm;
+        let key = key.filter(|_| self.means == Means::Key);
+        if let Some((id, first)) = key.and_then(|key| crm.keys.get(&key)) {
+            return if habits.checks_keys && first != value { (422, vec![]) } else { (201, vec![id.clone()]) };
+        }
+        if let Some(status) = habits.refuses_c.filter(|_| value == "C") {
+            return (status, vec![]);
+        }
+        let id = match (self.means, chosen) {
+            _ if habits.keyed && crm.records.contains_key(&record.address) => return (409, vec![]),
+            _ if habits.keyed => record.address.clone(),
+            (Means::ChosenPost, Some(id)) if crm.records.contains_key(&id) => return (409, vec![]),
+            (Means::ChosenPost | Means::ChosenPut, Some(id)) => id,
+            _ if habits.unique && crm.records.values().any(|known| known.address == record.address) => {
+                return (409, vec![]);
             }
+            _ => {
+                crm.next += 1;
+                format!("r{}", crm.next)
+            }
+        };
+        crm.records.insert(id.clone(), record);
+        crm.carried = Some(value.to_owned());
+        if let Some(key) = key {
+            crm.keys.insert(key, (id.clone(), value.to_owned()));
+        }
+        (201, vec![id])
+    }
+
+    fn carry_out_update(&mut self, id: &str, value: &str) -> (u16, Vec<String>) {
+        let address = self.address(value);
+        let crm = &mut self.crm;
+        if self.habits.wrong_update || !crm.records.contains_key(id) {
+            return (404, vec![]);
+        }
+        if let Some(status) = self.habits.refuses_c.filter(|_| value == "C") {
+            return (status, vec![]);
+        }
+        let moves = self.habits.keyed && address != id;
+        if moves && crm.records.contains_key(&address) {
+            return (409, vec![]);
+        }
+        let record = crm.records.remove(id).expect("it is there");
+        let id = if moves { address.clone() } else { id.to_owned() };
+        crm.records.insert(id.clone(), Record { value: value.to_owned(), address, names_person: true, ..record });
+        crm.carried = Some(value.to_owned());
+        (200, vec![id])
+    }
+
+    fn search(&self, value: &str) -> Vec<String> {
+        let address = self.address(value);
+        let seen = |record: &Record| {
+            !self.habits.blind && self.habits.lag.is_none_or(|lag| self.now.since(record.made_at) >= lag)
+        };
+        let meant = |record: &Record| match self.means {
+            Means::LookupById => record.names_person,
+            _ => record.address == address,
+        };
+        let found = self.crm.records.iter().filter(|(_, record)| seen(record) && meant(record));
+        found.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether this can come of what is under way.
+    pub fn meets(&self, fate: Fate) -> bool {
+        let Some(Flight { kind: Kind::Request { attempt, .. }, .. }) = &self.flight else { return false };
+        match fate {
+            Fate::Unread | Fate::CutBody => attempt.operation == Operation::Create,
+            // Within the answer to an update or a delete nobody looks.
+            Fate::ErrorInside => matches!(attempt.operation, Operation::Create | Operation::Lookup),
+            _ => true,
         }
     }
 
@@ -480,14 +618,27 @@ impl World {
     }
 
     fn outcome(&mut self, fate: Fate, attempt: &Attempt, value: &str, key: Option<Uuid>) -> (Outcome, Vec<String>) {
-        let answer = |status| {
-            Outcome::Answered(Answer { status, headers: vec![], body: bytes::Bytes::new(), body_read: BodyRead::Whole })
+        let with_body = |status, body: &str| {
+            let body = bytes::Bytes::copy_from_slice(body.as_bytes());
+            Outcome::Answered(Answer { status, headers: vec![], body, body_read: BodyRead::Whole })
         };
+        let answer = |status| with_body(status, "");
+        let page = || with_body(200, "<!DOCTYPE html><title>We are back soon</title>");
         match fate {
             Fate::Answered => {
                 let (status, ids) = self.carry_out(attempt, value, key);
-                (answer(status), ids)
+                match attempt.operation {
+                    Operation::Create if status < 300 && self.habits.answers_pages => (page(), vec![]),
+                    Operation::Create if status < 300 && self.habits.tells_no_id => (answer(status), vec![]),
+                    _ => (answer(status), ids),
+                }
             }
+            Fate::PageBefore => (page(), vec![]),
+            Fate::PageAfter => {
+                self.carry_out(attempt, value, key);
+                (page(), vec![])
+            }
+            Fate::ErrorInside => (with_body(200, r#"{"errors":["busy"]}"#), vec![]),
             Fate::LostAfter => {
                 self.carry_out(attempt, value, key);
                 (Outcome::NoAnswer(NoAnswer::Timeout, "timeout".into()), vec![])
@@ -541,7 +692,16 @@ impl World {
         let success = matches!(outcome, Outcome::Answered(answer) if answer.is_success());
         let reading = match attempt.operation {
             Operation::Create if success => Reading::Id(ids.first().cloned().ok_or(IdFault::Nothing)),
-            Operation::Lookup if success => Reading::Found { ids: Ok(ids), proves_none: true },
+            Operation::Update if success && rules.follow_id => Reading::Id(if rules.chosen_id {
+                attempt.moves_to.clone().ok_or(IdFault::NotConfigured)
+            } else {
+                ids.first().cloned().ok_or(IdFault::Nothing)
+            }),
+            // An error inside says nothing of who is there.
+            Operation::Lookup if success => {
+                let proves_none = !matches!(outcome, Outcome::Answered(answer) if answer.text().contains("errors"));
+                Reading::Found { ids: Ok(ids), proves_none }
+            }
             _ => Reading::Nothing,
         };
         let lookup_proven = leased.known.lookup_proven;
@@ -617,18 +777,23 @@ impl World {
 
     /// Claims and answers until nothing is owed. Panics where it never ends.
     pub fn run(&mut self) {
+        assert!(self.comes_to_rest(), "it never comes to rest: {:?}", self.link);
+    }
+
+    /// Claims and answers until nothing is owed; false where it does not end.
+    pub fn comes_to_rest(&mut self) -> bool {
         for _ in 0..60 {
             if self.flight.is_some() {
                 self.finish(Fate::Answered);
             } else if !self.claim() {
-                return;
+                return true;
             }
         }
-        panic!("it never comes to rest: {:?}", self.link);
+        false
     }
 
     pub fn records(&self) -> Vec<&str> {
-        self.crm.records.values().map(String::as_str).collect()
+        self.crm.records.values().map(|record| record.value.as_str()).collect()
     }
 
     pub fn wanted(&self) -> Vec<&str> {

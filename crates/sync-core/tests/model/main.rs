@@ -1,8 +1,10 @@
 //! The model check: a breadth-first search over one person and one sync, up to 4 directory events and 2 faults, driving
 //! the real `mark`, `lease`, `decide` and `settle`. Every state reached is let come to rest, and must then keep the
 //! promises: the CRM holds what the directory holds, each person once, or the link is shown as parked where nothing could
-//! resolve an uncertain create.
+//! resolve an uncertain create. `systems` does so with the habits that real CRMs have.
 
+mod systems;
+#[path = "../world/mod.rs"]
 mod world;
 
 use std::collections::{HashSet, VecDeque};
@@ -10,6 +12,7 @@ use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use sync_core::link::{LinkState, ParkReason};
+use sync_core::time::Timestamp;
 use sync_core::transition::{Mark, SettleResult};
 use world::{Fate, Kind, Means, World};
 
@@ -41,7 +44,13 @@ fn trace_of(mut step: Option<&Arc<Step>>) -> String {
 fn key(node: &Node) -> u64 {
     let world = &node.world;
     let mut text = String::new();
-    let _ = write!(text, "{} {} {} {:?} ", node.events, node.faults, world.floor, world.crm.records);
+    let _ = write!(text, "{} {} {} {:?} ", node.events, node.faults, world.floor, world.rules);
+    for (id, record) in &world.crm.records {
+        let age = world.now.since(record.made_at).min(world.habits.lag.unwrap_or_default());
+        let _ = write!(text, "{id} {:?} ", world::Record { made_at: Timestamp::MIN, ..record.clone() });
+        let _ = write!(text, "{age:?} ");
+    }
+    let _ = write!(text, "{} {} ", world.crm.foreign_deleted, world.governor.lookup_proven());
     let known = |key: &uuid::Uuid| world.crm.keys.get(key);
     if let Some(person) = &world.person {
         let _ = write!(text, "{} {:?} {} ", person.version, person.first_name, person.is_deleted());
@@ -66,7 +75,9 @@ fn key(node: &Node) -> u64 {
             link.extras.first_snapshot.as_ref().map(|person| person.first_name.clone()),
         );
         let notes = sync_core::link::Notes { create_tried_at: None, ..link.notes().clone() };
-        let _ = write!(text, "{notes:?} {:?} ", link.notes().create_tried_at.map(|at| world.now.since(at)));
+        // How long ago a create was tried tells only until an index has caught up.
+        let since = link.notes().create_tried_at.map(|at| world.now.since(at).min(world.rules.lookup_settle));
+        let _ = write!(text, "{notes:?} {since:?} ");
         if let Some(flight) = &world.flight {
             let _ = write!(text, "{} ", link.generation - flight.leased.link.generation);
         }
@@ -90,11 +101,19 @@ fn key(node: &Node) -> u64 {
     hasher.finish()
 }
 
+/// What happens, and whether it could.
+type Event = (&'static str, fn(&mut World) -> bool);
+
+#[derive(Clone, Copy, Default)]
 struct Bounds {
     events: u32,
     faults: u32,
     /// Whether an administrator joins in.
     administrator: bool,
+    /// What happens besides; each one is an event.
+    events_besides: &'static [Event],
+    /// What comes of requests besides; each one is a fault.
+    fates_besides: &'static [(&'static str, Fate)],
 }
 
 fn steps(node: &Node, bounds: &Bounds) -> Vec<Node> {
@@ -118,6 +137,9 @@ fn steps(node: &Node, bounds: &Bounds) -> Vec<Node> {
         go("retry", true, false, &|w| w.mark(Mark::Retry));
         go("resync, forced", true, false, &|w| w.mark(Mark::Resync { force: true }));
     }
+    for (name, happens) in bounds.events_besides {
+        go(name, true, false, happens);
+    }
     go("purge", false, false, &World::purge);
     go("claim", false, false, &World::claim);
     let Some(flight) = &node.world.flight else { return next };
@@ -133,6 +155,9 @@ fn steps(node: &Node, bounds: &Bounds) -> Vec<Node> {
             w.crash(true);
             true
         });
+    }
+    for (name, fate) in bounds.fates_besides {
+        go(name, false, true, &|w| w.meets(*fate) && done(*fate)(w));
     }
     go("released", false, true, &|w| {
         matches!(w.flight.as_ref().unwrap().kind, Kind::Request { .. }) && done(Fate::Released)(w)
@@ -176,13 +201,14 @@ fn violation(world: &World, administrator: bool) -> Option<String> {
     (!fine || !settled).then(|| format!("CRM {have:?}, directory {want:?}, parked {parked:?}, link {:?}", rest.link))
 }
 
-fn explore(means: Means, bounds: &Bounds) -> usize {
-    let start = Node { world: World::new(means), events: 0, faults: 0, trace: None };
+/// Searches all that the bounds allow, and returns how many states there are. Panics at the first that breaks a promise.
+fn explore(start: World, bounds: &Bounds, violation: &dyn Fn(&World) -> Option<String>) -> usize {
+    let start = Node { world: start, events: 0, faults: 0, trace: None };
     let mut seen = HashSet::from([key(&start)]);
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
-        if let Some(violation) = violation(&node.world, bounds.administrator) {
-            panic!("{means:?}: {}\n  {violation}", trace_of(node.trace.as_ref()));
+        if let Some(violation) = violation(&node.world) {
+            panic!("{}\n  {violation}", trace_of(node.trace.as_ref()));
         }
         for next in steps(&node, bounds) {
             if seen.insert(key(&next)) {
@@ -193,8 +219,12 @@ fn explore(means: Means, bounds: &Bounds) -> usize {
     seen.len()
 }
 
-const FULL: Bounds = Bounds { events: 4, faults: 2, administrator: false };
-const WITH_ADMINISTRATOR: Bounds = Bounds { events: 3, faults: 2, administrator: true };
+const FULL: Bounds = Bounds { events: 4, faults: 2, administrator: false, events_besides: &[], fates_besides: &[] };
+const WITH_ADMINISTRATOR: Bounds = Bounds { events: 3, administrator: true, ..FULL };
+
+fn explored(means: Means, bounds: &Bounds) -> usize {
+    explore(World::new(means), bounds, &|world| violation(world, bounds.administrator))
+}
 
 macro_rules! model {
     ($($name:ident: $means:expr),* $(,)?) => {$(
@@ -203,13 +233,13 @@ macro_rules! model {
 
             #[test]
             fn four_events_and_two_faults() {
-                let states = explore($means, &FULL);
+                let states = explored($means, &FULL);
                 assert!(states > 1000, "the search reaches far: {states}");
             }
 
             #[test]
             fn with_an_administrator() {
-                let states = explore($means, &WITH_ADMINISTRATOR);
+                let states = explored($means, &WITH_ADMINISTRATOR);
                 assert!(states > 1000, "the search reaches far: {states}");
             }
         }
