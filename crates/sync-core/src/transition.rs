@@ -621,7 +621,9 @@ impl Batch<'_> {
         let Some(view) = self.input.syncs.get(&(settlement.link.account, settlement.link.sync)) else { return };
         let settled = &mut settlement.settled;
         let Next::Park(reason, _) = &settled.next else { return };
-        let everybodys = matches!(reason, ParkReason::Refused | ParkReason::Missing | ParkReason::Redirected)
+        // Where nobody else is owed there is nobody to spare: what came is told, and is not asked for again and again.
+        let everybodys = view.owed > 1
+            && matches!(reason, ParkReason::Refused | ParkReason::Missing | ParkReason::Redirected)
             && view.governor.answers_everybody(settlement.operation, &settled.signal);
         let spent = *reason == ParkReason::RetriesSpent
             && view.governor.is_in_trouble_for(self.policy.schedule_takes(), self.now);

@@ -73,9 +73,6 @@ fn main() -> Result<ExitCode> {
     }
     let failed = run_all(&arguments);
     let seeds: std::collections::BTreeSet<u64> = failed.iter().map(|failed| failed.seed).collect();
-    for failed in &failed {
-        println!("seed {} on {:?}: {}", failed.seed, failed.store, failed.violation);
-    }
     if !arguments.no_shrink {
         for failed in failed.iter().take(SHRUNK_MAX) {
             keep(failed)?;
@@ -102,6 +99,7 @@ fn run_all(arguments: &Arguments) -> Vec<Failed> {
                     let seed = arguments.from + at;
                     for &store in arguments.store.kinds() {
                         if let Some(violation) = breach(&generate::scenario(seed), store) {
+                            eprintln!("seed {seed} on {store:?}: {violation}");
                             failed.lock().expect("no holder panics").push(Failed { seed, store, violation });
                         }
                     }

@@ -125,6 +125,9 @@ pub struct PairNotes {
     /// Settlements that were given again when the row with their token was gone, and perhaps another there: the store cannot
     /// know, and counts them twice.
     pub settled_again: u64,
+    /// Deletes that were settled when another had removed the row: they may have been settled before, for all that the store
+    /// knows, and are not counted.
+    pub settled_late: u64,
     /// Whether somebody removed its record.
     pub removed: bool,
     /// Whether a create was accepted without an id that could be read.
@@ -389,6 +392,7 @@ impl Oracle {
                 let known = *result == SettleResult::Gone && settlement.operation == Operation::Delete;
                 let again = !notes.logged.insert(entry.id);
                 notes.settled_again += u64::from(again && !known);
+                notes.settled_late += u64::from(!again && known);
             } else if settled.tried && !deleted {
                 self.broken(Promise::Explained, at, format!("a request of {pair:?} is settled without a log entry"));
             }

@@ -145,18 +145,26 @@ impl Settling<'_> {
     /// An update's record is gone.
     fn record_is_gone(&self, mut settled: Settled) -> Settled {
         let said = &self.judged.said;
-        if matches!(settled.state, LinkState::Leaving(_)) {
-            settled.unlink();
-            return settled.go_on(format!("{said}: the earlier delete was carried out, the person is created again"));
-        }
         if let Some(elsewhere) = self.tried_elsewhere(&mut settled) {
             return elsewhere;
         }
         let id = self.link.state.unique_id().map(ToString::to_string).unwrap_or_default();
+        // A wrong URL says of every record that it is gone.
+        if matches!(settled.state, LinkState::Leaving(_)) && self.context.known.update_proven {
+            settled.unlink();
+            return settled.go_on(format!("{said}: the earlier delete was carried out, the person is created again"));
+        }
+        if matches!(settled.state, LinkState::Leaving(_)) {
+            return self.missing(
+                settled,
+                &id,
+                "Whether an earlier delete was carried out cannot be told: no update was accepted since Update Users was last \
+                 edited, so its URL may be wrong. Check it, then retry; or switch Delete Users on, which finishes the delete",
+            );
+        }
         if settled.recreated {
             return self.missing(settled, &id, "it was linked or made anew already. Check the URL of Update Users");
         }
-        // A wrong URL says of every record that it is gone.
         if settled.notes.adopted_unseen && self.context.known.update_proven {
             // An index that lags may have shown a record that was there no more.
             settled.unlink();
