@@ -101,14 +101,15 @@ impl CompiledSync {
                     IdPlan::Read(IdSource::None)
                 }
             },
-            Some(UniqueIdSource::Template(template)) => match templates.compile_unique_id(template, id_tokens(&config))
-            {
-                Ok(text) => IdPlan::Choose(text),
-                Err(found) => {
-                    faults.extend(found.into_iter().map(|fault| fault.under("template").under("uniqueId")));
-                    IdPlan::Read(IdSource::None)
+            Some(UniqueIdSource::Template(template)) => {
+                match templates.compile_unique_id(template, id_tokens(&config), config.settings.unique_id_edition) {
+                    Ok(text) => IdPlan::Choose(text),
+                    Err(found) => {
+                        faults.extend(found.into_iter().map(|fault| fault.under("template").under("uniqueId")));
+                        IdPlan::Read(IdSource::None)
+                    }
                 }
-            },
+            }
         };
         let lookup_path = match config.settings.lookup.as_ref().map(|lookup| JsonPath::parse(&lookup.path)) {
             Some(Err(message)) => {
@@ -225,6 +226,7 @@ impl CompiledSync {
         }
         self.warn_of_doubt(&mut warnings);
         self.warn_of_paths(&mut warnings);
+        self.warn_of_templates(&mut warnings);
         warnings.extend(shown_secrets(&self.config.settings).into_iter().map(|(operation, header)| {
             format!(
                 "the header {header} of the {} rule is shown to everybody who may read this sync: give its value again, as a \
@@ -233,6 +235,20 @@ impl CompiledSync {
             )
         }));
         warnings
+    }
+
+    /// What the templates themselves say of.
+    fn warn_of_templates(&self, warnings: &mut Vec<String>) {
+        for (operation, rule) in
+            Operation::ALL.into_iter().filter_map(|operation| Some((operation, self.rule(operation)?)))
+        {
+            warnings
+                .extend(rule.warnings().iter().map(|warning| warning.clone().under(rule_field(operation)).to_string()));
+        }
+        if let IdPlan::Choose(text) = &self.ids {
+            let under = |warning: &Fault| warning.clone().under("template").under("uniqueId").to_string();
+            warnings.extend(text.warnings().iter().map(under));
+        }
     }
 
     /// Requests that may make or mean another record than one thinks.
@@ -309,6 +325,7 @@ pub(crate) fn source_of(
         headers: headers.collect(),
         data: rule.data.clone(),
         format: rule.format,
+        edition: rule.edition,
         ssl_verification: rule.ssl_verification,
         timeout: Duration::from_secs(rule.timeout_seconds.into()),
     }

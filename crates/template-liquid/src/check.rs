@@ -11,7 +11,7 @@ use crate::limits::{FAULTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::sink::Place;
 use std::collections::{BTreeSet, HashSet};
 use sync_core::ports::{IdTokens, TokensUsed};
-use sync_core::sync::Operation;
+use sync_core::sync::{Edition, Operation};
 
 /// Which tokens a template may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,14 @@ pub(crate) enum Allowed {
     Rule(Operation),
     /// Those of a unique id template.
     UniqueId(IdTokens),
+}
+
+/// How a template is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) allowed: Allowed,
+    /// What it means.
+    pub(crate) edition: Edition,
 }
 
 /// A template that was read.
@@ -48,7 +56,7 @@ pub(crate) fn check(
     template: &str,
     (start, end): (usize, usize),
     place: Place,
-    allowed: Allowed,
+    Reading { allowed, edition }: Reading,
 ) -> Result<Checked, Vec<Flaw>> {
     if template.len() > TEMPLATE_BYTES_MAX {
         let message = format!(
@@ -61,6 +69,7 @@ pub(crate) fn check(
     let mut checker = Checker {
         place,
         allowed,
+        edition,
         flaws,
         code: String::with_capacity(template.len() * 2),
         lines: Vec::new(),
@@ -95,6 +104,8 @@ struct Open {
     has_else: bool,
     /// A `case` before its first `when`.
     before_when: bool,
+    /// White space in it, as long as nothing else was seen that is written.
+    blanks: Option<Vec<usize>>,
 }
 
 const IN_INNER_JSON: &str = "this token stands in JSON that is itself a string: a name with a quotation mark could add members to it. Use the filter \
@@ -103,6 +114,7 @@ const IN_INNER_JSON: &str = "this token stands in JSON that is itself a string: 
 struct Checker {
     place: Place,
     allowed: Allowed,
+    edition: Edition,
     flaws: Vec<Flaw>,
     code: String,
     lines: Vec<usize>,
@@ -161,7 +173,38 @@ impl Checker {
             self.string_at = opened.map_or(self.string_at, |opened| at + opened);
         }
         let piece = self.piece(at, PieceKind::Text(text.as_ref().into()));
+        if text.trim().is_empty() {
+            self.note_blank(piece);
+        } else {
+            self.note_written();
+        }
         self.own_tag("__text", piece, "");
+    }
+
+    /// White space was written.
+    fn note_blank(&mut self, piece: usize) {
+        if let Some(blanks) = self.open.last_mut().and_then(|open| open.blanks.as_mut()) {
+            blanks.push(piece);
+        }
+    }
+
+    /// Something was written that is no white space, or may be none. What is captured is written elsewhere.
+    fn note_written(&mut self) {
+        for open in self.open.iter_mut().rev() {
+            if open.kind == "capture" {
+                break;
+            }
+            open.blanks = None;
+        }
+    }
+
+    /// A block has ended in which nothing but white space stands: Liquid leaves that out.
+    fn leave_out(&mut self, blanks: Vec<usize>) {
+        if self.edition >= Edition::Second {
+            for piece in blanks {
+                self.pieces[piece].kind = PieceKind::Text("".into());
+            }
+        }
     }
 
     /// Checks literal text for its place, and makes of it what is sent.

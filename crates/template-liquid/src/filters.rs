@@ -14,6 +14,7 @@ use liquid_core::{Error, Expression, Filter, FilterReflection, Language, ParseFi
 use std::borrow::Cow;
 use std::fmt;
 use sync_core::ports::FilterInfo;
+use sync_core::sync::Edition;
 
 /// One filter.
 pub(crate) struct Spec {
@@ -103,20 +104,21 @@ pub(crate) fn infos() -> Vec<FilterInfo> {
     all().map(info).collect()
 }
 
-/// Adds every filter to a language.
-pub(crate) fn register(language: &mut Language) {
+/// Adds every filter, as an edition means it, to a language.
+pub(crate) fn register(language: &mut Language, edition: Edition) {
     for spec in all() {
-        language.filters.register(spec.name.to_owned(), Box::new(Parse(spec)));
+        language.filters.register(spec.name.to_owned(), Box::new(Parse(spec, edition)));
     }
 }
 
 #[derive(Clone, Copy)]
-struct Parse(&'static Spec);
+struct Parse(&'static Spec, Edition);
 
 impl ParseFilter for Parse {
     fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
         Ok(Box::new(Parsed {
             spec: self.0,
+            edition: self.1,
             positional: arguments.positional.collect(),
             keyword: arguments.keyword.map(|(name, value)| (name.to_owned(), value)).collect(),
         }))
@@ -144,6 +146,7 @@ impl FilterReflection for Parse {
 
 struct Parsed {
     spec: &'static Spec,
+    edition: Edition,
     positional: Vec<Expression>,
     keyword: Vec<(String, Expression)>,
 }
@@ -164,7 +167,13 @@ impl Filter for Parsed {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
         let positional = self.positional.iter().map(|argument| argument.evaluate(runtime)).collect::<Result<_>>()?;
         let keyword = self.keyword.iter().map(|(name, value)| Ok((name.as_str(), value.evaluate(runtime)?)));
-        let call = Call { name: self.spec.name, input, positional, keyword: keyword.collect::<Result<_>>()? };
+        let call = Call {
+            name: self.spec.name,
+            edition: self.edition,
+            input,
+            positional,
+            keyword: keyword.collect::<Result<_>>()?,
+        };
         burn(runtime, weigh(input))?;
         let value = (self.spec.run)(&call)?;
         burn(runtime, weigh(&value))?;
@@ -175,12 +184,18 @@ impl Filter for Parsed {
 /// One use of a filter on a value.
 pub(crate) struct Call<'a> {
     name: &'static str,
+    edition: Edition,
     pub(crate) input: &'a dyn ValueView,
     positional: Vec<ValueCow<'a>>,
     keyword: Vec<(&'a str, ValueCow<'a>)>,
 }
 
 impl<'a> Call<'a> {
+    /// Whether it means what Shopify's Liquid means.
+    pub(crate) fn is_second(&self) -> bool {
+        self.edition >= Edition::Second
+    }
+
     /// Whether nothing is known of what it is used on. Most filters let that be.
     pub(crate) fn is_unset(&self) -> bool {
         self.input.is_nil() || self.input.is_state()

@@ -31,6 +31,8 @@
 mod address;
 mod blocks;
 mod check;
+mod conditions;
+mod decimal;
 mod engine;
 mod filters;
 mod header;

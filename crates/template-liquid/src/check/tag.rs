@@ -41,6 +41,7 @@ impl Checker {
             if self.place == Place::Json && self.string.inside && !output.json && !self.captured() {
                 self.inner.token(at);
             }
+            self.note_written();
             let piece = self.piece(at, PieceKind::Output(output));
             self.own_tag("__value", piece, &chain);
         }
@@ -90,7 +91,8 @@ impl Checker {
         self.own_tag("__at", piece, "");
         self.write_tag(kind, piece, arguments);
         let string = self.string;
-        self.open.push(Open { kind, at, string, name, branches: 0, has_else: false, before_when: kind == "case" });
+        let (before_when, blanks) = (kind == "case", (kind != "capture").then(Vec::new));
+        self.open.push(Open { kind, at, string, name, branches: 0, has_else: false, before_when, blanks });
     }
 
     /// `for name in value-or-range`, and `limit:`, `offset:` and `reversed` in any order.
@@ -245,6 +247,7 @@ impl Checker {
             let at = self.string_at;
             self.flaw(at, STRING_IN_BLOCK);
         }
+        self.note_written();
         let piece = self.piece(at, PieceKind::Tag);
         self.write_tag(name, piece, "");
         Ok(())
@@ -271,7 +274,9 @@ impl Checker {
         self.end_of_branch(at);
         let piece = self.piece(at, PieceKind::Tag);
         self.write_tag(&format!("end{kind}"), piece, "");
-        self.open.pop();
+        if let Some(blanks) = self.open.pop().and_then(|open| open.blanks) {
+            self.leave_out(blanks);
+        }
         Ok(())
     }
 

@@ -12,8 +12,8 @@ pub(super) const FILTERS: [Spec; 1] = [spec(
     "date",
     (1, 1),
     "A date and time (RFC 3339, a day such as 2026-01-31, or seconds since 1970) in another format, of % and a letter as \
-     strftime has them: Y m d H M S y b B a A j e I l p L z Z s F T D R u w; %-d is without its leading zero. What is no \
-     date stays as it is",
+     strftime has them: Y m d H M S y b B a A j e I l p L z Z s F T D R u w; %-d is without its leading zero. A text that is \
+     no such date is a fault",
     (r#"{{ person.created_at | date: "%d.%m.%Y" }}"#, "03.11.2025"),
     date,
 )];
@@ -28,8 +28,20 @@ fn date(call: &Call<'_>) -> Result<Value> {
     if format.len() > FORMAT_BYTES_MAX {
         return Err(call.fault(&format!("the format is longer than {FORMAT_BYTES_MAX} bytes")));
     }
+    if format.is_empty() && call.is_second() {
+        return Ok(call.input.to_value());
+    }
     // The format is checked also where there is no date, so that its fault is seen when the rule is saved.
     let at = moment(call);
+    if call.is_second() && at.is_none() {
+        let text = call.text();
+        let is_text = matches!(plain(call.input), Some(Plain::Text(_))) && !text.trim().is_empty();
+        if is_text {
+            return Err(
+                call.fault("the value is no date that can be read: it must be as 2026-01-31 or 2026-01-31T09:30:00Z")
+            );
+        }
+    }
     let mut out = String::new();
     let mut rest = &*format;
     while let Some(percent) = rest.find('%') {
@@ -64,6 +76,9 @@ fn moment(call: &Call<'_>) -> Option<OffsetDateTime> {
         _ => return None,
     };
     let text = text.trim();
+    if call.is_second() && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return OffsetDateTime::from_unix_timestamp(text.parse().ok()?).ok();
+    }
     let day = || {
         let mut parts = text.splitn(3, '-');
         let mut part = || parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));

@@ -3,7 +3,7 @@
 use crate::support::*;
 use sync_core::ports::{HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine as _};
 use sync_core::sync::BodyFormat::{Form, Json};
-use sync_core::sync::Operation;
+use sync_core::sync::{Edition, Operation};
 use template_liquid::LiquidTemplates;
 
 #[test]
@@ -192,7 +192,8 @@ fn unique_id_templates() {
         (" {{ user.id | prepend: 'x/' | upcase }}\n", "X/1042"),
         ("{% assign a = person.id | slice: 0, 2 %}{% if a == '10' %}{{ a }}{% endif %}", "10"),
     ] {
-        let text = engine.compile_unique_id(template, IdTokens::Lasting).expect(template).render(&context);
+        let text =
+            engine.compile_unique_id(template, IdTokens::Lasting, Edition::CURRENT).expect(template).render(&context);
         assert_eq!(text.as_deref(), Ok(expected), "{template}");
     }
     for (template, expected) in [
@@ -205,17 +206,18 @@ fn unique_id_templates() {
         (" ", "the template is empty"),
         ("{{ person.id | divided_by: 0 }}", "divided by 0"),
     ] {
-        let faults = engine.compile_unique_id(template, IdTokens::Lasting).err().expect(template);
+        let faults = engine.compile_unique_id(template, IdTokens::Lasting, Edition::CURRENT).err().expect(template);
         assert!(said(&faults).contains(expected), "{template}: {}", said(&faults));
     }
     for (template, expected) in
         [("{{ person.email | downcase }}", "ada@example.com"), ("{{ person.id }}-{{ person.custom.x }}", "1042-")]
     {
-        let text = engine.compile_unique_id(template, IdTokens::OfPerson).expect(template).render(&context);
+        let text =
+            engine.compile_unique_id(template, IdTokens::OfPerson, Edition::CURRENT).expect(template).render(&context);
         assert_eq!(text.as_deref(), Ok(expected), "{template}");
     }
     for template in ["{{ person }}", "{{ idempotency_key }}", "{{ unique_id }}", "{{ sync.name }}"] {
-        let faults = engine.compile_unique_id(template, IdTokens::OfPerson).err().expect(template);
+        let faults = engine.compile_unique_id(template, IdTokens::OfPerson, Edition::CURRENT).err().expect(template);
         assert!(said(&faults).contains("may use the person's tokens"), "{template}: {}", said(&faults));
     }
 }
