@@ -9,6 +9,7 @@ use crate::json::{InnerJson, StringState};
 use crate::lexer::{self, Chunk, Flaw};
 use crate::limits::{FAULTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::sink::Place;
+use crate::xml::XmlState;
 use std::collections::{BTreeSet, HashSet};
 use sync_core::ports::{IdTokens, TokensUsed};
 use sync_core::sync::{Edition, Operation};
@@ -80,6 +81,7 @@ pub(crate) fn check(
         string: StringState::default(),
         string_at: 0,
         inner: InnerJson::default(),
+        xml: XmlState::default(),
     };
     for chunk in &chunks {
         if checker.flaws.len() >= FAULTS_MAX {
@@ -96,6 +98,8 @@ struct Open {
     at: usize,
     /// Where the JSON was when it began: each of its branches must begin and end so.
     string: StringState,
+    /// The same of XML.
+    xml: XmlState,
     /// The loop's name.
     name: Option<String>,
     /// How many branches it has so far, besides its first.
@@ -126,6 +130,7 @@ struct Checker {
     /// Where the last string was opened.
     string_at: usize,
     inner: InnerJson,
+    xml: XmlState,
 }
 
 impl Checker {
@@ -153,6 +158,9 @@ impl Checker {
                 if self.string.escaped && self.place == Place::Json && !self.captured() {
                     self.flaw(*at, "an output stands right behind a backslash; write `\\\\` for a backslash");
                 }
+                if let Some(objection) = self.xml.objection().filter(|_| !self.captured()) {
+                    self.flaw(*at, objection);
+                }
                 self.output(*at, *end, tokens);
             }
             Chunk::Tag { at, end, name, tokens } => self.tag(*at, *end, name, tokens),
@@ -171,6 +179,9 @@ impl Checker {
             }
             let opened = self.string.feed(&text);
             self.string_at = opened.map_or(self.string_at, |opened| at + opened);
+        }
+        if self.place == Place::Xml && self.edition >= Edition::Second && !captured {
+            self.xml.feed(&text);
         }
         let piece = self.piece(at, PieceKind::Text(text.as_ref().into()));
         if text.trim().is_empty() {

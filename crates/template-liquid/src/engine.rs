@@ -6,7 +6,7 @@ use crate::header::Header;
 use crate::json::{self, compact};
 use crate::sink::Place;
 use crate::template::Template;
-use crate::{filters, samples, tokens};
+use crate::{filters, samples, tokens, xml};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +112,7 @@ impl CompiledText for Text {
 /// A compiled rule.
 struct Rule {
     allowed: Allowed,
+    edition: Edition,
     method: Method,
     address: Address,
     headers: Vec<Header>,
@@ -170,6 +171,7 @@ impl Rule {
         };
         let mut rule = Self {
             allowed,
+            edition: source.edition,
             method: source.method,
             format: if data.is_some() { source.format } else { BodyFormat::None },
             ssl_verification: source.ssl_verification,
@@ -242,14 +244,18 @@ impl Rule {
         parts.map(|(part, _)| Fault::at([part], MEANS_OTHERWISE)).collect()
     }
 
-    /// Renders for sample people, and tells what fails for all of them.
+    /// Renders for sample people, and tells what fails for all of them; what is no XML, also where it fails for one: values are
+    /// encoded by place, so this is the template's own.
     fn try_out(&self) -> Result<(), Vec<Fault>> {
         let tried = self.tried().map(|parts| {
             let mut faults = parts.faults;
             // Data may be for people that no sample is like.
-            faults.retain(|fault| fault.message != json::EMPTY);
+            faults.retain(|fault| ![json::EMPTY, xml::EMPTY].contains(&fault.message.as_str()));
             faults
         });
+        if let Some(fault) = tried.iter().flatten().find(|fault| fault.message.starts_with(xml::NOT_XML)) {
+            return Err(vec![fault.clone()]);
+        }
         common(tried.into_iter())
     }
 
@@ -279,11 +285,15 @@ impl Rule {
 
     fn body(&self, data: &Template, context: &RenderContext<'_>) -> Result<String, Fault> {
         let rendered = data.render(context).map_err(|fault| fault.under("data"))?;
-        if self.format != BodyFormat::Json {
-            return Ok(rendered.text);
+        match self.format {
+            BodyFormat::Json => compact(&rendered.text, &rendered.omits)
+                .map_err(|found| data.fault_at(&rendered, found.at, found.message).under("data")),
+            BodyFormat::Xml if self.edition >= Edition::Second => match xml::check(&rendered.text) {
+                Ok(()) => Ok(rendered.text),
+                Err(found) => Err(data.fault_at(&rendered, found.at, found.message).under("data")),
+            },
+            _ => Ok(rendered.text),
         }
-        compact(&rendered.text, &rendered.omits)
-            .map_err(|found| data.fault_at(&rendered, found.at, found.message).under("data"))
     }
 }
 

@@ -11,6 +11,7 @@
 //! | JSON data, inside of a string | text, escaped; unset is empty; lists are joined by a comma and a space |
 //! | JSON data, outside | a JSON value of its own type; unset is null |
 //! | form data | percent-encoded, a space as `+` |
+//! | XML data | text between tags and in attribute values, escaped; nowhere else |
 //! | text data | text as it is |
 //! | URL | percent-encoded but for letters, digits and `-._~` |
 //! | header | text, each run of line breaks and control characters as one space |
@@ -26,7 +27,7 @@
 //! # Where to find what
 //! - [`LiquidTemplates`] is the adapter. `tokens` lists tokens and `filters` the filters.
 //! - `lexer` and `check` read templates; `blocks`, `runtime` and `values` are the language; `sink` encodes.
-//! - `address`, `header` and `json` finish what was rendered for its place.
+//! - `address`, `header`, `json` and `xml` finish what was rendered for its place.
 
 mod address;
 mod blocks;
@@ -45,5 +46,6 @@ mod sink;
 mod template;
 mod tokens;
 mod values;
+mod xml;
 
 pub use engine::LiquidTemplates;

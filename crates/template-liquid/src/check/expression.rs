@@ -309,6 +309,9 @@ impl Checker {
         if name == "url_encode" && self.place == Place::Url && !self.captured() {
             self.object(at, "values in URLs are encoded anyway, and would be encoded twice: remove url_encode");
         }
+        if name == "escape" && self.place == Place::Xml && !self.captured() {
+            self.object(at, "values in XML are encoded anyway, and would be encoded twice: remove escape");
+        }
         out.push('|');
         out.push_str(name);
         let mut given = 0;

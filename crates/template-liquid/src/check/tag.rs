@@ -90,9 +90,9 @@ impl Checker {
         let piece = self.piece(at, PieceKind::Block);
         self.own_tag("__at", piece, "");
         self.write_tag(kind, piece, arguments);
-        let string = self.string;
+        let (string, xml) = (self.string, self.xml.clone());
         let (before_when, blanks) = (kind == "case", (kind != "capture").then(Vec::new));
-        self.open.push(Open { kind, at, string, name, branches: 0, has_else: false, before_when, blanks });
+        self.open.push(Open { kind, at, string, xml, name, branches: 0, has_else: false, before_when, blanks });
     }
 
     /// `for name in value-or-range`, and `limit:`, `offset:` and `reversed` in any order.
@@ -246,6 +246,8 @@ impl Checker {
         if self.place == Place::Json && looped.string != self.string {
             let at = self.string_at;
             self.flaw(at, STRING_IN_BLOCK);
+        } else if looped.xml != self.xml {
+            self.flaw(at, TAG_IN_BLOCK);
         }
         self.note_written();
         let piece = self.piece(at, PieceKind::Tag);
@@ -284,15 +286,20 @@ impl Checker {
     /// some people and outside for others.
     fn end_of_branch(&mut self, at: usize) {
         let Some(open) = self.open.last() else { return };
-        let began = open.string;
+        let (began, xml) = (open.string, open.xml.clone());
         let captured = open.kind == "capture" || self.captured();
         if self.place == Place::Json && !captured && began != self.string {
             let at = if self.string.inside && !self.string.escaped { self.string_at } else { at };
             self.flaw(at, STRING_IN_BLOCK);
         }
         self.string = began;
+        if !captured && xml != self.xml {
+            self.flaw(at, TAG_IN_BLOCK);
+        }
+        self.xml = xml;
     }
 }
 
+const TAG_IN_BLOCK: &str = "an XML tag, attribute value or comment that is opened in a block must be closed in it, and one opened before it behind it";
 const STRING_IN_BLOCK: &str =
     "a string that is opened in a block must be closed in it, and one opened before it behind it";

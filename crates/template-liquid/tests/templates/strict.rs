@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use sync_core::ports::{HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine as _};
-use sync_core::sync::BodyFormat::{Form, Json};
+use sync_core::sync::BodyFormat::{Form, Json, Xml};
 use sync_core::sync::{Edition, Operation};
 use template_liquid::LiquidTemplates;
 
@@ -288,4 +288,52 @@ fn an_update_or_delete_that_is_the_same_for_everybody_is_objected_to() {
         assert_eq!(of(operation, "https://crm.example.com/contacts?email={{ person.email }}"), [""; 0]);
     }
     assert_eq!(of(Operation::Create, "https://crm.example.com/contacts"), [""; 0]);
+}
+
+#[test]
+fn xml_that_is_not_well_formed_is_refused_at_its_place() {
+    for (data, expected) in [
+        ("<a>\n <b>{{ person.name }}</a>", "(line 2, column 22)"),
+        ("<a>{{ person.name }}", "an element is not closed"),
+        ("<a>{{ person.name }}</a><b/>", "a second root, `b`; put all into one element (line 1, column 25)"),
+        (
+            "<a>{{ person.name }}&nbsp;</a>",
+            "an entity is not known: XML has amp, lt, gt, quot and apos, and numbers such as &#160; (line 1, column 21)",
+        ),
+        ("<!DOCTYPE a SYSTEM \"x\">\n<a>{{ person.name }}</a>", "DOCTYPE"),
+        ("<a b='1' b='{{ person.name }}'/>", "not XML: "),
+        ("{{ person.name }}<a/>", "text stands outside of the root"),
+        ("<a>{% if person.phone %}<b>{% endif %}</b></a>", "not XML: "),
+        ("<{{ person.name }}/>", "a token cannot be a name in a tag"),
+        ("<a {{ person.name }}='1'/>", "nor stand among attributes: a value could add others"),
+        ("<a b={{ person.name }}/>", "in quotes"),
+        ("<a></{{ person.name }}>", "a token cannot be a name in a tag"),
+        ("<a><!-- {{ person.name }} --></a>", "a token cannot stand in a comment: a value could end it"),
+        ("<a><![CDATA[{{ person.name }}]]></a>", "a token cannot stand in a CDATA section"),
+        ("<?x {{ person.name }}?><a/>", "a token cannot stand in a processing instruction"),
+        ("<a {% if person.phone %}b='{% endif %}'/>", "must be closed in it"),
+        ("<a>{% for x in person.labels %}<b {% break %}/>{% endfor %}</a>", "must be closed in it"),
+    ] {
+        let said = fault(&rule(Xml, data));
+        assert!(said.starts_with("data: ") && said.contains(expected), "{data}: {said}");
+        let first = RuleSource { edition: Edition::First, ..rule(Xml, data) };
+        assert!(compile(&first).is_ok(), "{data}: saved before, it goes on as it was");
+    }
+    for data in [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a b=\"{{ person.name }}\">{% if person.phone %}<c>{{ person.phone }}</c>{% endif %}</a>",
+        "<a {% if person.phone %}b='{{ person.phone }}'{% endif %}/>",
+        "{% capture x %}<{{ person.name }}{% endcapture %}<a>{{ x }}</a>",
+        "{% if person.custom.kind == 'a' %}<a>{{ person.name }}</a>{% endif %}",
+        "<a>{% for x in person.labels %}<b>{{ x }}</b>{% if x == 'vip' %}{% break %}{% endif %}{% endfor %}</a>",
+    ] {
+        assert_eq!(compile(&rule(Xml, data)).map_err(|faults| said(&faults)).err(), None, "{data}");
+    }
+    // What no sample shows is told when it is rendered, and never sent.
+    let source = rule(Xml, "<a>{% if person.custom.kind == 'b' %}<b>{% endif %}{{ person.name }}</a>");
+    let mut person = ada();
+    assert!(render(&source, &person).is_ok());
+    person.custom.insert("kind".to_owned(), "b".into());
+    assert!(render(&source, &person).unwrap_err().contains("not XML: "));
+    let told = objections(&rule(Xml, "<a>{{ person.name | escape }}</a>"));
+    assert!(told.len() == 1 && told[0].contains("encoded twice"), "{told:?}");
 }
