@@ -299,10 +299,11 @@ fn texts_of(rule: &Rule) -> impl Iterator<Item = &str> {
     headers.chain(rule.data.as_deref()).chain([rule.url.as_str()])
 }
 
-/// Whether a template may take milliseconds: it is large, or repeats itself. What it is to do is bounded in any case.
+/// Whether a template may take milliseconds: it is large, repeats itself, or reads telephone numbers, of which the first of a region
+/// takes long. What it is to do is bounded in any case.
 fn renders_long(template: &str) -> bool {
     let loops = |tag: &str| tag.trim_start_matches('-').trim_start().starts_with("for");
-    template.len() > TEMPLATE_BYTES_SHORT || template.split("{%").skip(1).any(loops)
+    template.len() > TEMPLATE_BYTES_SHORT || template.contains("e164") || template.split("{%").skip(1).any(loops)
 }
 
 /// A rule with its secrets in the clear.
@@ -378,6 +379,7 @@ mod tests {
             "{% for x in person.labels %}{% endfor %}",
             "{%-for x in y-%}",
             "{\"a\":1}{%- \n for x",
+            "{{ person.phone | e164: \"GB\" }}",
             &"a".repeat(16 * 1024 + 1),
         ] {
             assert!(renders_long(long), "{long:.40}");

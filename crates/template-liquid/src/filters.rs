@@ -1,5 +1,6 @@
 //! The filters. Each is a row of a table; none can panic, and none builds more than its bound.
 
+mod convert;
 mod date;
 mod list;
 mod math;
@@ -16,6 +17,9 @@ use std::fmt;
 use sync_core::ports::FilterInfo;
 use sync_core::sync::Edition;
 
+/// Says what is wrong with an argument that is written out.
+type CheckLiteral = fn(&str) -> std::result::Result<(), String>;
+
 /// One filter.
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
@@ -28,6 +32,10 @@ pub(crate) struct Spec {
     /// A template, and what it renders as text.
     pub(crate) example: (&'static str, &'static str),
     pub(crate) run: fn(&Call<'_>) -> Result<Value>,
+    /// Checks the first argument where it is written out; what is wrong with it, in words.
+    pub(crate) literal: Option<CheckLiteral>,
+    /// What a use counts beside a step and its bytes; see [`crate::limits::WORK_MAX`].
+    pub(crate) work: usize,
 }
 
 const fn spec(
@@ -37,7 +45,7 @@ const fn spec(
     example: (&'static str, &'static str),
     run: fn(&Call<'_>) -> Result<Value>,
 ) -> Spec {
-    Spec { name, least, most, keywords: &[], description, example, run }
+    Spec { name, least, most, keywords: &[], description, example, run, literal: None, work: 0 }
 }
 
 const GENERAL: [Spec; 3] = [
@@ -81,7 +89,13 @@ fn is_truth(value: &dyn ValueView, truth: bool) -> bool {
 }
 
 fn all() -> impl Iterator<Item = &'static Spec> {
-    GENERAL.iter().chain(&text::FILTERS).chain(&math::FILTERS).chain(&list::FILTERS).chain(&date::FILTERS)
+    GENERAL
+        .iter()
+        .chain(&text::FILTERS)
+        .chain(&math::FILTERS)
+        .chain(&convert::FILTERS)
+        .chain(&list::FILTERS)
+        .chain(&date::FILTERS)
 }
 
 /// The filter of this name.
@@ -174,7 +188,7 @@ impl Filter for Parsed {
             positional,
             keyword: keyword.collect::<Result<_>>()?,
         };
-        burn(runtime, weigh(input))?;
+        burn(runtime, weigh(input) + self.spec.work)?;
         let value = (self.spec.run)(&call)?;
         burn(runtime, weigh(&value))?;
         Ok(value)

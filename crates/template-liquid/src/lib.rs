@@ -40,6 +40,7 @@ mod header;
 mod json;
 mod lexer;
 mod limits;
+mod phone;
 mod runtime;
 mod samples;
 mod sink;

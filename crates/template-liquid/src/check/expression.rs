@@ -328,6 +328,13 @@ impl Checker {
                         out.push_str(keyword);
                         out.push(':');
                     }
+                    (Some(Kind::Text(text)), _) if given == 0 => {
+                        let wrong = spec.and_then(|spec| spec.literal?(&text[1..text.len() - 1]).err());
+                        if let Some(wrong) = wrong {
+                            self.flaw(cursor.at(), format!("the filter {name}: {wrong}"));
+                        }
+                        given += 1;
+                    }
                     _ => given += 1,
                 }
                 self.value(cursor, out, 0)?;
