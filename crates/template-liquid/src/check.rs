@@ -2,6 +2,7 @@
 //! the Liquid parser.
 
 mod expression;
+mod query;
 mod tag;
 
 use crate::blocks::{Piece, PieceKind};
@@ -50,6 +51,8 @@ pub(crate) struct Used {
     pub(crate) open: BTreeSet<Vec<String>>,
     /// What can hardly be meant.
     pub(crate) objections: Vec<Flaw>,
+    /// What may be meant, but should be known.
+    pub(crate) warnings: Vec<Flaw>,
 }
 
 /// Reads `template[start..end]`, what stands around it being white space.
@@ -82,6 +85,7 @@ pub(crate) fn check(
         string_at: 0,
         inner: InnerJson::default(),
         xml: XmlState::default(),
+        query: query::QueryValues::default(),
     };
     for chunk in &chunks {
         if checker.flaws.len() >= FAULTS_MAX {
@@ -131,6 +135,7 @@ struct Checker {
     string_at: usize,
     inner: InnerJson,
     xml: XmlState,
+    query: query::QueryValues,
 }
 
 impl Checker {
@@ -179,6 +184,10 @@ impl Checker {
             }
             let opened = self.string.feed(&text);
             self.string_at = opened.map_or(self.string_at, |opened| at + opened);
+        }
+        if self.place == Place::Url && !captured {
+            let found = self.query.feed(&text).into_iter().map(|at| Flaw::new(at, query::IN_QUOTES));
+            self.used.warnings.extend(found);
         }
         if self.place == Place::Xml && self.edition >= Edition::Second && !captured {
             self.xml.feed(&text);

@@ -186,6 +186,7 @@ impl Rule {
         };
         rule.note_used();
         rule.objections = rule.objected();
+        rule.warnings = rule.address.template.warnings.iter().cloned().map(|fault| fault.under("url")).collect();
         Ok(rule)
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Template {
     pub(crate) used: Used,
     /// What can hardly be meant.
     pub(crate) objections: Vec<Fault>,
+    /// What should be known of it.
+    pub(crate) warnings: Vec<Fault>,
 }
 
 /// What a template rendered.
@@ -68,8 +70,10 @@ impl Template {
             Allowed::UniqueId(_) => None,
         };
         let objections = used.objections.iter().cloned().map(fault).collect();
+        let warnings = used.warnings.iter().cloned().map(fault).collect();
         Ok(Self {
             objections,
+            warnings,
             source: source.into(),
             liquid: liquid_core::Template::new(elements),
             pieces,

@@ -41,6 +41,9 @@ impl Checker {
             if self.place == Place::Json && self.string.inside && !output.json && !self.captured() {
                 self.inner.token(at);
             }
+            if self.place == Place::Url && !self.captured() {
+                self.query.output(at, tokens);
+            }
             self.note_written();
             let piece = self.piece(at, PieceKind::Output(output));
             self.own_tag("__value", piece, &chain);
@@ -66,7 +69,7 @@ impl Checker {
             "for" => self.begin_for(at, &mut cursor),
             "capture" => self.begin_capture(at, &mut cursor),
             "elsif" | "else" | "when" => self.branch(at, name, &mut cursor),
-            "assign" => self.assign(at, &mut cursor),
+            "assign" => self.assign(at, tokens, &mut cursor),
             "break" | "continue" => self.interrupt(at, name, &cursor),
             _ => match name.strip_prefix("end") {
                 Some(kind) if TAGS.contains(&kind) => self.end(at, kind, &cursor),
@@ -174,8 +177,9 @@ impl Checker {
         Ok(name.to_owned())
     }
 
-    fn assign(&mut self, at: usize, cursor: &mut Cursor<'_, '_>) -> Result<(), Unreadable> {
+    fn assign(&mut self, at: usize, tokens: &[Token<'_>], cursor: &mut Cursor<'_, '_>) -> Result<(), Unreadable> {
         let name = self.new_name(cursor)?;
+        self.query.assigned(&name, tokens.get(2..).unwrap_or_default());
         if !cursor.take("=") {
             return Err(self.expected(cursor, "`=`"));
         }

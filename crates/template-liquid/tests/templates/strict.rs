@@ -337,3 +337,43 @@ fn xml_that_is_not_well_formed_is_refused_at_its_place() {
     let told = objections(&rule(Xml, "<a>{{ person.name | escape }}</a>"));
     assert!(told.len() == 1 && told[0].contains("encoded twice"), "{told:?}");
 }
+
+#[test]
+fn a_token_between_quotes_in_a_query_is_warned_of() {
+    let warnings = |url: &str| -> Vec<String> {
+        let compiled = compile(&at_url(url)).map_err(|faults| said(&faults)).expect(url);
+        compiled.warnings().iter().map(ToString::to_string).collect()
+    };
+    for (url, places) in [
+        (
+            "https://crm.example.com/query?q=SELECT%20Id%20FROM%20Contact%20WHERE%20Email='{{ person.email }}'",
+            "column 79",
+        ),
+        ("https://crm.example.com/people?$top=1&$filter=email%20eq%20%27{{ person.email | downcase }}%27", "column 63"),
+        ("https://crm.example.com/people?q='x{{ person.email | soql | upcase }}'", "column 36"),
+        ("https://crm.example.com/people?q=a='{{ person.id | soql }}'%20AND%20b='{{ person.email }}'", "column 72"),
+        (
+            "https://crm.example.com/people?q={% if person.email %}'{{ person.email }}'{% else %}'{{ person.id | odata }}'{% endif %}",
+            "column 56",
+        ),
+    ] {
+        let told = warnings(url);
+        assert!(told.len() == 1, "{url}: {told:?}");
+        assert!(told[0].starts_with("url: ") && told[0].contains("soql") && told[0].contains("odata"), "{told:?}");
+        assert!(told[0].contains(places), "{url}: {told:?}");
+    }
+    for url in [
+        "https://crm.example.com/query?q=Email='{{ person.email | soql }}'",
+        "https://crm.example.com/people?$filter=email%20eq%20'{{ person.email | downcase | odata }}'",
+        "https://crm.example.com/people?$filter=hash%20eq%20'{{ person.email | md5 }}'",
+        "https://crm.example.com/people?email={{ person.email }}&note=it's",
+        "https://crm.example.com/people('{{ unique_id }}')?x={{ person.email }}",
+        "https://crm.example.com/people?note=it's{{ person.email }}&x='y'",
+    ] {
+        assert_eq!(warnings(url), [""; 0], "{url}");
+    }
+    let assigned = "https://crm.example.com/{% assign e = person.email | odata %}people?$filter=email%20eq%20'{{ e }}'";
+    assert_eq!(warnings(assigned), [""; 0]);
+    let again = assigned.replace("people?", "{% assign e = person.email %}people?");
+    assert_eq!(warnings(&again).len(), 1, "assigned anew");
+}
