@@ -24,6 +24,9 @@
 //! allowance of work that each step and each byte uses up, so that no template can run long or fill the memory, whomever
 //! it is rendered for. Rendering reads no clock and draws no randomness: the same input is the same request.
 //!
+//! A template means what its edition says (ADR 19): what Shopify's Liquid means, or for rules that were saved before, what it
+//! meant then. Only places that differ ask for it: `conditions`, `decimal`, `filters`, `xml`.
+//!
 //! # Where to find what
 //! - [`LiquidTemplates`] is the adapter. `tokens` lists tokens and `filters` the filters.
 //! - `lexer` and `check` read templates; `blocks`, `runtime` and `values` are the language; `sink` encodes.
