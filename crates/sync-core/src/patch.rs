@@ -6,8 +6,8 @@
 use crate::fault::Fault;
 use crate::person::Patch;
 use crate::sync::{
-    AdoptedRecords, Authentication, BodyFormat, CONCURRENCY_MAX, EmptyWhen, Header, HeaderValue, Limits, LookupRule,
-    LookupWhen, Method, OnExisting, OnMissing, OnUncertain, Operation, Origin, Pages, REQUESTS_PER_DAY_MAX,
+    AdoptedRecords, Authentication, BodyFormat, CONCURRENCY_MAX, Edition, EmptyWhen, Header, HeaderValue, Limits,
+    LookupRule, LookupWhen, Method, OnExisting, OnMissing, OnUncertain, Operation, Origin, Pages, REQUESTS_PER_DAY_MAX,
     REQUESTS_PER_SECOND_MAX, Rule, SETTLE_SECONDS_DEFAULT, SETTLE_SECONDS_MAX, Sealed, Settings,
     TIMEOUT_SECONDS_DEFAULT, TIMEOUT_SECONDS_MAX, UniqueIdSource,
 };
@@ -168,6 +168,13 @@ pub fn merge(
     let lookup = merge.lookup(before.lookup.as_ref(), &patch.lookup);
     let authentication = merge.authentication(&before.authentication, &patch.authentication);
     let unique_id = merge.unique_id(before.unique_id.as_ref(), &patch.unique_id);
+    // An id's meaning changes with its template only: what is known under the old one is found by it.
+    let is_template = matches!(unique_id, Some(UniqueIdSource::Template(_)));
+    let unique_id_edition = match () {
+        () if !is_template => Edition::default(),
+        () if unique_id == before.unique_id => before.unique_id_edition,
+        () => Edition::CURRENT,
+    };
     let limits = merge.limits(before.limits, &patch.limits);
     // What is said of a new sync stands; of an older one nothing may have been said yet.
     let pages = match patch.pages {
@@ -179,6 +186,7 @@ pub fn merge(
     let mut settings = Settings {
         authentication,
         unique_id,
+        unique_id_edition,
         create,
         update,
         delete,
@@ -388,7 +396,7 @@ impl Merge<'_> {
             Patch::Keep => saved.and_then(|rule| rule.data.clone()),
             Patch::Clear => None,
         };
-        let rule = Rule {
+        let mut rule = Rule {
             enabled: merged(&patch.enabled, saved.map(|r| r.enabled), || true),
             method: method?,
             url: url?,
@@ -401,7 +409,11 @@ impl Merge<'_> {
             on_uncertain: merged(&patch.on_uncertain, saved.map(|r| r.on_uncertain), OnUncertain::default),
             on_existing: merged(&patch.on_existing, saved.map(|r| r.on_existing), OnExisting::default),
             adopted: merged(&patch.adopted, saved.map(|r| r.adopted), AdoptedRecords::default),
+            edition: Edition::CURRENT,
         };
+        if let Some(saved) = saved.filter(|saved| saved.says_the_same(&rule)) {
+            rule.edition = saved.edition;
+        }
         Some(self.keep_secrets_home(operation, rule, &given))
     }
 

@@ -183,6 +183,28 @@ pub enum OnUncertain {
     Park,
 }
 
+/// What the templates of a rule mean. A rule keeps the edition that it was saved in, so that a better meaning changes no request
+/// that somebody relies on; what is made or edited takes [`Edition::CURRENT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edition {
+    /// Of rules that were saved before there were editions: what stands in no document.
+    #[default]
+    First,
+    /// Liquid means what Shopify's Liquid means, or is refused; XML is well-formed.
+    Second,
+}
+
+impl Edition {
+    /// The one that rules are made in.
+    pub const CURRENT: Self = Self::Second;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_first(&self) -> bool {
+        *self == Self::First
+    }
+}
+
 /// A header of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
@@ -231,6 +253,16 @@ pub struct Rule {
     /// Delete only.
     #[serde(default)]
     pub adopted: AdoptedRecords,
+    /// What its templates mean.
+    #[serde(default, skip_serializing_if = "Edition::is_first")]
+    pub edition: Edition,
+}
+
+impl Rule {
+    /// Whether its templates, and what they make, are those of another rule.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (&self.url, &self.headers, &self.data, self.format) == (&other.url, &other.headers, &other.data, other.format)
+    }
 }
 
 /// The longest timeout of a rule, in seconds.
@@ -297,6 +329,9 @@ pub struct Settings {
     pub authentication: Authentication,
     /// `None`: people are created, and can be neither updated nor deleted.
     pub unique_id: Option<UniqueIdSource>,
+    /// What the unique id's template means, where it is one.
+    #[serde(default, skip_serializing_if = "Edition::is_first")]
+    pub unique_id_edition: Edition,
     /// Create Users.
     pub create: Option<Rule>,
     /// Update Users.

@@ -271,6 +271,7 @@ fn rule(enabled: bool) -> Rule {
         on_uncertain: OnUncertain::Park,
         on_existing: OnExisting::Park,
         adopted: AdoptedRecords::Keep,
+        edition: sync_core::sync::Edition::CURRENT,
     }
 }
 

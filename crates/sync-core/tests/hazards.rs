@@ -786,6 +786,7 @@ fn sync_config() -> SyncConfig {
         on_uncertain: sync_core::sync::OnUncertain::Resend,
         on_existing: sync_core::sync::OnExisting::Park,
         adopted: sync_core::sync::AdoptedRecords::Keep,
+        edition: sync_core::sync::Edition::CURRENT,
     };
     let now = World::new(Means::Park).now;
     SyncConfig {

@@ -11,8 +11,8 @@ use sync_core::patch::{
 use sync_core::person::Patch::{self, Clear, Keep, Set};
 use sync_core::plan::revise::revised;
 use sync_core::sync::{
-    Authentication, BodyFormat, Header, HeaderValue, Limits, Method, OnMissing, OnUncertain, Operation, Origin, Pages,
-    Sealed, Settings, SyncConfig, UniqueIdSource,
+    Authentication, BodyFormat, Edition, Header, HeaderValue, Limits, Method, OnMissing, OnUncertain, Operation,
+    Origin, Pages, Sealed, Settings, SyncConfig, UniqueIdSource,
 };
 use sync_core::time::Timestamp;
 use uuid::Uuid;
@@ -624,4 +624,75 @@ fn what_may_make_records_addressable_raises_the_unique_id_revision() {
     assert_eq!(revision(|settings| settings.unique_id = None), 4);
     assert_eq!(revision(|settings| settings.lookup.as_mut().unwrap().path = "$.x".into()), 4);
     assert_eq!(revision(|settings| settings.lookup = None), 4);
+}
+
+// ----------------------------------------------------------------------------------------------------------- editions
+
+/// A sync as it was saved before there were editions.
+fn from_before() -> Merged {
+    let mut before = made(&full());
+    let document = serde_json::to_value(&before.settings).unwrap();
+    let without = |mut rule: serde_json::Value| {
+        rule.as_object_mut().unwrap().remove("edition").expect("a rule that is made has an edition");
+        rule
+    };
+    let mut old = document;
+    for name in ["create", "update", "delete"] {
+        if !old[name].is_null() {
+            old[name] = without(old[name].take());
+        }
+    }
+    old["lookup"]["request"] = without(old["lookup"]["request"].take());
+    before.settings = serde_json::from_value(old.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&before.settings).unwrap(), old, "the first edition stands in no document");
+    before
+}
+
+fn editions(merged: &Merged) -> Vec<Edition> {
+    merged.settings.rules().map(|(_, rule)| rule.edition).collect()
+}
+
+#[test]
+fn a_rule_keeps_its_edition_until_its_templates_are_edited() {
+    let new = made(&full());
+    assert!(editions(&new).iter().all(|edition| *edition == Edition::CURRENT));
+    let before = from_before();
+    assert!(editions(&before).iter().all(|edition| *edition == Edition::First));
+
+    let saved = before.settings.create.clone().unwrap();
+    let create = |patch| changed(&before, &on_create(patch)).settings.create.unwrap().edition;
+    assert_eq!(
+        create(RulePatch { enabled: Set(false), timeout_seconds: Set(7), ..RulePatch::default() }),
+        Edition::First
+    );
+    let same =
+        RulePatch { url: Set(saved.url.clone()), data: saved.data.clone().map_or(Clear, Set), ..RulePatch::default() };
+    assert_eq!(create(same), Edition::First, "given again as it was");
+    for patch in [
+        RulePatch { url: Set("https://crm.test/other".into()), ..RulePatch::default() },
+        RulePatch { data: Set("{\"other\": 1}".into()), ..RulePatch::default() },
+        RulePatch { format: Set(BodyFormat::Xml), ..RulePatch::default() },
+        RulePatch {
+            headers: Set(vec![HeaderInput { name: "X-A".into(), value: Some("1".into()), secret: Some(false) }]),
+            ..RulePatch::default()
+        },
+    ] {
+        assert_eq!(create(patch.clone()), Edition::CURRENT, "{patch:?}");
+    }
+    let edited = changed(&before, &on_create(RulePatch { data: Set("{}".into()), ..RulePatch::default() }));
+    assert_eq!(edited.settings.update, before.settings.update, "other rules stay as they are");
+}
+
+#[test]
+fn a_chosen_id_keeps_its_edition_until_its_template_is_edited() {
+    let chosen = |template: &str| SyncPatch {
+        unique_id: Set(UniqueIdSource::Template(template.into())),
+        ..SyncPatch::default()
+    };
+    let mut before = from_before();
+    before.settings.unique_id = Some(UniqueIdSource::Template("crm-{{ person.id }}".into()));
+    let edition = |patch: &SyncPatch| changed(&before, patch).settings.unique_id_edition;
+    assert_eq!(edition(&SyncPatch::default()), Edition::First);
+    assert_eq!(edition(&chosen("crm-{{ person.id }}")), Edition::First);
+    assert_eq!(edition(&chosen("x-{{ person.id }}")), Edition::CURRENT);
 }

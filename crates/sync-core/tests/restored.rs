@@ -38,6 +38,7 @@ fn rule(method: Method, data: Option<&str>) -> Rule {
         on_uncertain: OnUncertain::Resend,
         on_existing: OnExisting::Park,
         adopted: AdoptedRecords::Keep,
+        edition: sync_core::sync::Edition::CURRENT,
     }
 }
 

@@ -101,14 +101,15 @@ impl CompiledSync {
                     IdPlan::Read(IdSource::None)
                 }
             },
-            Some(UniqueIdSource::Template(template)) => match templates.compile_unique_id(template, id_tokens(&config))
-            {
-                Ok(text) => IdPlan::Choose(text),
-                Err(found) => {
-                    faults.extend(found.into_iter().map(|fault| fault.under("template").under("uniqueId")));
-                    IdPlan::Read(IdSource::None)
+            Some(UniqueIdSource::Template(template)) => {
+                match templates.compile_unique_id(template, id_tokens(&config), config.settings.unique_id_edition) {
+                    Ok(text) => IdPlan::Choose(text),
+                    Err(found) => {
+                        faults.extend(found.into_iter().map(|fault| fault.under("template").under("uniqueId")));
+                        IdPlan::Read(IdSource::None)
+                    }
                 }
-            },
+            }
         };
         let lookup_path = match config.settings.lookup.as_ref().map(|lookup| JsonPath::parse(&lookup.path)) {
             Some(Err(message)) => {
@@ -225,6 +226,7 @@ impl CompiledSync {
         }
         self.warn_of_doubt(&mut warnings);
         self.warn_of_paths(&mut warnings);
+        self.warn_of_templates(&mut warnings);
         warnings.extend(shown_secrets(&self.config.settings).into_iter().map(|(operation, header)| {
             format!(
                 "the header {header} of the {} rule is shown to everybody who may read this sync: give its value again, as a \
@@ -233,6 +235,20 @@ impl CompiledSync {
             )
         }));
         warnings
+    }
+
+    /// What the templates themselves say of.
+    fn warn_of_templates(&self, warnings: &mut Vec<String>) {
+        for (operation, rule) in
+            Operation::ALL.into_iter().filter_map(|operation| Some((operation, self.rule(operation)?)))
+        {
+            warnings
+                .extend(rule.warnings().iter().map(|warning| warning.clone().under(rule_field(operation)).to_string()));
+        }
+        if let IdPlan::Choose(text) = &self.ids {
+            let under = |warning: &Fault| warning.clone().under("template").under("uniqueId").to_string();
+            warnings.extend(text.warnings().iter().map(under));
+        }
     }
 
     /// Requests that may make or mean another record than one thinks.
@@ -283,10 +299,11 @@ fn texts_of(rule: &Rule) -> impl Iterator<Item = &str> {
     headers.chain(rule.data.as_deref()).chain([rule.url.as_str()])
 }
 
-/// Whether a template may take milliseconds: it is large, or repeats itself. What it is to do is bounded in any case.
+/// Whether a template may take milliseconds: it is large, repeats itself, or reads telephone numbers, of which the first of a region
+/// takes long. What it is to do is bounded in any case.
 fn renders_long(template: &str) -> bool {
     let loops = |tag: &str| tag.trim_start_matches('-').trim_start().starts_with("for");
-    template.len() > TEMPLATE_BYTES_SHORT || template.split("{%").skip(1).any(loops)
+    template.len() > TEMPLATE_BYTES_SHORT || template.contains("e164") || template.split("{%").skip(1).any(loops)
 }
 
 /// A rule with its secrets in the clear.
@@ -309,6 +326,7 @@ pub(crate) fn source_of(
         headers: headers.collect(),
         data: rule.data.clone(),
         format: rule.format,
+        edition: rule.edition,
         ssl_verification: rule.ssl_verification,
         timeout: Duration::from_secs(rule.timeout_seconds.into()),
     }
@@ -361,6 +379,7 @@ mod tests {
             "{% for x in person.labels %}{% endfor %}",
             "{%-for x in y-%}",
             "{\"a\":1}{%- \n for x",
+            "{{ person.phone | e164: \"GB\" }}",
             &"a".repeat(16 * 1024 + 1),
         ] {
             assert!(renders_long(long), "{long:.40}");

@@ -1,6 +1,6 @@
 //! The URL of a rule: its origin is literal, and what a person holds can neither leave its segment nor empty it.
 
-use crate::check::Allowed;
+use crate::check::Reading;
 use crate::limits::URL_BYTES_MAX;
 use crate::sink::Place;
 use crate::template::{Rendered, Template};
@@ -19,10 +19,10 @@ pub(crate) struct Address {
 
 impl Address {
     /// Compiles a URL template; the white space around it does not count.
-    pub(crate) fn new(source: &str, allowed: Allowed) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn new(source: &str, reading: Reading) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let origin = origin(source).map_err(|fault| faults.push(fault)).ok();
-        match (Template::trimmed(source, Place::Url, allowed), origin) {
+        match (Template::trimmed(source, Place::Url, reading), origin) {
             (Ok(template), Some((origin, path_at))) => Ok(Self { template, origin, path_at }),
             (Ok(_), None) => Err(faults),
             (Err(more), _) => {

@@ -3,10 +3,11 @@
 //! `__text N`, `__value N chain` and `__at N` are written by [`crate::check`] in place of literal text, outputs and the
 //! beginnings of blocks; N is the piece of the template.
 
+use crate::conditions::{Case, Conditional};
 use crate::filters;
 use crate::runtime::{LoopScope, exactly};
 use crate::sink::{Output, Sink, burn};
-use crate::values;
+use crate::values::{self, Plain};
 use liquid_core::model::{Value, ValueCow, ValueView};
 use liquid_core::parser::{BlockElement, FilterChain, TryMatchToken};
 use liquid_core::runtime::{Interrupt, InterruptRegister};
@@ -17,6 +18,7 @@ use liquid_core::{
 use liquid_lib::stdlib;
 use std::io::Write;
 use std::sync::Arc;
+use sync_core::sync::Edition;
 
 /// What a piece of a template is.
 #[derive(Clone, Debug)]
@@ -41,16 +43,15 @@ pub(crate) struct Piece {
     pub(crate) captured: bool,
 }
 
-/// The language for a template of these pieces.
-pub(crate) fn language(pieces: &Arc<[Piece]>) -> Language {
+/// The language of an edition, for a template of these pieces.
+pub(crate) fn language(pieces: &Arc<[Piece]>, edition: Edition) -> Language {
     let mut language = Language::empty();
-    let blocks: [Box<dyn ParseBlock>; 5] = [
-        Box::new(stdlib::IfBlock),
-        Box::new(stdlib::UnlessBlock),
-        Box::new(stdlib::CaseBlock),
-        Box::new(stdlib::CaptureBlock),
-        Box::new(ForBlock),
-    ];
+    let conditions: [Box<dyn ParseBlock>; 3] = match edition {
+        Edition::First => [Box::new(stdlib::IfBlock), Box::new(stdlib::UnlessBlock), Box::new(stdlib::CaseBlock)],
+        Edition::Second => [Box::new(Conditional::If), Box::new(Conditional::Unless), Box::new(Case)],
+    };
+    let others: [Box<dyn ParseBlock>; 2] = [Box::new(stdlib::CaptureBlock), Box::new(ForBlock(edition))];
+    let blocks = conditions.into_iter().chain(others);
     for block in blocks {
         language.blocks.register(block.reflection().start_tag().to_owned(), block);
     }
@@ -66,7 +67,7 @@ pub(crate) fn language(pieces: &Arc<[Piece]>) -> Language {
     for tag in tags {
         language.tags.register(tag.reflection().tag().to_owned(), tag);
     }
-    filters::register(&mut language);
+    filters::register(&mut language, edition);
     language
 }
 
@@ -188,7 +189,7 @@ impl Renderable for Beginning {
 
 /// `for`, which never holds a range in memory and counts each turn.
 #[derive(Clone)]
-struct ForBlock;
+struct ForBlock(Edition);
 
 impl BlockReflection for ForBlock {
     fn start_tag(&self) -> &'static str {
@@ -240,7 +241,7 @@ impl ParseBlock for ForBlock {
         }
         block.assert_empty();
         let (body, otherwise) = (Template::new(body), otherwise.map(Template::new));
-        Ok(Box::new(For { name, source, limit, offset, reversed, body, otherwise }))
+        Ok(Box::new(For { edition: self.0, name, source, limit, offset, reversed, body, otherwise }))
     }
 
     fn reflection(&self) -> &dyn BlockReflection {
@@ -256,6 +257,7 @@ enum Source {
 
 #[derive(Debug)]
 struct For {
+    edition: Edition,
     name: String,
     source: Source,
     limit: Option<Expression>,
@@ -275,7 +277,11 @@ impl For {
     /// Which turns are made of `count`: the first, and how many.
     fn turns(&self, count: i64, runtime: &dyn Runtime) -> Result<(i64, i64)> {
         let bound = |expression: &Option<Expression>, default| {
-            expression.as_ref().map_or(Ok(default), |expression| Ok(whole(expression, runtime)?.max(0)))
+            let Some(expression) = expression else { return Ok(default) };
+            if self.edition >= Edition::Second && expression.evaluate(runtime)?.is_nil() {
+                return Ok(default);
+            }
+            Ok(whole(expression, runtime)?.max(0))
         };
         let first = bound(&self.offset, 0)?.min(count);
         Ok((first, bound(&self.limit, count)?.min(count - first)))
@@ -330,6 +336,11 @@ impl Renderable for For {
                         let member = object.get(key)?.to_value();
                         Some(ValueCow::Owned(Value::Array(vec![values::text(key), member])))
                     })
+                } else if self.edition >= Edition::Second
+                    && !matches!(values::plain(value), Some(Plain::Text(text)) if !text.is_empty())
+                {
+                    // An empty text, a number or a truth has no items.
+                    self.run(writer, runtime, 0, |_| None)
                 } else {
                     self.run(writer, runtime, 1, |_| Some(ValueCow::Borrowed(value)))
                 }

@@ -2,6 +2,7 @@
 //! the Liquid parser.
 
 mod expression;
+mod query;
 mod tag;
 
 use crate::blocks::{Piece, PieceKind};
@@ -9,9 +10,10 @@ use crate::json::{InnerJson, StringState};
 use crate::lexer::{self, Chunk, Flaw};
 use crate::limits::{FAULTS_MAX, TEMPLATE_BYTES_MAX};
 use crate::sink::Place;
+use crate::xml::XmlState;
 use std::collections::{BTreeSet, HashSet};
 use sync_core::ports::{IdTokens, TokensUsed};
-use sync_core::sync::Operation;
+use sync_core::sync::{Edition, Operation};
 
 /// Which tokens a template may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,14 @@ pub(crate) enum Allowed {
     Rule(Operation),
     /// Those of a unique id template.
     UniqueId(IdTokens),
+}
+
+/// How a template is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) allowed: Allowed,
+    /// What it means.
+    pub(crate) edition: Edition,
 }
 
 /// A template that was read.
@@ -41,6 +51,8 @@ pub(crate) struct Used {
     pub(crate) open: BTreeSet<Vec<String>>,
     /// What can hardly be meant.
     pub(crate) objections: Vec<Flaw>,
+    /// What may be meant, but should be known.
+    pub(crate) warnings: Vec<Flaw>,
 }
 
 /// Reads `template[start..end]`, what stands around it being white space.
@@ -48,7 +60,7 @@ pub(crate) fn check(
     template: &str,
     (start, end): (usize, usize),
     place: Place,
-    allowed: Allowed,
+    Reading { allowed, edition }: Reading,
 ) -> Result<Checked, Vec<Flaw>> {
     if template.len() > TEMPLATE_BYTES_MAX {
         let message = format!(
@@ -61,6 +73,7 @@ pub(crate) fn check(
     let mut checker = Checker {
         place,
         allowed,
+        edition,
         flaws,
         code: String::with_capacity(template.len() * 2),
         lines: Vec::new(),
@@ -71,6 +84,8 @@ pub(crate) fn check(
         string: StringState::default(),
         string_at: 0,
         inner: InnerJson::default(),
+        xml: XmlState::default(),
+        query: query::QueryValues::default(),
     };
     for chunk in &chunks {
         if checker.flaws.len() >= FAULTS_MAX {
@@ -87,6 +102,8 @@ struct Open {
     at: usize,
     /// Where the JSON was when it began: each of its branches must begin and end so.
     string: StringState,
+    /// The same of XML.
+    xml: XmlState,
     /// The loop's name.
     name: Option<String>,
     /// How many branches it has so far, besides its first.
@@ -95,6 +112,8 @@ struct Open {
     has_else: bool,
     /// A `case` before its first `when`.
     before_when: bool,
+    /// White space in it, as long as nothing else was seen that is written.
+    blanks: Option<Vec<usize>>,
 }
 
 const IN_INNER_JSON: &str = "this token stands in JSON that is itself a string: a name with a quotation mark could add members to it. Use the filter \
@@ -103,6 +122,7 @@ const IN_INNER_JSON: &str = "this token stands in JSON that is itself a string: 
 struct Checker {
     place: Place,
     allowed: Allowed,
+    edition: Edition,
     flaws: Vec<Flaw>,
     code: String,
     lines: Vec<usize>,
@@ -114,6 +134,8 @@ struct Checker {
     /// Where the last string was opened.
     string_at: usize,
     inner: InnerJson,
+    xml: XmlState,
+    query: query::QueryValues,
 }
 
 impl Checker {
@@ -141,6 +163,9 @@ impl Checker {
                 if self.string.escaped && self.place == Place::Json && !self.captured() {
                     self.flaw(*at, "an output stands right behind a backslash; write `\\\\` for a backslash");
                 }
+                if let Some(objection) = self.xml.objection().filter(|_| !self.captured()) {
+                    self.flaw(*at, objection);
+                }
                 self.output(*at, *end, tokens);
             }
             Chunk::Tag { at, end, name, tokens } => self.tag(*at, *end, name, tokens),
@@ -160,8 +185,46 @@ impl Checker {
             let opened = self.string.feed(&text);
             self.string_at = opened.map_or(self.string_at, |opened| at + opened);
         }
+        if self.place == Place::Url && !captured {
+            let found = self.query.feed(&text).into_iter().map(|at| Flaw::new(at, query::IN_QUOTES));
+            self.used.warnings.extend(found);
+        }
+        if self.place == Place::Xml && self.edition >= Edition::Second && !captured {
+            self.xml.feed(&text);
+        }
         let piece = self.piece(at, PieceKind::Text(text.as_ref().into()));
+        if text.trim().is_empty() {
+            self.note_blank(piece);
+        } else {
+            self.note_written();
+        }
         self.own_tag("__text", piece, "");
+    }
+
+    /// White space was written.
+    fn note_blank(&mut self, piece: usize) {
+        if let Some(blanks) = self.open.last_mut().and_then(|open| open.blanks.as_mut()) {
+            blanks.push(piece);
+        }
+    }
+
+    /// Something was written that is no white space, or may be none. What is captured is written elsewhere.
+    fn note_written(&mut self) {
+        for open in self.open.iter_mut().rev() {
+            if open.kind == "capture" {
+                break;
+            }
+            open.blanks = None;
+        }
+    }
+
+    /// A block has ended in which nothing but white space stands: Liquid leaves that out.
+    fn leave_out(&mut self, blanks: Vec<usize>) {
+        if self.edition >= Edition::Second {
+            for piece in blanks {
+                self.pieces[piece].kind = PieceKind::Text("".into());
+            }
+        }
     }
 
     /// Checks literal text for its place, and makes of it what is sent.

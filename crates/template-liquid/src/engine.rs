@@ -1,12 +1,12 @@
 //! The adapter: rules and unique ids compiled, tried and rendered.
 
 use crate::address::Address;
-use crate::check::{Allowed, Used};
+use crate::check::{Allowed, Reading, Used};
 use crate::header::Header;
 use crate::json::{self, compact};
 use crate::sink::Place;
 use crate::template::Template;
-use crate::{filters, samples, tokens};
+use crate::{filters, samples, tokens, xml};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use sync_core::ports::{
     CompiledRule, CompiledText, FilterInfo, IdTokens, Preview, RenderContext, RuleSource, TemplateEngine, TokenInfo,
     TokensUsed,
 };
-use sync_core::sync::{BodyFormat, Method, Operation};
+use sync_core::sync::{BodyFormat, Edition, Method, Operation};
 use url::Url;
 use uuid::Uuid;
 
@@ -35,22 +35,29 @@ impl LiquidTemplates {
 
 impl TemplateEngine for LiquidTemplates {
     fn compile(&self, source: &RuleSource) -> Result<Arc<dyn CompiledRule>, Vec<Fault>> {
-        let rule = Rule::new(source)?;
+        let mut rule = Rule::new(source)?;
         rule.try_out()?;
+        if source.edition < Edition::CURRENT {
+            rule.warnings.extend(rule.means_otherwise(source));
+        }
         Ok(Arc::new(rule))
     }
 
-    fn compile_unique_id(&self, template: &str, tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
+    fn compile_unique_id(
+        &self,
+        template: &str,
+        tokens: IdTokens,
+        edition: Edition,
+    ) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
         if template.trim().is_empty() {
             return Err(vec![Fault::here("the template is empty; write one such as crm-{{ person.id }}")]);
         }
-        let text = Text(Template::trimmed(template, Place::Text, Allowed::UniqueId(tokens))?);
-        let people = people(&text.0.used.open);
-        let tried = people.iter().map(|person| {
-            let context = context(person, None);
-            text.0.render(&context).map_or_else(|fault| vec![fault], |_| Vec::new())
-        });
-        common(tried)?;
+        let mut text = Text::new(template, tokens, edition)?;
+        let rendered = text.try_out()?;
+        if edition < Edition::CURRENT {
+            let anew = Text::new(template, tokens, Edition::CURRENT).and_then(|text| text.try_out());
+            text.warnings.extend((anew.ok() != Some(rendered)).then(|| Fault::here(MEANS_OTHERWISE)));
+        }
         Ok(Arc::new(text))
     }
 
@@ -68,17 +75,44 @@ impl TemplateEngine for LiquidTemplates {
 }
 
 /// A compiled unique id template.
-struct Text(Template);
+struct Text {
+    template: Template,
+    warnings: Vec<Fault>,
+}
+
+/// What is said of a template of an older edition that would be another one today.
+const MEANS_OTHERWISE: &str = "this template keeps what it meant when it was saved. Saved anew it means what Shopify's Liquid means, \
+     and renders otherwise for some people, or is refused: when you edit it, look at its preview";
+
+impl Text {
+    fn new(template: &str, tokens: IdTokens, edition: Edition) -> Result<Self, Vec<Fault>> {
+        let reading = Reading { allowed: Allowed::UniqueId(tokens), edition };
+        Ok(Self { template: Template::trimmed(template, Place::Text, reading)?, warnings: Vec::new() })
+    }
+
+    /// What it renders for each sample person, where it fails not for all.
+    fn try_out(&self) -> Result<Vec<Option<String>>, Vec<Fault>> {
+        let people = people(&self.template.used.open);
+        let rendered = people.each_ref().map(|person| self.render(&context(person, None)));
+        common(rendered.iter().map(|rendered| rendered.clone().err().unwrap_or_default()))?;
+        Ok(rendered.into_iter().map(Result::ok).collect())
+    }
+}
 
 impl CompiledText for Text {
     fn render(&self, context: &RenderContext<'_>) -> Result<String, Vec<Fault>> {
-        self.0.render(context).map(|rendered| rendered.text).map_err(|fault| vec![fault])
+        self.template.render(context).map(|rendered| rendered.text).map_err(|fault| vec![fault])
+    }
+
+    fn warnings(&self) -> &[Fault] {
+        &self.warnings
     }
 }
 
 /// A compiled rule.
 struct Rule {
     allowed: Allowed,
+    edition: Edition,
     method: Method,
     address: Address,
     headers: Vec<Header>,
@@ -89,6 +123,7 @@ struct Rule {
     tokens: TokensUsed,
     open: BTreeSet<Vec<String>>,
     objections: Vec<Fault>,
+    warnings: Vec<Fault>,
 }
 
 /// The parts of a request, those that could be rendered.
@@ -102,13 +137,14 @@ struct Parts {
 impl Rule {
     fn new(source: &RuleSource) -> Result<Self, Vec<Fault>> {
         let allowed = Allowed::Rule(source.operation);
+        let reading = Reading { allowed, edition: source.edition };
         let mut faults = Vec::new();
         let mut told = |found: Vec<Fault>| faults.extend(found);
-        let address = Address::new(&source.url, allowed);
+        let address = Address::new(&source.url, reading);
         let address = address.map_err(|found| told(found.into_iter().map(|fault| fault.under("url")).collect())).ok();
         let mut headers = Vec::new();
         for (n, header) in source.headers.iter().enumerate() {
-            match Header::new(header, &source.headers[..n], allowed) {
+            match Header::new(header, &source.headers[..n], reading) {
                 Ok(header) => headers.push(header),
                 Err(found) => told(found.into_iter().map(|fault| fault.under(n).under("headers")).collect()),
             }
@@ -125,8 +161,8 @@ impl Rule {
                 return Err(vec![Fault::here(json::EMPTY)]);
             }
             match place {
-                Place::Text => Template::new(data, place, allowed),
-                _ => Template::trimmed(data, place, allowed),
+                Place::Text => Template::new(data, place, reading),
+                _ => Template::trimmed(data, place, reading),
             }
         });
         let data = data.transpose().map_err(|found| told(found.into_iter().map(|fault| fault.under("data")).collect()));
@@ -135,6 +171,7 @@ impl Rule {
         };
         let mut rule = Self {
             allowed,
+            edition: source.edition,
             method: source.method,
             format: if data.is_some() { source.format } else { BodyFormat::None },
             ssl_verification: source.ssl_verification,
@@ -142,12 +179,14 @@ impl Rule {
             tokens: TokensUsed::default(),
             open: BTreeSet::new(),
             objections: Vec::new(),
+            warnings: Vec::new(),
             address,
             headers,
             data,
         };
         rule.note_used();
         rule.objections = rule.objected();
+        rule.warnings = rule.address.template.warnings.iter().cloned().map(|fault| fault.under("url")).collect();
         Ok(rule)
     }
 
@@ -177,18 +216,48 @@ impl Rule {
         }
     }
 
-    /// Renders for sample people, and tells what fails for all of them.
-    fn try_out(&self) -> Result<(), Vec<Fault>> {
+    /// What it renders for sample people.
+    fn tried(&self) -> [Parts; 3] {
         let known = matches!(self.allowed, Allowed::Rule(operation) if tokens::WITH_UNIQUE_ID.contains(&operation));
         let ids = [UniqueId::text("8a7f31"), UniqueId::number("42"), UniqueId::text("\"/../{{ 😀")];
         let people = people(&self.open);
-        let tried = people.iter().zip(&ids).map(|(person, id)| {
-            let mut faults = self.parts(&context(person, id.as_ref().filter(|_| known))).faults;
+        std::array::from_fn(|n| self.parts(&context(&people[n], ids[n].as_ref().filter(|_| known))))
+    }
+
+    /// Tells which parts would be others today for sample people, of an older edition's rule that was made from `source`.
+    fn means_otherwise(&self, source: &RuleSource) -> Vec<Fault> {
+        let anew = Self::new(&RuleSource { edition: Edition::CURRENT, ..source.clone() });
+        let anew = match anew.and_then(|anew| anew.try_out().map(|()| anew)) {
+            Ok(anew) => anew,
+            Err(faults) => {
+                let refused =
+                    |fault: Fault| Fault { message: format!("{MEANS_OTHERWISE} ({})", fault.message), ..fault };
+                return faults.into_iter().map(refused).collect();
+            }
+        };
+        let (mut url, mut headers, mut data) = (false, false, false);
+        for (before, after) in self.tried().into_iter().zip(anew.tried()) {
+            url |= before.url != after.url;
+            headers |= before.headers != after.headers;
+            data |= before.body != after.body;
+        }
+        let parts = [("url", url), ("headers", headers), ("data", data)].into_iter().filter(|(_, differs)| *differs);
+        parts.map(|(part, _)| Fault::at([part], MEANS_OTHERWISE)).collect()
+    }
+
+    /// Renders for sample people, and tells what fails for all of them; what is no XML, also where it fails for one: values are
+    /// encoded by place, so this is the template's own.
+    fn try_out(&self) -> Result<(), Vec<Fault>> {
+        let tried = self.tried().map(|parts| {
+            let mut faults = parts.faults;
             // Data may be for people that no sample is like.
-            faults.retain(|fault| fault.message != json::EMPTY);
+            faults.retain(|fault| ![json::EMPTY, xml::EMPTY].contains(&fault.message.as_str()));
             faults
         });
-        common(tried)
+        if let Some(fault) = tried.iter().flatten().find(|fault| fault.message.starts_with(xml::NOT_XML)) {
+            return Err(vec![fault.clone()]);
+        }
+        common(tried.into_iter())
     }
 
     fn parts(&self, context: &RenderContext<'_>) -> Parts {
@@ -217,11 +286,15 @@ impl Rule {
 
     fn body(&self, data: &Template, context: &RenderContext<'_>) -> Result<String, Fault> {
         let rendered = data.render(context).map_err(|fault| fault.under("data"))?;
-        if self.format != BodyFormat::Json {
-            return Ok(rendered.text);
+        match self.format {
+            BodyFormat::Json => compact(&rendered.text, &rendered.omits)
+                .map_err(|found| data.fault_at(&rendered, found.at, found.message).under("data")),
+            BodyFormat::Xml if self.edition >= Edition::Second => match xml::check(&rendered.text) {
+                Ok(()) => Ok(rendered.text),
+                Err(found) => Err(data.fault_at(&rendered, found.at, found.message).under("data")),
+            },
+            _ => Ok(rendered.text),
         }
-        compact(&rendered.text, &rendered.omits)
-            .map_err(|found| data.fault_at(&rendered, found.at, found.message).under("data"))
     }
 }
 
@@ -252,6 +325,10 @@ impl CompiledRule for Rule {
 
     fn objections(&self) -> &[Fault] {
         &self.objections
+    }
+
+    fn warnings(&self) -> &[Fault] {
+        &self.warnings
     }
 }
 

@@ -1,5 +1,6 @@
 //! The filters. Each is a row of a table; none can panic, and none builds more than its bound.
 
+mod convert;
 mod date;
 mod list;
 mod math;
@@ -14,6 +15,10 @@ use liquid_core::{Error, Expression, Filter, FilterReflection, Language, ParseFi
 use std::borrow::Cow;
 use std::fmt;
 use sync_core::ports::FilterInfo;
+use sync_core::sync::Edition;
+
+/// Says what is wrong with an argument that is written out.
+type CheckLiteral = fn(&str) -> std::result::Result<(), String>;
 
 /// One filter.
 pub(crate) struct Spec {
@@ -27,6 +32,10 @@ pub(crate) struct Spec {
     /// A template, and what it renders as text.
     pub(crate) example: (&'static str, &'static str),
     pub(crate) run: fn(&Call<'_>) -> Result<Value>,
+    /// Checks the first argument where it is written out; what is wrong with it, in words.
+    pub(crate) literal: Option<CheckLiteral>,
+    /// What a use counts beside a step and its bytes; see [`crate::limits::WORK_MAX`].
+    pub(crate) work: usize,
 }
 
 const fn spec(
@@ -36,7 +45,7 @@ const fn spec(
     example: (&'static str, &'static str),
     run: fn(&Call<'_>) -> Result<Value>,
 ) -> Spec {
-    Spec { name, least, most, keywords: &[], description, example, run }
+    Spec { name, least, most, keywords: &[], description, example, run, literal: None, work: 0 }
 }
 
 const GENERAL: [Spec; 3] = [
@@ -80,7 +89,13 @@ fn is_truth(value: &dyn ValueView, truth: bool) -> bool {
 }
 
 fn all() -> impl Iterator<Item = &'static Spec> {
-    GENERAL.iter().chain(&text::FILTERS).chain(&math::FILTERS).chain(&list::FILTERS).chain(&date::FILTERS)
+    GENERAL
+        .iter()
+        .chain(&text::FILTERS)
+        .chain(&math::FILTERS)
+        .chain(&convert::FILTERS)
+        .chain(&list::FILTERS)
+        .chain(&date::FILTERS)
 }
 
 /// The filter of this name.
@@ -103,20 +118,21 @@ pub(crate) fn infos() -> Vec<FilterInfo> {
     all().map(info).collect()
 }
 
-/// Adds every filter to a language.
-pub(crate) fn register(language: &mut Language) {
+/// Adds every filter, as an edition means it, to a language.
+pub(crate) fn register(language: &mut Language, edition: Edition) {
     for spec in all() {
-        language.filters.register(spec.name.to_owned(), Box::new(Parse(spec)));
+        language.filters.register(spec.name.to_owned(), Box::new(Parse(spec, edition)));
     }
 }
 
 #[derive(Clone, Copy)]
-struct Parse(&'static Spec);
+struct Parse(&'static Spec, Edition);
 
 impl ParseFilter for Parse {
     fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
         Ok(Box::new(Parsed {
             spec: self.0,
+            edition: self.1,
             positional: arguments.positional.collect(),
             keyword: arguments.keyword.map(|(name, value)| (name.to_owned(), value)).collect(),
         }))
@@ -144,6 +160,7 @@ impl FilterReflection for Parse {
 
 struct Parsed {
     spec: &'static Spec,
+    edition: Edition,
     positional: Vec<Expression>,
     keyword: Vec<(String, Expression)>,
 }
@@ -164,8 +181,16 @@ impl Filter for Parsed {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
         let positional = self.positional.iter().map(|argument| argument.evaluate(runtime)).collect::<Result<_>>()?;
         let keyword = self.keyword.iter().map(|(name, value)| Ok((name.as_str(), value.evaluate(runtime)?)));
-        let call = Call { name: self.spec.name, input, positional, keyword: keyword.collect::<Result<_>>()? };
-        burn(runtime, weigh(input))?;
+        let call = Call {
+            name: self.spec.name,
+            edition: self.edition,
+            input,
+            positional,
+            keyword: keyword.collect::<Result<_>>()?,
+        };
+        // A rule of the first edition may do as much as it could.
+        let work = if self.edition >= Edition::Second { self.spec.work } else { 0 };
+        burn(runtime, weigh(input) + work)?;
         let value = (self.spec.run)(&call)?;
         burn(runtime, weigh(&value))?;
         Ok(value)
@@ -175,12 +200,18 @@ impl Filter for Parsed {
 /// One use of a filter on a value.
 pub(crate) struct Call<'a> {
     name: &'static str,
+    edition: Edition,
     pub(crate) input: &'a dyn ValueView,
     positional: Vec<ValueCow<'a>>,
     keyword: Vec<(&'a str, ValueCow<'a>)>,
 }
 
 impl<'a> Call<'a> {
+    /// Whether it means what Shopify's Liquid means.
+    pub(crate) fn is_second(&self) -> bool {
+        self.edition >= Edition::Second
+    }
+
     /// Whether nothing is known of what it is used on. Most filters let that be.
     pub(crate) fn is_unset(&self) -> bool {
         self.input.is_nil() || self.input.is_state()

@@ -1,6 +1,6 @@
 //! The headers of a rule.
 
-use crate::check::Allowed;
+use crate::check::Reading;
 use crate::limits::HEADER_BYTES_MAX;
 use crate::sink::Place;
 use crate::template::Template;
@@ -41,7 +41,7 @@ pub(crate) struct Header {
 
 impl Header {
     /// Compiles a header. `before` are the headers in front of it. Faults have paths from the header on.
-    pub(crate) fn new(source: &HeaderSource, before: &[HeaderSource], allowed: Allowed) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn new(source: &HeaderSource, before: &[HeaderSource], reading: Reading) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         if let Some(message) = name_fault(&source.name, before) {
             faults.push(Fault::at(["name"], message));
@@ -50,7 +50,7 @@ impl Header {
             HeaderText::Plain(text) => (text.as_str(), false),
             HeaderText::Secret(text) => (text.expose_secret(), true),
         };
-        match Template::trimmed(text, Place::Header, allowed) {
+        match Template::trimmed(text, Place::Header, reading) {
             Ok(template) if faults.is_empty() => return Ok(Self { name: source.name.clone(), template, secret }),
             Ok(_) => {}
             Err(more) => faults.extend(more.into_iter().map(|fault| fault.under("value"))),

@@ -11,6 +11,7 @@
 //! | JSON data, inside of a string | text, escaped; unset is empty; lists are joined by a comma and a space |
 //! | JSON data, outside | a JSON value of its own type; unset is null |
 //! | form data | percent-encoded, a space as `+` |
+//! | XML data | text between tags and in attribute values, escaped; nowhere else |
 //! | text data | text as it is |
 //! | URL | percent-encoded but for letters, digits and `-._~` |
 //! | header | text, each run of line breaks and control characters as one space |
@@ -23,25 +24,32 @@
 //! allowance of work that each step and each byte uses up, so that no template can run long or fill the memory, whomever
 //! it is rendered for. Rendering reads no clock and draws no randomness: the same input is the same request.
 //!
+//! A template means what its edition says (ADR 19): what Shopify's Liquid means, or for rules that were saved before, what it
+//! meant then. Only places that differ ask for it: `conditions`, `decimal`, `filters`, `xml`.
+//!
 //! # Where to find what
 //! - [`LiquidTemplates`] is the adapter. `tokens` lists tokens and `filters` the filters.
 //! - `lexer` and `check` read templates; `blocks`, `runtime` and `values` are the language; `sink` encodes.
-//! - `address`, `header` and `json` finish what was rendered for its place.
+//! - `address`, `header`, `json` and `xml` finish what was rendered for its place.
 
 mod address;
 mod blocks;
 mod check;
+mod conditions;
+mod decimal;
 mod engine;
 mod filters;
 mod header;
 mod json;
 mod lexer;
 mod limits;
+mod phone;
 mod runtime;
 mod samples;
 mod sink;
 mod template;
 mod tokens;
 mod values;
+mod xml;
 
 pub use engine::LiquidTemplates;

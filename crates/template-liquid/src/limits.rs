@@ -24,6 +24,8 @@ pub(crate) const WORK_MAX: u64 = 16 * 1024 * 1024;
 pub(crate) const STEP_WORK: u64 = 128;
 /// How deep JSON may nest.
 pub(crate) const JSON_DEPTH_MAX: usize = 160;
+/// How deep XML may nest.
+pub(crate) const XML_DEPTH_MAX: usize = 160;
 /// The most bytes of a rendered URL.
 pub(crate) const URL_BYTES_MAX: usize = 32 * 1024;
 /// The most bytes of a rendered header value.

@@ -1,7 +1,7 @@
 //! A template that is compiled once and rendered often.
 
 use crate::blocks::{Piece, PieceKind, language};
-use crate::check::{Allowed, Checked, Used, check};
+use crate::check::{Allowed, Checked, Reading, Used, check};
 use crate::lexer::Flaw;
 use crate::runtime::Scope;
 use crate::sink::{Mark, Place, Sink};
@@ -22,6 +22,8 @@ pub(crate) struct Template {
     pub(crate) used: Used,
     /// What can hardly be meant.
     pub(crate) objections: Vec<Fault>,
+    /// What should be known of it.
+    pub(crate) warnings: Vec<Fault>,
 }
 
 /// What a template rendered.
@@ -36,23 +38,23 @@ const ENGINE_FAULT: &str = "the template engine failed on this template; write i
 
 impl Template {
     /// Compiles a template with the white space around it.
-    pub(crate) fn new(source: &str, place: Place, allowed: Allowed) -> Result<Self, Vec<Fault>> {
-        Self::of_range(source, (0, source.len()), place, allowed)
+    pub(crate) fn new(source: &str, place: Place, reading: Reading) -> Result<Self, Vec<Fault>> {
+        Self::of_range(source, (0, source.len()), place, reading)
     }
 
     /// Compiles a template without the white space around it.
-    pub(crate) fn trimmed(source: &str, place: Place, allowed: Allowed) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn trimmed(source: &str, place: Place, reading: Reading) -> Result<Self, Vec<Fault>> {
         let start = source.len() - source.trim_start().len();
-        Self::of_range(source, (start, start + source.trim().len()), place, allowed)
+        Self::of_range(source, (start, start + source.trim().len()), place, reading)
     }
 
-    fn of_range(source: &str, range: (usize, usize), place: Place, allowed: Allowed) -> Result<Self, Vec<Fault>> {
+    fn of_range(source: &str, range: (usize, usize), place: Place, reading: Reading) -> Result<Self, Vec<Fault>> {
         let fault = |flaw: Flaw| Fault::here(flaw.message).with_position(Position::of(source, flaw.at));
-        let checked = check(source, range, place, allowed);
+        let checked = check(source, range, place, reading);
         let Checked { code, lines, pieces, used } =
             checked.map_err(|flaws| flaws.into_iter().map(fault).collect::<Vec<_>>())?;
         let pieces: Arc<[Piece]> = pieces.into();
-        let language = language(&pieces);
+        let language = language(&pieces, reading.edition);
         let parsed = catch_unwind(AssertUnwindSafe(|| liquid_core::parser::parse(&code, &language)));
         let elements = match parsed {
             Ok(Ok(elements)) => elements,
@@ -63,13 +65,15 @@ impl Template {
             }
             Err(_) => return Err(vec![Fault::here(ENGINE_FAULT)]),
         };
-        let operation = match allowed {
+        let operation = match reading.allowed {
             Allowed::Rule(operation) => Some(operation),
             Allowed::UniqueId(_) => None,
         };
         let objections = used.objections.iter().cloned().map(fault).collect();
+        let warnings = used.warnings.iter().cloned().map(fault).collect();
         Ok(Self {
             objections,
+            warnings,
             source: source.into(),
             liquid: liquid_core::Template::new(elements),
             pieces,

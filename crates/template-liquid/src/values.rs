@@ -3,7 +3,8 @@
 use liquid_core::model::{DisplayCow, KString, KStringCow, Object, ObjectView, State, Value, ValueCow, ValueView};
 use std::borrow::Cow;
 use std::fmt;
-use sync_core::digits::{Kept, is_number, kept};
+pub(crate) use sync_core::digits::is_number;
+use sync_core::digits::{Kept, kept};
 use sync_core::text::without_nul;
 
 /// Leads a scalar that is a number whose digits the engine's own numbers cannot hold. U+0000 is in no value and in no

@@ -46,7 +46,12 @@ impl TemplateEngine for PlainTemplates {
         Ok(Arc::new(PlainRule { source: source.clone(), tokens }))
     }
 
-    fn compile_unique_id(&self, template: &str, _tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
+    fn compile_unique_id(
+        &self,
+        template: &str,
+        _tokens: IdTokens,
+        _edition: sync_core::sync::Edition,
+    ) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
         Ok(Arc::new(PlainText(template.to_owned())))
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sync_core::fault::Fault;
 use sync_core::person::Person;
 use sync_core::ports::{CompiledRule, CompiledText, FilterInfo, IdTokens, RuleSource, TemplateEngine, TokenInfo};
+use sync_core::sync::Edition;
 use template_liquid::LiquidTemplates;
 
 type Compiled<T> = Mutex<HashMap<String, Result<Arc<T>, Vec<Fault>>>>;
@@ -30,10 +31,15 @@ impl TemplateEngine for Remembering {
         rules.entry(format!("{source:?}")).or_insert_with(|| self.templates.compile(source)).clone()
     }
 
-    fn compile_unique_id(&self, template: &str, tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
+    fn compile_unique_id(
+        &self,
+        template: &str,
+        tokens: IdTokens,
+        edition: Edition,
+    ) -> Result<Arc<dyn CompiledText>, Vec<Fault>> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = texts.entry(format!("{tokens:?} {template}"));
-        known.or_insert_with(|| self.templates.compile_unique_id(template, tokens)).clone()
+        let known = texts.entry(format!("{tokens:?} {edition:?} {template}"));
+        known.or_insert_with(|| self.templates.compile_unique_id(template, tokens, edition)).clone()
     }
 
     fn tokens(&self) -> Vec<TokenInfo> {

@@ -3,6 +3,7 @@
 mod alerts;
 mod contract;
 mod documents;
+mod editions;
 mod faults;
 mod numbers;
 mod pages;

@@ -2,7 +2,7 @@ use crate::fault::Fault;
 use crate::link::UniqueId;
 use crate::outcome::{Request, RequestHeader};
 use crate::person::Person;
-use crate::sync::{BodyFormat, Method, Operation};
+use crate::sync::{BodyFormat, Edition, Method, Operation};
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub struct RuleSource {
     pub data: Option<String>,
     /// What the data is.
     pub format: BodyFormat,
+    /// What the templates mean.
+    pub edition: Edition,
     /// Whether the server's certificate is verified.
     pub ssl_verification: bool,
     /// The deadline.
@@ -112,6 +114,11 @@ pub trait CompiledRule: Send + Sync {
     fn objections(&self) -> &[Fault] {
         &[]
     }
+
+    /// What may be meant, but should be known, with paths as in [`Self::render`].
+    fn warnings(&self) -> &[Fault] {
+        &[]
+    }
 }
 
 /// The parts of a request that could be rendered.
@@ -131,6 +138,11 @@ pub struct Preview {
 pub trait CompiledText: Send + Sync {
     /// Renders the text.
     fn render(&self, context: &RenderContext<'_>) -> Result<String, Vec<Fault>>;
+
+    /// What should be known of it.
+    fn warnings(&self) -> &[Fault] {
+        &[]
+    }
 }
 
 /// A token that templates may use, for the API and the console.
@@ -181,8 +193,13 @@ pub trait TemplateEngine: Send + Sync {
     /// Compiles a rule. Faults have paths from the rule on: `url`, `headers.0.name`, `headers.0.value`, `data`.
     fn compile(&self, source: &RuleSource) -> Result<Arc<dyn CompiledRule>, Vec<Fault>>;
 
-    /// Compiles a unique id template: such tokens, literals and filters only.
-    fn compile_unique_id(&self, template: &str, tokens: IdTokens) -> Result<Arc<dyn CompiledText>, Vec<Fault>>;
+    /// Compiles a unique id template of an edition: such tokens, literals and filters only.
+    fn compile_unique_id(
+        &self,
+        template: &str,
+        tokens: IdTokens,
+        edition: Edition,
+    ) -> Result<Arc<dyn CompiledText>, Vec<Fault>>;
 
     /// The tokens that templates may use.
     fn tokens(&self) -> Vec<TokenInfo>;

@@ -309,6 +309,9 @@ impl Checker {
         if name == "url_encode" && self.place == Place::Url && !self.captured() {
             self.object(at, "values in URLs are encoded anyway, and would be encoded twice: remove url_encode");
         }
+        if name == "escape" && self.place == Place::Xml && !self.captured() {
+            self.object(at, "values in XML are encoded anyway, and would be encoded twice: remove escape");
+        }
         out.push('|');
         out.push_str(name);
         let mut given = 0;
@@ -324,6 +327,13 @@ impl Checker {
                         cursor.advance();
                         out.push_str(keyword);
                         out.push(':');
+                    }
+                    (Some(Kind::Text(text)), _) if given == 0 => {
+                        let wrong = spec.and_then(|spec| spec.literal?(&text[1..text.len() - 1]).err());
+                        if let Some(wrong) = wrong {
+                            self.flaw(cursor.at(), format!("the filter {name}: {wrong}"));
+                        }
+                        given += 1;
                     }
                     _ => given += 1,
                 }

@@ -41,6 +41,10 @@ impl Checker {
             if self.place == Place::Json && self.string.inside && !output.json && !self.captured() {
                 self.inner.token(at);
             }
+            if self.place == Place::Url && !self.captured() {
+                self.query.output(at, tokens);
+            }
+            self.note_written();
             let piece = self.piece(at, PieceKind::Output(output));
             self.own_tag("__value", piece, &chain);
         }
@@ -65,7 +69,7 @@ impl Checker {
             "for" => self.begin_for(at, &mut cursor),
             "capture" => self.begin_capture(at, &mut cursor),
             "elsif" | "else" | "when" => self.branch(at, name, &mut cursor),
-            "assign" => self.assign(at, &mut cursor),
+            "assign" => self.assign(at, tokens, &mut cursor),
             "break" | "continue" => self.interrupt(at, name, &cursor),
             _ => match name.strip_prefix("end") {
                 Some(kind) if TAGS.contains(&kind) => self.end(at, kind, &cursor),
@@ -89,8 +93,9 @@ impl Checker {
         let piece = self.piece(at, PieceKind::Block);
         self.own_tag("__at", piece, "");
         self.write_tag(kind, piece, arguments);
-        let string = self.string;
-        self.open.push(Open { kind, at, string, name, branches: 0, has_else: false, before_when: kind == "case" });
+        let (string, xml) = (self.string, self.xml.clone());
+        let (before_when, blanks) = (kind == "case", (kind != "capture").then(Vec::new));
+        self.open.push(Open { kind, at, string, xml, name, branches: 0, has_else: false, before_when, blanks });
     }
 
     /// `for name in value-or-range`, and `limit:`, `offset:` and `reversed` in any order.
@@ -172,8 +177,9 @@ impl Checker {
         Ok(name.to_owned())
     }
 
-    fn assign(&mut self, at: usize, cursor: &mut Cursor<'_, '_>) -> Result<(), Unreadable> {
+    fn assign(&mut self, at: usize, tokens: &[Token<'_>], cursor: &mut Cursor<'_, '_>) -> Result<(), Unreadable> {
         let name = self.new_name(cursor)?;
+        self.query.assigned(&name, tokens.get(2..).unwrap_or_default());
         if !cursor.take("=") {
             return Err(self.expected(cursor, "`=`"));
         }
@@ -244,7 +250,10 @@ impl Checker {
         if self.place == Place::Json && looped.string != self.string {
             let at = self.string_at;
             self.flaw(at, STRING_IN_BLOCK);
+        } else if looped.xml != self.xml {
+            self.flaw(at, TAG_IN_BLOCK);
         }
+        self.note_written();
         let piece = self.piece(at, PieceKind::Tag);
         self.write_tag(name, piece, "");
         Ok(())
@@ -271,7 +280,9 @@ impl Checker {
         self.end_of_branch(at);
         let piece = self.piece(at, PieceKind::Tag);
         self.write_tag(&format!("end{kind}"), piece, "");
-        self.open.pop();
+        if let Some(blanks) = self.open.pop().and_then(|open| open.blanks) {
+            self.leave_out(blanks);
+        }
         Ok(())
     }
 
@@ -279,15 +290,20 @@ impl Checker {
     /// some people and outside for others.
     fn end_of_branch(&mut self, at: usize) {
         let Some(open) = self.open.last() else { return };
-        let began = open.string;
+        let (began, xml) = (open.string, open.xml.clone());
         let captured = open.kind == "capture" || self.captured();
         if self.place == Place::Json && !captured && began != self.string {
             let at = if self.string.inside && !self.string.escaped { self.string_at } else { at };
             self.flaw(at, STRING_IN_BLOCK);
         }
         self.string = began;
+        if !captured && xml != self.xml {
+            self.flaw(at, TAG_IN_BLOCK);
+        }
+        self.xml = xml;
     }
 }
 
+const TAG_IN_BLOCK: &str = "an XML tag, attribute value or comment that is opened in a block must be closed in it, and one opened before it behind it";
 const STRING_IN_BLOCK: &str =
     "a string that is opened in a block must be closed in it, and one opened before it behind it";

@@ -1,22 +1,76 @@
-//! The filter `date`. It reads RFC 3339, and no clock: the same person renders the same request.
+//! The filters `date` and `in_time_zone`. They read RFC 3339, and no clock: the same person renders the same request.
 
 use super::{Call, Spec, spec};
 use crate::values::{Plain, plain};
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use liquid_core::Result;
 use liquid_core::model::Value;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use time::format_description::well_known::Rfc3339;
-use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-pub(super) const FILTERS: [Spec; 1] = [spec(
-    "date",
-    (1, 1),
-    "A date and time (RFC 3339, a day such as 2026-01-31, or seconds since 1970) in another format, of % and a letter as \
-     strftime has them: Y m d H M S y b B a A j e I l p L z Z s F T D R u w; %-d is without its leading zero. What is no \
-     date stays as it is",
-    (r#"{{ person.created_at | date: "%d.%m.%Y" }}"#, "03.11.2025"),
-    date,
-)];
+pub(super) const FILTERS: [Spec; 2] = [
+    spec(
+        "date",
+        (1, 1),
+        "A date and time (RFC 3339, a day such as 2026-01-31, or seconds since 1970) in another format, of % and a letter as \
+     strftime has them: Y m d H M S y b B a A j e I l p L z Z s F T D R u w; %-d is without its leading zero. A text that is \
+     no such date is a fault",
+        (r#"{{ person.created_at | date: "%d.%m.%Y" }}"#, "03.11.2025"),
+        date,
+    ),
+    Spec {
+        literal: Some(|name| zone(name).map(|_| ()).ok_or_else(|| no_zone(name))),
+        ..spec(
+            "in_time_zone",
+            (1, 1),
+            "A date and time as it is told in a time zone (RFC 3339, with its offset), for `date` to format",
+            (r#"{{ person.created_at | in_time_zone: "Europe/Berlin" }}"#, "2025-11-03T10:30:00+01:00"),
+            in_time_zone,
+        )
+    },
+];
+
+/// The zones of this build: all nodes have the same, whatever their system has.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+fn zone(name: &str) -> Option<TimeZone> {
+    ZONES.get(name.trim()).ok()
+}
+
+fn no_zone(name: &str) -> String {
+    let shown: String = name.chars().take(40).collect();
+    format!("`{shown}` is no time zone; give one such as Europe/Berlin or UTC")
+}
+
+fn in_time_zone(call: &Call<'_>) -> Result<Value> {
+    let name = call.text_argument(0);
+    if name.trim().is_empty() {
+        return Err(call.fault("the time zone is not set; give another where it may be unset: {% assign zone = person.timezone | default: \"UTC\" %}"));
+    }
+    let zone = zone(&name).ok_or_else(|| call.fault(&no_zone(&name)))?;
+    let Some(at) = readable(call)? else { return Ok(call.input.to_value()) };
+    let told = Timestamp::from_second(at.unix_timestamp()).ok().and_then(|instant| {
+        // Of zones before there were any, offsets had seconds, which RFC 3339 cannot write.
+        let minutes = zone.to_offset(instant).seconds().div_euclid(60);
+        at.checked_to_offset(UtcOffset::from_whole_seconds(minutes * 60).ok()?)?.format(&Rfc3339).ok()
+    });
+    told.map(Value::scalar).ok_or_else(|| call.fault("the date is beyond the years 0 to 9999"))
+}
+
+/// The date and time of the input; `None` where it is unset, and where it is no text and may stay as it is. A text that is none is a fault.
+fn readable(call: &Call<'_>) -> Result<Option<OffsetDateTime>> {
+    let at = moment(call);
+    let is_text = || matches!(plain(call.input), Some(Plain::Text(text)) if !text.trim().is_empty());
+    if call.is_second() && at.is_none() && is_text() {
+        return Err(
+            call.fault("the value is no date that can be read: it must be as 2026-01-31 or 2026-01-31T09:30:00Z")
+        );
+    }
+    Ok(at)
+}
 
 const FORMAT_BYTES_MAX: usize = 256;
 
@@ -28,8 +82,11 @@ fn date(call: &Call<'_>) -> Result<Value> {
     if format.len() > FORMAT_BYTES_MAX {
         return Err(call.fault(&format!("the format is longer than {FORMAT_BYTES_MAX} bytes")));
     }
+    if format.is_empty() && call.is_second() {
+        return Ok(call.input.to_value());
+    }
     // The format is checked also where there is no date, so that its fault is seen when the rule is saved.
-    let at = moment(call);
+    let at = readable(call)?;
     let mut out = String::new();
     let mut rest = &*format;
     while let Some(percent) = rest.find('%') {
@@ -64,6 +121,9 @@ fn moment(call: &Call<'_>) -> Option<OffsetDateTime> {
         _ => return None,
     };
     let text = text.trim();
+    if call.is_second() && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return OffsetDateTime::from_unix_timestamp(text.parse().ok()?).ok();
+    }
     let day = || {
         let mut parts = text.splitn(3, '-');
         let mut part = || parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));

@@ -1,6 +1,7 @@
 //! Filters on text.
 
 use super::{Call, Spec, spec};
+use crate::decimal::Number as Decimal;
 use crate::sink::one_line;
 use liquid_core::Result;
 use liquid_core::model::{ArrayView, ObjectView, Value, ValueView};
@@ -57,13 +58,13 @@ pub(super) const FILTERS: [Spec; 22] = [
         |call| replaced(call, 1, ""),
     ),
     spec("strip", (0, 0), "White space at both ends removed", (r#"{{ "  a " | strip }}"#, "a"), |call| {
-        on_text(call, |text| text.trim().into())
+        on_text(call, |text| text.trim_matches(white(call)).into())
     }),
     spec("lstrip", (0, 0), "White space at the beginning removed", (r#"{{ "  a" | lstrip }}"#, "a"), |call| {
-        on_text(call, |text| text.trim_start().into())
+        on_text(call, |text| text.trim_start_matches(white(call)).into())
     }),
     spec("rstrip", (0, 0), "White space at the end removed", (r#"{{ "a  " | rstrip }}"#, "a"), |call| {
-        on_text(call, |text| text.trim_end().into())
+        on_text(call, |text| text.trim_end_matches(white(call)).into())
     }),
     spec("strip_newlines", (0, 0), "Line breaks removed", ("{{ \"a\nb\" | strip_newlines }}", "ab"), |call| {
         on_text(call, |text| text.replace(['\r', '\n'], "").into())
@@ -116,7 +117,7 @@ pub(super) const FILTERS: [Spec; 22] = [
     spec(
         "split",
         (1, 1),
-        "The parts between the occurrences of a text, a list",
+        "The parts between the occurrences of a text, a list, without empty ones at its end; by a space: the words",
         (r#"{{ person.email | split: "@" | last }}"#, "example.com"),
         split,
     ),
@@ -128,11 +129,19 @@ pub(super) const FILTERS: [Spec; 22] = [
         slice,
     ),
     spec("size", (0, 0), "The number of characters, or of items", (r"{{ person.labels | size }}", "2"), |call| {
+        if call.is_second() && Decimal::of(call.input).is_some() {
+            return Err(call.fault("a number has no size; make a text of it first: `append: \"\"`"));
+        }
         let items = call.input.as_array().map(ArrayView::size);
         let members = || call.input.as_object().filter(|_| !call.is_unset()).map(ObjectView::size);
         Ok(Value::scalar(items.or_else(members).unwrap_or_else(|| call.text().chars().count() as i64)))
     }),
 ];
+
+/// What counts as white space: the first edition takes all of Unicode's.
+fn white(call: &Call<'_>) -> fn(char) -> bool {
+    if call.is_second() { |c| matches!(c, ' ' | '\t'..='\r') } else { char::is_whitespace }
+}
 
 /// Changes a text. What is unset stays so.
 fn on_text(call: &Call<'_>, change: impl Fn(&str) -> Cow<'_, str>) -> Result<Value> {
@@ -204,7 +213,7 @@ fn truncate_words(call: &Call<'_>) -> Result<Value> {
     let most = usize::try_from(call.whole_argument(0, 15)?.max(1)).unwrap_or(usize::MAX);
     let ending = ending(call);
     on_text(call, |text| {
-        let mut words = text.split_whitespace();
+        let mut words = text.split(white(call)).filter(|word| !word.is_empty());
         let kept: Vec<&str> = words.by_ref().take(most).collect();
         if words.next().is_none() { text.into() } else { format!("{}{ending}", kept.join(" ")).into() }
     })
@@ -221,7 +230,17 @@ fn split(call: &Call<'_>) -> Result<Value> {
         return Ok(Value::Array(text.chars().map(|c| part(c.encode_utf8(&mut [0; 4]))).collect()));
     }
     call.check_items(text.matches(&*by).count() + 1)?;
-    Ok(Value::Array(text.split(&*by).map(part).collect()))
+    if !call.is_second() {
+        return Ok(Value::Array(text.split(&*by).map(part).collect()));
+    }
+    let mut parts: Vec<&str> = match &*by {
+        " " => text.split(white(call)).filter(|word| !word.is_empty()).collect(),
+        by => text.split(by).collect(),
+    };
+    // Empty parts at the end go.
+    parts.truncate(parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1));
+    call.check_items(parts.len())?;
+    Ok(Value::Array(parts.into_iter().map(part).collect()))
 }
 
 fn slice(call: &Call<'_>) -> Result<Value> {

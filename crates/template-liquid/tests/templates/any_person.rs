@@ -8,7 +8,7 @@ use sync_core::id::PersonId;
 use sync_core::link::UniqueId;
 use sync_core::person::Person;
 use sync_core::ports::{CompiledRule, RenderContext};
-use sync_core::sync::BodyFormat::{Form, Json, Text};
+use sync_core::sync::BodyFormat::{Form, Json, Text, Xml};
 
 fn any_text() -> impl Strategy<Value = String> {
     let nasty = prop::sample::select(vec![
@@ -111,6 +111,10 @@ static DATA: LazyLock<Arc<dyn CompiledRule>> = LazyLock::new(|| {
         {% capture c %}{{ person.first_name }}"{{ person.last_name }}{% endcapture %} "captured": "{{ c }}", "whole": {{ person }} }"#;
     compile(&rule(Json, data)).unwrap_or_else(|faults| panic!("{}", said(&faults)))
 });
+static AS_XML: LazyLock<Arc<dyn CompiledRule>> = LazyLock::new(|| {
+    let data = r#"<?xml version="1.0"?><a b="{{ person.first_name }}" c='{{ person.last_name }}'>{{ person.name }}<d>{{ person.labels }}</d>{{ person.custom.plan }}</a>"#;
+    compile(&rule(Xml, data)).unwrap_or_else(|faults| panic!("{}", said(&faults)))
+});
 static ELSEWHERE: LazyLock<[Arc<dyn CompiledRule>; 2]> = LazyLock::new(|| {
     [(Form, "a={{ person.first_name }}&b={{ person.last_name }}"), (Text, "<{{ person.first_name }}>")].map(|(format, data)| {
         let mut source = rule(format, data);
@@ -186,6 +190,21 @@ proptest! {
             } else {
                 prop_assert_eq!(body, format!("<{first}>"));
             }
+        }
+    }
+
+    #[test]
+    fn xml_stays_well_formed(person in any_person()) {
+        let context = RenderContext { person: &person, unique_id: None, idempotency_key: KEY, sync_name: "My CRM" };
+        // What is no XML is a fault of the rendering.
+        let rendered = AS_XML.render(&context).map_err(|faults| said(&faults));
+        prop_assert!(rendered.as_ref().map_or_else(|said| said.contains("renders more than"), |_| true), "{rendered:?}");
+    }
+
+    #[test]
+    fn any_xml_whatever_is_checked(data in any_text(), tag in "[<>/!?&;#x'\"a-c =\\[\\]-]{0,40}") {
+        for data in [&data, &tag, &format!("<a>{tag}{{{{ person.name }}}}</a>")] {
+            _ = compile(&rule(Xml, data));
         }
     }
 

@@ -87,8 +87,8 @@ fn filters_at_their_edges() {
         ("{{ 9223372036854775807 | modulo: 9223372036854775807 }}", "0"),
         ("{{ -9223372036854775808 | modulo: -1 }}", "0"),
         (
-            "[{{ person.custom.nope | plus: 1 }}{{ person.custom.nope | upcase }}{{ person.custom.nope | date: '%Y' }}]",
-            "[]",
+            "[{{ person.custom.nope | upcase }}{{ person.custom.nope | date: '%Y' }}] {{ person.custom.nope | plus: 1 }}",
+            "[] 1",
         ),
         ("{{ 2.5 | round }} {{ -2.5 | floor }} {{ 3 | round: 2 }}", "3 -3 3"),
         (
@@ -109,25 +109,26 @@ fn filters_at_their_edges() {
             "Mon 5 Jan 2026 07:08:09.123 AM +0200 +02:00 1767589689 005 %",
         ),
         (
-            "{{ '2026-01-31' | date: '%d/%m/%y %A' }} {{ 0 | date: '%F %T' }} {{ 'no date' | date: '%Y' }}",
-            "31/01/26 Saturday 1970-01-01 00:00:00 no date",
+            "{{ '2026-01-31' | date: '%d/%m/%y %A' }} {{ 0 | date: '%F %T' }} [{{ '' | date: '%Y' }}]",
+            "31/01/26 Saturday 1970-01-01 00:00:00 []",
         ),
         (
             "{{ '10,9,b,a' | split: ',' | sort }} {{ person.custom.orders | sort: 'id' | map: 'id' | last }}",
             "10, 9, a, b 2",
         ),
         ("{{ 'x' | first }} {{ person.custom.nope | last }}{{ person.custom.nope | size }}", "x 0"),
+        (
+            "{{ 9223372036854775807 | plus: 1 }} {{ -9223372036854775808 | abs }} {{ -9223372036854775808 | divided_by: -1 }}",
+            "9223372036854775808 9223372036854775808 9223372036854775808",
+        ),
+        ("{{ 1000000000000000000000.0 | floor }}", "1000000000000000000000"),
         ("{{ 'ß' | upcase }} {{ 'İx' | capitalize }}", "SS İx"),
     ] {
         assert_eq!(text(template).as_deref(), Ok(expected), "{template}");
     }
     for (template, expected) in [
-        ("{{ 9223372036854775807 | plus: 1 }}", "the result is too large"),
-        ("{{ -9223372036854775808 | abs }}", "the result is too large"),
-        ("{{ -9223372036854775808 | divided_by: -1 }}", "the result is too large"),
         ("{{ 1 | divided_by: 0 }}", "nothing can be divided by 0"),
         ("{{ 1 | modulo: 0.0 }}", "nothing can be divided by 0"),
-        ("{{ 1000000000000000000000.0 | floor }}", "the result is too large"),
         ("{{ 'abc' | plus: 1 }}", "the value is no number"),
         ("{{ 'abc' | replace: '', 'x' }}", "the text to be replaced is empty"),
         ("{{ 'abc' | truncate: 1.5 }}", "a whole number is expected"),

@@ -3,6 +3,8 @@
 mod any_person;
 mod bounds;
 mod catalogue;
+mod conversions;
+mod meanings;
 mod places;
 mod strict;
 mod support;

@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use sync_core::ports::{HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine as _};
-use sync_core::sync::BodyFormat::{Form, Json};
-use sync_core::sync::Operation;
+use sync_core::sync::BodyFormat::{Form, Json, Xml};
+use sync_core::sync::{Edition, Operation};
 use template_liquid::LiquidTemplates;
 
 #[test]
@@ -192,7 +192,8 @@ fn unique_id_templates() {
         (" {{ user.id | prepend: 'x/' | upcase }}\n", "X/1042"),
         ("{% assign a = person.id | slice: 0, 2 %}{% if a == '10' %}{{ a }}{% endif %}", "10"),
     ] {
-        let text = engine.compile_unique_id(template, IdTokens::Lasting).expect(template).render(&context);
+        let text =
+            engine.compile_unique_id(template, IdTokens::Lasting, Edition::CURRENT).expect(template).render(&context);
         assert_eq!(text.as_deref(), Ok(expected), "{template}");
     }
     for (template, expected) in [
@@ -205,17 +206,18 @@ fn unique_id_templates() {
         (" ", "the template is empty"),
         ("{{ person.id | divided_by: 0 }}", "divided by 0"),
     ] {
-        let faults = engine.compile_unique_id(template, IdTokens::Lasting).err().expect(template);
+        let faults = engine.compile_unique_id(template, IdTokens::Lasting, Edition::CURRENT).err().expect(template);
         assert!(said(&faults).contains(expected), "{template}: {}", said(&faults));
     }
     for (template, expected) in
         [("{{ person.email | downcase }}", "ada@example.com"), ("{{ person.id }}-{{ person.custom.x }}", "1042-")]
     {
-        let text = engine.compile_unique_id(template, IdTokens::OfPerson).expect(template).render(&context);
+        let text =
+            engine.compile_unique_id(template, IdTokens::OfPerson, Edition::CURRENT).expect(template).render(&context);
         assert_eq!(text.as_deref(), Ok(expected), "{template}");
     }
     for template in ["{{ person }}", "{{ idempotency_key }}", "{{ unique_id }}", "{{ sync.name }}"] {
-        let faults = engine.compile_unique_id(template, IdTokens::OfPerson).err().expect(template);
+        let faults = engine.compile_unique_id(template, IdTokens::OfPerson, Edition::CURRENT).err().expect(template);
         assert!(said(&faults).contains("may use the person's tokens"), "{template}: {}", said(&faults));
     }
 }
@@ -286,4 +288,92 @@ fn an_update_or_delete_that_is_the_same_for_everybody_is_objected_to() {
         assert_eq!(of(operation, "https://crm.example.com/contacts?email={{ person.email }}"), [""; 0]);
     }
     assert_eq!(of(Operation::Create, "https://crm.example.com/contacts"), [""; 0]);
+}
+
+#[test]
+fn xml_that_is_not_well_formed_is_refused_at_its_place() {
+    for (data, expected) in [
+        ("<a>\n <b>{{ person.name }}</a>", "(line 2, column 22)"),
+        ("<a>{{ person.name }}", "an element is not closed"),
+        ("<a>{{ person.name }}</a><b/>", "a second root, `b`; put all into one element (line 1, column 25)"),
+        (
+            "<a>{{ person.name }}&nbsp;</a>",
+            "an entity is not known: XML has amp, lt, gt, quot and apos, and numbers such as &#160; (line 1, column 21)",
+        ),
+        ("<!DOCTYPE a SYSTEM \"x\">\n<a>{{ person.name }}</a>", "DOCTYPE"),
+        ("<a b='1' b='{{ person.name }}'/>", "not XML: "),
+        ("{{ person.name }}<a/>", "text stands outside of the root"),
+        ("<a>{% if person.phone %}<b>{% endif %}</b></a>", "not XML: "),
+        ("<{{ person.name }}/>", "a token cannot be a name in a tag"),
+        ("<a {{ person.name }}='1'/>", "nor stand among attributes: a value could add others"),
+        ("<a b={{ person.name }}/>", "in quotes"),
+        ("<a></{{ person.name }}>", "a token cannot be a name in a tag"),
+        ("<a><!-- {{ person.name }} --></a>", "a token cannot stand in a comment: a value could end it"),
+        ("<a><![CDATA[{{ person.name }}]]></a>", "a token cannot stand in a CDATA section"),
+        ("<?x {{ person.name }}?><a/>", "a token cannot stand in a processing instruction"),
+        ("<a {% if person.phone %}b='{% endif %}'/>", "must be closed in it"),
+        ("<a>{% for x in person.labels %}<b {% break %}/>{% endfor %}</a>", "must be closed in it"),
+    ] {
+        let said = fault(&rule(Xml, data));
+        assert!(said.starts_with("data: ") && said.contains(expected), "{data}: {said}");
+        let first = RuleSource { edition: Edition::First, ..rule(Xml, data) };
+        assert!(compile(&first).is_ok(), "{data}: saved before, it goes on as it was");
+    }
+    for data in [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a b=\"{{ person.name }}\">{% if person.phone %}<c>{{ person.phone }}</c>{% endif %}</a>",
+        "<a {% if person.phone %}b='{{ person.phone }}'{% endif %}/>",
+        "{% capture x %}<{{ person.name }}{% endcapture %}<a>{{ x }}</a>",
+        "{% if person.custom.kind == 'a' %}<a>{{ person.name }}</a>{% endif %}",
+        "<a>{% for x in person.labels %}<b>{{ x }}</b>{% if x == 'vip' %}{% break %}{% endif %}{% endfor %}</a>",
+    ] {
+        assert_eq!(compile(&rule(Xml, data)).map_err(|faults| said(&faults)).err(), None, "{data}");
+    }
+    // What no sample shows is told when it is rendered, and never sent.
+    let source = rule(Xml, "<a>{% if person.custom.kind == 'b' %}<b>{% endif %}{{ person.name }}</a>");
+    let mut person = ada();
+    assert!(render(&source, &person).is_ok());
+    person.custom.insert("kind".to_owned(), "b".into());
+    assert!(render(&source, &person).unwrap_err().contains("not XML: "));
+    let told = objections(&rule(Xml, "<a>{{ person.name | escape }}</a>"));
+    assert!(told.len() == 1 && told[0].contains("encoded twice"), "{told:?}");
+}
+
+#[test]
+fn a_token_between_quotes_in_a_query_is_warned_of() {
+    let warnings = |url: &str| -> Vec<String> {
+        let compiled = compile(&at_url(url)).map_err(|faults| said(&faults)).expect(url);
+        compiled.warnings().iter().map(ToString::to_string).collect()
+    };
+    for (url, places) in [
+        (
+            "https://crm.example.com/query?q=SELECT%20Id%20FROM%20Contact%20WHERE%20Email='{{ person.email }}'",
+            "column 79",
+        ),
+        ("https://crm.example.com/people?$top=1&$filter=email%20eq%20%27{{ person.email | downcase }}%27", "column 63"),
+        ("https://crm.example.com/people?q='x{{ person.email | soql | upcase }}'", "column 36"),
+        ("https://crm.example.com/people?q=a='{{ person.id | soql }}'%20AND%20b='{{ person.email }}'", "column 72"),
+        (
+            "https://crm.example.com/people?q={% if person.email %}'{{ person.email }}'{% else %}'{{ person.id | odata }}'{% endif %}",
+            "column 56",
+        ),
+    ] {
+        let told = warnings(url);
+        assert!(told.len() == 1, "{url}: {told:?}");
+        assert!(told[0].starts_with("url: ") && told[0].contains("soql") && told[0].contains("odata"), "{told:?}");
+        assert!(told[0].contains(places), "{url}: {told:?}");
+    }
+    for url in [
+        "https://crm.example.com/query?q=Email='{{ person.email | soql }}'",
+        "https://crm.example.com/people?$filter=email%20eq%20'{{ person.email | downcase | odata }}'",
+        "https://crm.example.com/people?$filter=hash%20eq%20'{{ person.email | md5 }}'",
+        "https://crm.example.com/people?email={{ person.email }}&note=it's",
+        "https://crm.example.com/people('{{ unique_id }}')?x={{ person.email }}",
+        "https://crm.example.com/people?note=it's{{ person.email }}&x='y'",
+    ] {
+        assert_eq!(warnings(url), [""; 0], "{url}");
+    }
+    let assigned = "https://crm.example.com/{% assign e = person.email | odata %}people?$filter=email%20eq%20'{{ e }}'";
+    assert_eq!(warnings(assigned), [""; 0]);
+    let again = assigned.replace("people?", "{% assign e = person.email %}people?");
+    assert_eq!(warnings(&again).len(), 1, "assigned anew");
 }

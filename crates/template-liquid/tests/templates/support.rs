@@ -8,7 +8,7 @@ use sync_core::link::UniqueId;
 use sync_core::outcome::Request;
 use sync_core::person::Person;
 use sync_core::ports::{CompiledRule, HeaderSource, HeaderText, RenderContext, RuleSource, TemplateEngine as _};
-use sync_core::sync::{BodyFormat, Method, Operation};
+use sync_core::sync::{BodyFormat, Edition, Method, Operation};
 use sync_core::time::Timestamp;
 use template_liquid::LiquidTemplates;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ pub(crate) fn rule(format: BodyFormat, data: &str) -> RuleSource {
         headers: Vec::new(),
         data: Some(data.to_owned()),
         format,
+        edition: Edition::CURRENT,
         ssl_verification: true,
         timeout: Duration::from_secs(10),
     }
