@@ -5,6 +5,7 @@ mod contract;
 mod documents;
 mod faults;
 mod numbers;
+mod options;
 mod pages;
 mod patches;
 mod reads;

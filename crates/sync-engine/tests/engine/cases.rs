@@ -180,6 +180,25 @@ async fn where_it_is_said_so_a_404_means_nobody_from_the_start() {
     world.stop().await;
 }
 
+/// Beside it: the status that means nobody may be that of records, and that of a login.
+#[tokio::test(start_paused = true)]
+async fn a_status_that_means_nobody_hides_no_record_and_no_page() {
+    let empty_when = Patch::Set(EmptyWhen::Status(200));
+    let search = LookupPatch { empty_when, ..lookup("search?ext={{ person.id }}", "$.results[*].id") };
+    let mut world = world_with(&SyncPatch { lookup: Patch::Set(search), ..usual() }).await;
+    world.create_in_doubt("p1").await;
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, "<!doctype html><html>Sign in</html>");
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.create_in_doubt("p2").await;
+    world.expect(Method::Get, "/search?ext=p2").await.answer(200, r#"{"message":"nobody"}"#);
+    world.expect(Method::Post, "/contacts").await.created("8");
+    world.expect(Method::Put, "/contacts/8").await.answer(200, "{}");
+    world.is_linked_to("p2", "8").await;
+    world.stop().await;
+}
+
 /// Case `lookup_answer_without_list_is_no_proof`.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_shows_no_list_proves_nobody_missing() {
