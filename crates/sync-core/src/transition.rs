@@ -496,6 +496,7 @@ impl Batch<'_> {
         let may_be_done = may_be_done(&settlement, row.as_ref());
         self.check_conflict(&mut settlement, row.as_ref().filter(|_| holds));
         self.spare(&mut settlement);
+        self.say_until(&mut settlement);
         let (after, result) = match row.clone() {
             Some(row) if holds => (apply(row, &settlement, revision, self.policy, self.now), SettleResult::Applied),
             Some(row) => (Some(taken_over(row, &mut settlement, self.now)), SettleResult::TakenOver),
@@ -505,8 +506,9 @@ impl Batch<'_> {
             },
         };
         if let Some(mut entry) = settlement.log.take() {
-            let due = after.as_ref().and_then(Link::claimable_at);
-            entry.next_attempt_at = due.filter(|_| entry.outcome == LogOutcome::Retrying);
+            let due = after.as_ref().and_then(Link::claimable_at).filter(|_| entry.outcome == LogOutcome::Retrying);
+            let governor = self.input.syncs.get(&sync_key).map(|view| &view.governor);
+            entry.next_attempt_at = due.map(|due| governor.map_or(due, |held| held.not_before(due, self.now)));
             self.output.log.push(entry);
         }
         if let Some(counter) = settlement.counter.filter(|_| !may_be_done) {
@@ -533,10 +535,13 @@ impl Batch<'_> {
         let tries = row.map_or(0, |row| row.tries).saturating_add(1);
         let delay = self.policy.retry_delay(tries, 0.5).filter(|_| tries <= 3);
         // Both write the same record, so that the holder's is not believed to be in step.
-        let both_wrote = row.is_some_and(|row| match unsent {
-            false => matches!(settlement.operation, Operation::Create | Operation::Update),
-            // An earlier create may have, before the other was known to hold the id. Told once.
-            true => row.repeats_create() && delay.is_none(),
+        let both_wrote = row.is_some_and(|row| {
+            if unsent {
+                // An earlier create may have, before the other was known to hold the id. Told once.
+                row.repeats_create() && delay.is_none()
+            } else {
+                matches!(settlement.operation, Operation::Create | Operation::Update)
+            }
         });
         if both_wrote {
             self.output.disturbed.push(holder);
@@ -635,6 +640,20 @@ impl Batch<'_> {
         settled.next = Next::Owed(delay);
         if let Some(entry) = &mut settlement.log {
             entry.outcome = settled.outcome;
+            entry.message.clone_from(&settled.message);
+        }
+    }
+
+    /// What is said of a "too many requests" says until when nothing is sent: of what was asked for, a day counts.
+    fn say_until(&self, settlement: &mut Settlement) {
+        let Some(view) = self.input.syncs.get(&(settlement.link.account, settlement.link.sync)) else { return };
+        let settled = &mut settlement.settled;
+        let until = view.governor.not_before(self.now, self.now);
+        if !matches!(settled.signal, Signal::Limited { .. }) || until == self.now {
+            return;
+        }
+        settled.message = format!("{}; nothing of this sync is sent before {until}", settled.message);
+        if let Some(entry) = &mut settlement.log {
             entry.message.clone_from(&settled.message);
         }
     }

@@ -659,6 +659,11 @@ impl Governor {
         probe.max(self.pace.held_until()).filter(|&until| until > now)
     }
 
+    /// When something that is claimable `at` goes at the earliest: not before the wait after a "too many requests" is over.
+    pub fn not_before(&self, at: Timestamp, now: Timestamp) -> Timestamp {
+        self.pace.held_until().filter(|&until| until > now).map_or(at, |until| until.max(at))
+    }
+
     fn open(&mut self, reason: String, policy: &Policy, now: Timestamp) -> Change {
         if self.is_suspended() {
             return Change::None;
