@@ -97,6 +97,41 @@ async fn h05_an_edit_in_doubt_does_not_let_the_next_change_decide() {
     world.stop().await;
 }
 
+/// Where something else tells what became of the first create, that is asked; where nothing does, it is sent again as before.
+#[tokio::test(start_paused = true)]
+async fn h05_an_edit_in_doubt_changes_nothing_else() {
+    let edited = |mut patch: SyncPatch, data: &str| {
+        if let Patch::Set(create) = &mut patch.create {
+            create.data = Patch::Set(data.to_owned());
+        }
+        patch
+    };
+    let data = r#"{"name":"{{ person.name }}","kind":"lead"}"#;
+    // A lookup.
+    let mut world = world_with(&usual_with_lookup()).await;
+    world.create_in_doubt("p1").await;
+    world.edit(&edited(usual_with_lookup(), data)).await;
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+    // An id of ours, and nothing: the create of today's rule.
+    for (patch, method, path) in
+        [(chosen("{{ person.id }}"), Method::Put, "/contacts/p1"), (usual(), Method::Post, "/contacts")]
+    {
+        let mut world = world_with(&patch).await;
+        world.push(&["p1"]).await.unwrap();
+        let first = world.expect(method, path).await;
+        let key = first.header("idempotency-key").unwrap().to_owned();
+        drop(first);
+        world.edit(&edited(patch, data)).await;
+        let repeated = world.expect(method, path).await;
+        assert!(repeated.body().contains("lead"), "{}", repeated.body());
+        assert_eq!(repeated.header("idempotency-key"), Some(key.as_str()), "the same operation");
+        world.tell_to_stop();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn h06_h07_what_was_there_before_is_kept_and_updated_again_when_the_person_comes_back() {
     let mut world = adopted(AdoptedRecords::Keep).await;
@@ -158,6 +193,22 @@ async fn h09_later_and_maybe_later_are_told_apart() {
     world.stop().await;
 }
 
+/// "See other" mostly means done; "temporary redirect" that nothing was.
+#[tokio::test(start_paused = true)]
+async fn h09_after_a_redirect_that_may_mean_done_the_mended_rule_makes_no_second_record() {
+    let mended = || SyncPatch { create: Patch::Set(rule(Method::Post, "v2/contacts", None)), ..SyncPatch::default() };
+    for (status, state) in [(303, LinkState::Uncertain), (307, LinkState::Unlinked)] {
+        let mut world = world_with(&usual_with_lookup()).await;
+        world.push(&["p1"]).await.unwrap();
+        world.expect(Method::Post, "/contacts").await.answer(status, "");
+        assert_eq!(world.is_parked("p1", ParkReason::Redirected).await.state, state);
+        world.edit(&mended()).await;
+        let next = world.next().await;
+        assert_eq!(next.request.method, if status == 303 { Method::Get } else { Method::Post }, "{:?}", next.request);
+        world.tell_to_stop();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn h10_one_persons_501_and_403_stop_nobody_else() {
     let mut world = world_with(&usual()).await;
@@ -213,6 +264,10 @@ async fn h12_under_a_wrong_url_nobody_is_created_again() {
         let link = link_is(&world, "p1", |link| link.parked.is_some()).await;
         assert!(link.parked.unwrap().reason == ParkReason::Missing && matches!(link.state, LinkState::Linked(_)));
         assert!(world.arrivals.is_empty());
+        // Nor is a delete that comes after it taken for done.
+        world.delete("p1").await;
+        world.expect(Method::Delete, "/contacts/7").await.answer(204, "");
+        world.is_forgotten("p1").await;
         world.stop().await;
     }
 }
