@@ -1,12 +1,13 @@
 //! Every error gets its code here, at the edge: over HTTP and over WebSocket alike.
 
 use crate::errors::ApiError;
-use crate::{limits, numbers, variables};
+use crate::{fitting, limits, numbers, variables};
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe,
     NextValidation,
 };
 use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{
     ErrorExtensionValues, Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
 };
@@ -35,6 +36,21 @@ pub fn parsed(request: &mut Request) -> Result<&ExecutableDocument, ServerError>
     limits::check_brackets(&request.query).map_err(too_complex)?;
     numbers::in_document(request).map_err(|fault| with_code(fault, PARSE_FAILED))?;
     request.parsed_query().map_err(|fault| with_code(fault, PARSE_FAILED))
+}
+
+fn unfit(faults: Vec<Fault>) -> ServerError {
+    let faults = EngineError::Invalid(faults);
+    let mut error = ServerError::new(faults.to_string(), None);
+    describe(&mut error, &faults);
+    error
+}
+
+/// Where a value is none of an enumeration, the library says so; which there are is the mend.
+fn name_values(message: &mut String, registry: &Registry) {
+    let name = message.split_once("enumeration type \"").and_then(|(_, rest)| rest.split_once('"'));
+    let Some(MetaType::Enum { enum_values, .. }) = name.and_then(|(name, _)| registry.types.get(name)) else { return };
+    let values: Vec<&str> = enum_values.keys().map(String::as_str).collect();
+    *message = format!("{message}; give one of {}", values.join(", "));
 }
 
 fn too_complex(message: String) -> ServerError {
@@ -78,7 +94,10 @@ impl Extension for Coding {
         limits::check_size(document).map_err(too_complex)?;
         numbers::in_variables(&mut request).map_err(|fault| with_code(fault, BAD_USER_INPUT))?;
         variables::write_out_unset(&mut request).map_err(|fault| with_code(fault, VALIDATION_FAILED))?;
-        Ok(request)
+        let variables = std::mem::take(&mut request.variables);
+        let faults = fitting::faults(request.parsed_query()?, &variables, &ctx.schema_env.registry);
+        request.variables = variables;
+        if faults.is_empty() { Ok(request) } else { Err(unfit(faults)) }
     }
 
     /// The document is parsed already: what fails here is a limit.
@@ -98,7 +117,8 @@ impl Extension for Coding {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         next.run(ctx).await.map_err(|faults| {
-            let code = |fault: ServerError| {
+            let code = |mut fault: ServerError| {
+                name_values(&mut fault.message, &ctx.schema_env.registry);
                 let is_limit = matches!(fault.message.as_str(), "Query is too complex." | "Query is nested too deep.");
                 with_code(fault, if is_limit { TOO_COMPLEX } else { VALIDATION_FAILED })
             };
@@ -141,7 +161,7 @@ fn mended(mut response: Response, never_ran: &'static str) -> Response {
     response
 }
 
-/// What the library says of an argument that passed validation but is none of its type, such as an `Int` out of range.
+/// What the library says of an argument that passed validation but is none of its type; [`fitting`] has looked before.
 fn is_coercion(message: &str) -> bool {
     message.starts_with("Failed to parse \"") || message.starts_with("Expected input type \"")
 }

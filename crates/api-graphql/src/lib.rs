@@ -20,6 +20,7 @@ mod alerts;
 mod coding;
 mod enums;
 mod errors;
+mod fitting;
 mod guard;
 mod holds;
 mod inputs;

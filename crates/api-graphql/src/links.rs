@@ -3,7 +3,7 @@
 use crate::enums::{LinkState, Operation, ParkReason};
 use crate::errors::{ApiError, Result};
 use crate::guard::engine;
-use crate::loaders::{PersonKey, SyncKey, load};
+use crate::loaders::{PersonKey, RuntimeKey, SyncKey, load};
 use crate::page::{Connection, Node, request};
 use crate::people::{PersonNode, person_id, version};
 use crate::scalars::DateTime;
@@ -101,8 +101,12 @@ impl LinkNode {
         self.0.is_leased(engine(ctx).now())
     }
 
-    async fn next_attempt_at(&self) -> Option<DateTime> {
-        self.0.claimable_at().map(DateTime::from)
+    /// At the earliest; not before the sync's hold after a "too many requests" is over
+    async fn next_attempt_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let Some(at) = self.0.claimable_at() else { return Ok(None) };
+        let runtime = load(ctx, RuntimeKey(self.0.id.account, self.0.id.sync)).await?;
+        let at = runtime.map_or(at, |runtime| runtime.governor.not_before(at, engine(ctx).now()));
+        Ok(Some(at.into()))
     }
 
     async fn tries(&self) -> i32 {

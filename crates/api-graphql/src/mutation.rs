@@ -120,7 +120,9 @@ impl Mutation {
     #[graphql(guard = "WRITER")]
     async fn delete_people(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<DeletedPeople> {
         bounded(ids.len(), "ids")?;
-        let people = person_ids(ids, &["ids"])?;
+        let mut faults = Vec::new();
+        let people = person_ids(ids, &["ids"], &mut faults);
+        ApiError::of_faults(faults)?;
         Ok(scope(ctx)?.delete_people(people).await?.into())
     }
 
@@ -137,27 +139,14 @@ impl Mutation {
         create_again: Option<bool>,
         expected: Option<i32>,
     ) -> Result<RetryResult> {
-        let people = match filter.person_ids {
-            None => None,
-            Some(ids) if ids.len() > PEOPLE_PER_CALL_MAX => {
-                let message = format!("holds {} people; give at most {PEOPLE_PER_CALL_MAX} a call", ids.len());
-                return Err(Fault::at(["filter", "personIds"], message).into());
-            }
-            Some(ids) => Some(person_ids(ids, &["filter", "personIds"])?),
-        };
-        let sync = filter.sync_id.as_ref().map(sync_id).transpose()?;
-        let reasons = filter.parked_codes.map(|codes| codes.into_iter().map(Into::into).collect::<Vec<_>>());
         let create_again = create_again.unwrap_or(false);
-        let filter = sync_core::ports::RetryFilter { sync, people, reasons, create_again };
-        let marked = if create_again {
+        if create_again {
             ADMIN.of(ctx)?;
-            let Some(expected) = expected else {
-                let message = "is missing; give the number of links that createAgain is meant for";
-                return Err(Fault::at(["expected"], message).into());
-            };
-            scope(ctx)?.create_again(&filter, expected.into()).await?
-        } else {
-            scope(ctx)?.retry(&filter).await?
+        }
+        let (filter, expected) = filter.checked(create_again, expected)?;
+        let marked = match expected {
+            Some(expected) => scope(ctx)?.create_again(&filter, expected).await?,
+            None => scope(ctx)?.retry(&filter).await?,
         };
         Ok(RetryResult { marked: marked.into() })
     }
@@ -168,6 +157,7 @@ impl Mutation {
     #[graphql(guard = "ADMIN")]
     async fn forget_links(&self, ctx: &Context<'_>, sync_id: ID, expected: i32) -> Result<ForgetLinksResult> {
         let id = self::sync_id(&sync_id)?;
+        ApiError::of_faults(negative(expected).into_iter().collect())?;
         Ok(ForgetLinksResult { forgotten: scope(ctx)?.forget_links(id, expected.into()).await?.into() })
     }
 
@@ -227,8 +217,55 @@ struct RetryFilter {
     sync_id: Option<ID>,
     /// Of these people, at most 1000. Left out: of all
     person_ids: Option<Vec<ID>>,
-    /// Parked for one of these reasons. Left out: for any, or owed
+    /// Parked for one of these reasons, at least one. Left out: for any, or owed
     parked_codes: Option<Vec<ParkReason>>,
+}
+
+impl RetryFilter {
+    /// What the engine is told, and the number that createAgain is meant for, which is there with it only; or every fault.
+    fn checked(
+        self,
+        create_again: bool,
+        expected: Option<i32>,
+    ) -> Result<(sync_core::ports::RetryFilter, Option<i64>)> {
+        let mut faults: Vec<Fault> = Vec::new();
+        if create_again && self.sync_id.is_none() && self.person_ids.is_none() && self.parked_codes.is_none() {
+            faults.push(Fault::at(["filter"], "names nobody; createAgain needs syncId, personIds or parkedCodes"));
+        }
+        if self.parked_codes.as_ref().is_some_and(Vec::is_empty) {
+            let message = "is empty; give at least one reason, or leave it out for any";
+            faults.push(Fault::at(["filter", "parkedCodes"], message));
+        }
+        match expected {
+            None if create_again => {
+                let message = "is missing; give the number of links that createAgain is meant for";
+                faults.push(Fault::at(["expected"], message));
+            }
+            Some(_) if !create_again => {
+                faults.push(Fault::at(["expected"], "belongs to createAgain only; leave it out here"));
+            }
+            _ => faults.extend(expected.and_then(negative)),
+        }
+        let people = match self.person_ids {
+            None => None,
+            Some(ids) if ids.len() > PEOPLE_PER_CALL_MAX => {
+                let message = format!("holds {} people; give at most {PEOPLE_PER_CALL_MAX} a call", ids.len());
+                faults.push(Fault::at(["filter", "personIds"], message));
+                None
+            }
+            Some(ids) => Some(person_ids(ids, &["filter", "personIds"], &mut faults)),
+        };
+        ApiError::of_faults(faults)?;
+        let sync = self.sync_id.as_ref().map(sync_id).transpose()?;
+        let reasons = self.parked_codes.map(|codes| codes.into_iter().map(Into::into).collect::<Vec<_>>());
+        Ok((sync_core::ports::RetryFilter { sync, people, reasons, create_again }, expected.map(i64::from)))
+    }
+}
+
+/// A number of links that can be none.
+fn negative(expected: i32) -> Option<Fault> {
+    let message = || format!("is {expected}; give the number of links that you see, 0 or more");
+    (expected < 0).then(|| Fault::at(["expected"], message()))
 }
 
 /// What a retry marked
@@ -245,9 +282,8 @@ fn bounded(people: usize, field: &str) -> Result<()> {
     Ok(())
 }
 
-/// Person ids, or every fault with its path.
-fn person_ids(ids: Vec<ID>, path: &[&str]) -> Result<Vec<PersonId>> {
-    let mut faults = Vec::new();
+/// The person ids that are sound; of the others, each fault with its path.
+fn person_ids(ids: Vec<ID>, path: &[&str], faults: &mut Vec<Fault>) -> Vec<PersonId> {
     let mut people = Vec::with_capacity(ids.len());
     for (index, id) in ids.into_iter().enumerate() {
         match person_id(id) {
@@ -255,6 +291,5 @@ fn person_ids(ids: Vec<ID>, path: &[&str]) -> Result<Vec<PersonId>> {
             Err(fault) => faults.push(path.iter().rev().fold(fault.under(index), |fault, part| fault.under(*part))),
         }
     }
-    ApiError::of_faults(faults)?;
-    Ok(people)
+    people
 }

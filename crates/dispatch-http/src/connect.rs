@@ -2,6 +2,7 @@
 //! that the outcome can tell them apart.
 
 use crate::guard::{AddressGuard, RangeName};
+use crate::handshake::Noting;
 use crate::resolver::Resolver;
 use crate::tls;
 use futures_util::future::BoxFuture;
@@ -92,8 +93,11 @@ impl Connector {
     }
 }
 
+/// A connection as the pool holds it.
+type Stream = TokioIo<Noting<TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>>>;
+
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Stream;
     type Error = ConnectFault;
     type Future = BoxFuture<'static, Result<Self::Response, ConnectFault>>;
 
@@ -106,7 +110,7 @@ impl Service<Uri> for Connector {
         let connecting = self.https.call(uri);
         Box::pin(async move {
             match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                Ok(Ok(stream)) => Ok(stream),
+                Ok(Ok(stream)) => Ok(TokioIo::new(Noting::new(TokioIo::new(stream)))),
                 // What is not a fault of the inner connector is one of the handshake over it.
                 Ok(Err(fault)) => Err(match fault.downcast::<ConnectFault>() {
                     Ok(fault) => *fault,

@@ -6,20 +6,22 @@
 //!
 //! # Where to find what
 //! - `guard`: which addresses may be connected to. `connect`: resolve, check, connect, TLS. `tls`: roots and
-//!   verification.
+//!   verification. `handshake`: refusals that come late.
 //! - `outgoing`: the request as hyper takes it. `answer`: head and body as text and bytes. `decode`: gzip, deflate, br.
 //! - `classify`: what a failure is called.
 //!
 //! # What counts as sent
 //! hyper's pool tells when a request is given to a connection. Whatever fails before is *not sent*. After that, only a
-//! request that hyper hands back untouched is *not sent*; all else is *sent, no answer*, though at times nothing had
-//! been written yet: to call it unsent might duplicate a record.
+//! request that hyper hands back untouched is *not sent*, and one whose connection the server refused by an alert of the
+//! handshake before it sent a byte (TLS 1.3 lets a client write before the server has judged its certificate); all else is
+//! *sent, no answer*, though at times nothing had been written yet: to call it unsent might duplicate a record.
 
 mod answer;
 mod classify;
 mod connect;
 mod decode;
 mod guard;
+mod handshake;
 mod outgoing;
 mod resolver;
 mod tls;
@@ -29,6 +31,7 @@ pub use guard::{AddressGuard, RangeName};
 use async_trait::async_trait;
 use bytes::Bytes;
 use connect::Connector;
+use handshake::Handshake;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -157,13 +160,20 @@ impl HttpDispatcher {
             let mut outgoing = outgoing.clone();
             let captured = capture_connection(&mut outgoing);
             let sent = timeout_at(deadline, client.request(outgoing)).await;
-            let had_connection = captured.connection_metadata().is_some();
+            let connection = captured.connection_metadata().as_ref().map(Handshake::of);
+            let had_connection = connection.is_some();
+            let handshake = connection.flatten();
             let seconds = request.timeout.as_secs_f32();
             match sent {
                 Ok(Ok(response)) => {
                     return Outcome::Answered(answer::read(response, deadline, self.response_body_bytes_max).await);
                 }
-                Ok(Err(error)) if had_connection => return classify::connected(&error, &target),
+                Ok(Err(error)) if had_connection => {
+                    return match handshake.as_ref().and_then(Handshake::refused) {
+                        Some(why) => Outcome::NotSent(NotSent::Tls, why.to_owned()),
+                        None => classify::connected(&error, &target),
+                    };
+                }
                 Ok(Err(error)) => {
                     if let Some(outcome) = classify::unconnected(&error, &target) {
                         return outcome;

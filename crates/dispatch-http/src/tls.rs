@@ -110,6 +110,21 @@ pub(crate) fn fault_beneath<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
+/// Why a server refuses the handshake, in words, where a fault says that it does.
+pub(crate) fn refusal(fault: &io::Error) -> Option<String> {
+    use rustls::AlertDescription as Alert;
+    match fault_beneath(fault)? {
+        rustls::Error::AlertReceived(Alert::CertificateRequired) => Some(
+            "the server refused TLS: CertificateRequired, it asks for a client certificate, and crm-sync has none to send"
+                .to_owned(),
+        ),
+        fault @ rustls::Error::AlertReceived(
+            Alert::BadCertificate | Alert::UnknownCA | Alert::AccessDenied | Alert::HandshakeFailure,
+        ) => Some(fault_words(fault)),
+        _ => None,
+    }
+}
+
 /// A failed handshake in words.
 pub(crate) fn handshake_words(target: &str, error: &(dyn Error + 'static)) -> String {
     match fault_beneath(error) {

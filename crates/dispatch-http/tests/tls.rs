@@ -11,6 +11,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use std::sync::Arc;
 use support::*;
 use sync_core::outcome::{NoAnswer, NotSent, Outcome, Request};
@@ -34,14 +37,33 @@ impl Authority {
     }
 
     fn acceptor(&self, names: &[&str], alpn: &[&str]) -> TlsAcceptor {
+        self.acceptor_with(names, alpn, rustls::DEFAULT_VERSIONS, None)
+    }
+
+    /// One that asks for a client certificate by this authority.
+    fn demanding(&self, alpn: &[&str], version: &'static rustls::SupportedProtocolVersion) -> TlsAcceptor {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(rustls::pki_types::CertificateDer::from_pem_slice(&self.pem).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        self.acceptor_with(&["localhost"], alpn, &[version], Some(clients))
+    }
+
+    fn acceptor_with(
+        &self,
+        names: &[&str],
+        alpn: &[&str],
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        clients: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients.unwrap_or_else(WebPkiClientVerifier::no_client_auth))
             .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
             .unwrap();
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -175,6 +197,38 @@ async fn a_server_without_tls_is_not_sent_anything() {
     let exchange = dispatcher().send(&within(post(&url(&silent), "{}"), SHORT)).await;
     assert!(exchange.duration >= SHORT && exchange.duration < PATIENT);
     assert_eq!(not_sent(exchange).0, NotSent::ConnectTimeout);
+}
+
+/// S2.14: with TLS 1.3 the request may have been written before the server says that it wants a certificate.
+#[tokio::test]
+async fn s214_a_server_that_refuses_the_client_within_the_handshake_was_sent_nothing() {
+    let authority = Authority::new();
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        for alpn in [&["h2"][..], &["http/1.1"], &[]] {
+            let acceptor = authority.demanding(alpn, version);
+            let server = Server::start(move |connection| {
+                let acceptor = acceptor.clone();
+                async move {
+                    // Kept open, so that the alert arrives, and not the end of the connection.
+                    let Err((_, mut refused)) = acceptor.accept(connection.stream).into_fallible().await else {
+                        panic!("a client without a certificate was let in")
+                    };
+                    let _ = tokio::io::copy(&mut refused, &mut tokio::io::sink()).await;
+                }
+            })
+            .await;
+            let dispatcher = authority.dispatcher();
+            let request = post(&url(&server), "{}");
+            // Several at once, which HTTP/2 gives to one connection; then one more.
+            let mut exchanges = futures_util::future::join_all((0..4).map(|_| dispatcher.send(&request))).await;
+            exchanges.push(dispatcher.send(&request).await);
+            for exchange in exchanges {
+                let (reason, text) = not_sent(exchange);
+                assert_eq!(reason, NotSent::Tls, "{version:?} {alpn:?}: {text}");
+                assert!(text.starts_with("the server refused TLS"), "{version:?} {alpn:?}: {text}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -264,11 +264,11 @@ fn page(answer: &Answer) -> Judged {
 fn looked_up(judging: &Judging<'_>, answer: &Answer, reading: &Reading) -> Option<Judged> {
     let status = answer.status;
     let none = || Some(judged(Verdict::NoneFound, format!("answered {status}"), None));
-    if judging.rules.lookup_empty_status == Some(status) {
-        return none();
-    }
+    // A status that may mean nobody may be that of found records, too, and that of a login.
+    let finds = matches!(reading, Reading::Found { ids: Ok(ids), .. } if !ids.is_empty());
     match status {
         200..=299 if judging.rules.refuses_pages && is_web_page(answer) => Some(page(answer)),
+        _ if judging.rules.lookup_empty_status == Some(status) && !finds => none(),
         200..=299 => {
             let (said, failure) = match reading {
                 Reading::Found { ids: Ok(ids), .. } if !ids.is_empty() => {

@@ -329,7 +329,8 @@ impl Merge<'_> {
     fn empty_when(&mut self, empty_when: &EmptyWhen) {
         match empty_when {
             EmptyWhen::Status(status) if !(200..=499).contains(status) || matches!(status, 401 | 403 | 429) => {
-                let message = format!("is {status}; give the status that means \"nobody\", such as 404 or 204");
+                let message = "is no status that can mean \"nobody\"; give one from 200 to 499, such as 404 or 204, but none of 401, \
+                               403 and 429";
                 self.fault(&["lookup", "emptyWhen", "status"], message);
             }
             EmptyWhen::Status(_) => {}

@@ -101,6 +101,8 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
             if backing_off { link.due_at.map_or(now, |due| due) } else { now }
         }
         Mark::Retry => {
+            // A lock may be there again.
+            link.extras.notes.not_yet = None;
             link.tries = 0;
             link.deferrals = 0;
             link.asked = true;
@@ -436,7 +438,7 @@ pub fn unique_keys(settlements: &[Settlement]) -> Vec<UniqueKey> {
     settlements
         .iter()
         .filter_map(|settlement| {
-            let id = settlement.settled.state.unique_id()?;
+            let id = settlement.settled.takes_id()?;
             Some((settlement.link.account, settlement.link.sync, id.as_str().to_owned()))
         })
         .collect()
@@ -454,7 +456,7 @@ pub fn settle_batch(input: BatchInput, settlements: Vec<Settlement>, policy: &Po
         }
     }
     let (removals, others): (Vec<_>, Vec<_>) =
-        settlements.into_iter().enumerate().partition(|(_, s)| s.settled.state.unique_id().is_none());
+        settlements.into_iter().enumerate().partition(|(_, s)| s.settled.takes_id().is_none());
     for (at, settlement) in removals.into_iter().chain(others) {
         batch.output.results[at] = batch.settle(settlement);
     }
@@ -494,6 +496,7 @@ impl Batch<'_> {
         let may_be_done = may_be_done(&settlement, row.as_ref());
         self.check_conflict(&mut settlement, row.as_ref().filter(|_| holds));
         self.spare(&mut settlement);
+        self.say_until(&mut settlement);
         let (after, result) = match row.clone() {
             Some(row) if holds => (apply(row, &settlement, revision, self.policy, self.now), SettleResult::Applied),
             Some(row) => (Some(taken_over(row, &mut settlement, self.now)), SettleResult::TakenOver),
@@ -503,8 +506,9 @@ impl Batch<'_> {
             },
         };
         if let Some(mut entry) = settlement.log.take() {
-            let due = after.as_ref().and_then(Link::claimable_at);
-            entry.next_attempt_at = due.filter(|_| entry.outcome == LogOutcome::Retrying);
+            let due = after.as_ref().and_then(Link::claimable_at).filter(|_| entry.outcome == LogOutcome::Retrying);
+            let governor = self.input.syncs.get(&sync_key).map(|view| &view.governor);
+            entry.next_attempt_at = due.map(|due| governor.map_or(due, |held| held.not_before(due, self.now)));
             self.output.log.push(entry);
         }
         if let Some(counter) = settlement.counter.filter(|_| !may_be_done) {
@@ -514,49 +518,41 @@ impl Batch<'_> {
         result
     }
 
-    /// An id that is another person's parks that row alone; for the first three tries it is tried later, since the
-    /// other's removal may be on its way.
+    /// An id that is another person's parks that row alone, whether a request told of it or none was sent for it; for the
+    /// first three tries it is tried later, since the other's removal may be on its way.
     fn check_conflict(&mut self, settlement: &mut Settlement, row: Option<&Link>) {
-        let Some(id) = settlement.settled.state.unique_id() else { return };
+        let Some(id) = settlement.settled.takes_id() else { return };
         let key = (settlement.link.account, settlement.link.sync, id.as_str().to_owned());
         let Some(holder) = self.input.holders.get(&key).filter(|holder| **holder != settlement.link.person) else {
             return;
         };
         let detail = format!("the unique id {id} already belongs to the person {holder} of this sync");
-        let tries = row.map_or(0, |row| row.tries);
-        let settled = &mut settlement.settled;
-        if let (Operation::Create, Some(entry)) = (settlement.operation, &settlement.log) {
-            // Kept, so that nothing is created twice: the id is read again from it.
-            settled.answer = entry.response.as_ref().map(|response| {
-                let headers = response.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect();
-                let body = response.body.clone().unwrap_or_default();
-                Box::new(KeptAnswer { status: response.status, headers, body, looked_at_revision: -1 })
-            });
+        let holder = LinkId { person: holder.clone(), ..settlement.link.clone() };
+        let unsent = settlement.settled.claims.is_some();
+        if !unsent {
+            keep_without_id(settlement, row);
         }
-        settled.state = match (settlement.operation, row.map(|row| &row.state)) {
-            (Operation::Create, _) => LinkState::Unaddressable,
-            (_, Some(LinkState::Unaddressable)) => {
-                settled.answer = row.and_then(|row| row.extras.answer.clone());
-                LinkState::Unaddressable
-            }
-            (_, Some(state)) => state.clone(),
-            (_, None) => LinkState::Uncertain,
-        };
-        settled.resolved = settled.state == LinkState::Unaddressable;
-        settled.sent = row.filter(|_| settlement.operation == Operation::Update).and_then(|row| row.sent.clone());
-        if let Some(sent) = &mut settled.sent {
-            sent.digest = None;
-        }
+        let tries = row.map_or(0, |row| row.tries).saturating_add(1);
+        let delay = self.policy.retry_delay(tries, 0.5).filter(|_| tries <= 3);
         // Both write the same record, so that the holder's is not believed to be in step.
-        if row.is_some() && matches!(settlement.operation, Operation::Create | Operation::Update) {
-            let holder = LinkId { person: holder.clone(), ..settlement.link.clone() };
+        let both_wrote = row.is_some_and(|row| {
+            if unsent {
+                // An earlier create may have, before the other was known to hold the id. Told once.
+                row.repeats_create() && delay.is_none()
+            } else {
+                matches!(settlement.operation, Operation::Create | Operation::Update)
+            }
+        });
+        if both_wrote {
             self.output.disturbed.push(holder);
         }
+        let settled = &mut settlement.settled;
         settled.failure = Some(FailureKind::Conflict);
-        settled.tries = tries.saturating_add(1);
-        let delay = self.policy.retry_delay(settled.tries, 0.5).filter(|_| tries < 3);
+        settled.tries = tries;
         settled.outcome = if delay.is_some() { LogOutcome::Retrying } else { LogOutcome::Parked };
-        settled.message = format!("{detail}: remove one of the two records or correct the unique id, then retry");
+        let unsent = if unsent { "nothing sent: " } else { "" };
+        settled.message =
+            format!("{unsent}{detail}: remove one of the two records or correct the unique id, then retry");
         settled.next = match delay {
             Some(delay) => Next::Owed(delay),
             None => Next::Park(ParkReason::Conflict, settled.message.clone()),
@@ -584,10 +580,11 @@ impl Batch<'_> {
         let owed = view.owed;
         let before = view.governor.clone();
         let settled = &settlement.settled;
-        if settled.control.is_some() {
+        let proves = settled.control.as_ref().and_then(|control| control.proves);
+        if proves.is_some() {
             view.governor.controlled(settlement.revision);
         }
-        if settled.lookup_found || settled.control == Some(true) {
+        if settled.lookup_found || proves == Some(true) {
             view.governor.prove(Operation::Lookup, settlement.revision);
         }
         if let Signal::Works { operation, accepted: true } = settled.signal
@@ -602,8 +599,14 @@ impl Batch<'_> {
             sent_at: leased_at.unwrap_or(Timestamp::MIN),
         };
         let (policy, now) = (self.policy, self.now);
-        let (change, lifted) =
-            view.governor.change(|governor| governor.observe(&settled.signal, &observed, policy, now));
+        let (change, lifted) = view.governor.change(|governor| {
+            let change = governor.observe(&settled.signal, &observed, policy, now);
+            // Sent after it, so that it tells last.
+            if let Some(control) = settled.control.as_ref().filter(|control| control.signal != Signal::Nothing) {
+                governor.observe(&control.signal, &observed, policy, now);
+            }
+            change
+        });
         let (account, sync) = sync_key;
         if change == Change::Closed {
             let since = before.trouble_since;
@@ -639,6 +642,20 @@ impl Batch<'_> {
         settled.next = Next::Owed(delay);
         if let Some(entry) = &mut settlement.log {
             entry.outcome = settled.outcome;
+            entry.message.clone_from(&settled.message);
+        }
+    }
+
+    /// What is said of a "too many requests" says until when nothing is sent: of what was asked for, a day counts.
+    fn say_until(&self, settlement: &mut Settlement) {
+        let Some(view) = self.input.syncs.get(&(settlement.link.account, settlement.link.sync)) else { return };
+        let settled = &mut settlement.settled;
+        let until = view.governor.not_before(self.now, self.now);
+        if !matches!(settled.signal, Signal::Limited { .. }) || until == self.now {
+            return;
+        }
+        settled.message = format!("{}; nothing of this sync is sent before {until}", settled.message);
+        if let Some(entry) = &mut settlement.log {
             entry.message.clone_from(&settled.message);
         }
     }
@@ -708,6 +725,32 @@ impl Batch<'_> {
         }
         self.output
     }
+}
+
+/// What a request came to whose id turned out to be another person's: what it made is there, under an id that this link may
+/// not have.
+fn keep_without_id(settlement: &mut Settlement, row: Option<&Link>) {
+    let settled = &mut settlement.settled;
+    if let (Operation::Create, Some(entry)) = (settlement.operation, &settlement.log) {
+        // Kept, so that nothing is created twice: the id is read again from it.
+        settled.answer = entry.response.as_ref().map(|response| {
+            let headers = response.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect();
+            let body = response.body.clone().unwrap_or_default();
+            Box::new(KeptAnswer { status: response.status, headers, body, looked_at_revision: -1 })
+        });
+    }
+    settled.state = match (settlement.operation, row.map(|row| &row.state)) {
+        (Operation::Create, _) => LinkState::Unaddressable,
+        (_, Some(LinkState::Unaddressable)) => {
+            settled.answer = row.and_then(|row| row.extras.answer.clone());
+            LinkState::Unaddressable
+        }
+        (_, Some(state)) => state.clone(),
+        (_, None) => LinkState::Uncertain,
+    };
+    settled.resolved = settled.state == LinkState::Unaddressable;
+    settled.sent = row.filter(|_| settlement.operation == Operation::Update).and_then(|row| row.sent.clone());
+    settled.forget_digest();
 }
 
 /// Applies a settlement to the row whose lease it holds. `None`: the row goes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sync_core::backoff::Policy;
 use sync_core::governor::brake::{ALIKE_PEOPLE, ALIKE_PEOPLE_NEW, BrakeKind, MISSING_DELETES};
 use sync_core::governor::{
-    Breaker, Change, FAILING_PEOPLE, FORBIDDEN_PEOPLE, Governor, Grant, Granted, Observed, Signal, Trouble, Wish,
+    Breaker, Change, FAILING_PEOPLE, FORBIDDEN_PEOPLE, Fresh, Governor, Grant, Granted, Observed, Signal, Trouble, Wish,
 };
 use sync_core::id::{LeaseToken, PersonId};
 use sync_core::sync::{Authentication, Limits, Operation, Settings};
@@ -80,6 +80,13 @@ impl Endpoint {
         let person = PersonId::new(person).unwrap();
         let observed = Observed { token, person: &person, owed, sent_at: self.now.minus(Duration::from_secs(1)) };
         self.governor.observe(signal, &observed, &self.policy, self.now)
+    }
+
+    /// Somebody fresh is looked for, and nobody is found.
+    fn nobody_is_fresh(&mut self) {
+        let grant = self.grant();
+        assert!(grant.fresh.is_some());
+        self.governor.take(self.now, &self.limits, grant, 0, None, false);
     }
 
     /// Waits until a probe may go, and lets it go. Returns its token and whether it took the newest change.
@@ -411,6 +418,7 @@ fn an_edit_goes_on_at_once_and_has_to_be_proven_again() {
     assert!(endpoint.governor.proofs.update.proven);
     // A suspended sync is probed at once.
     let mut suspended = Endpoint::suspended();
+    suspended.nobody_is_fresh();
     suspended.governor.edited(&before, &before, 2, suspended.now);
     assert_eq!(suspended.grant().links, 0);
     suspended.governor.edited(&before, &after, 3, suspended.now);
@@ -441,6 +449,8 @@ fn a_days_requests_are_counted_by_the_hour() {
 fn a_suspended_sync_is_probed_one_link_at_a_time() {
     let mut endpoint = Endpoint::suspended();
     let first = endpoint.now.plus(Duration::from_secs(30));
+    assert_eq!(endpoint.grant().fresh, Some(Fresh { creates: false }), "somebody fresh is tried at once");
+    endpoint.nobody_is_fresh();
     let fresh = endpoint.now.plus(Duration::from_secs(5));
     let none = Grant { links: 0, probe: false, newest_first: false, fresh: None, again_at: Some(fresh) };
     assert_eq!(endpoint.grant(), none, "somebody fresh is tried before the schedule");

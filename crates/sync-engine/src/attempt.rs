@@ -16,9 +16,10 @@ use sync_core::log::{LogEntry, LogOutcome, LoggedRequest, LoggedResponse};
 use sync_core::outcome::{Answer, Exchange, NotSent, Outcome, Request};
 use sync_core::person::Person;
 use sync_core::ports::{Clock, Random, RenderContext};
-use sync_core::settle::{self, Attempt, Context, Settled};
+use sync_core::settle::{self, Attempt, Context, Control, Settled};
 use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
 use sync_core::sync::{OnMissing, Operation};
+use sync_core::time::Timestamp;
 use sync_core::transition::{Settlement, repeats_first_bytes, repeats_first_person};
 use sync_core::unique_id;
 use uuid::Uuid;
@@ -219,6 +220,24 @@ impl Sending {
         Some(self.sync.dress(request, Operation::Lookup, None))
     }
 
+    /// The id of ours that this request would write to and the link does not hold: it may be another person's. `None`
+    /// where it cannot be.
+    pub(crate) fn reaches_for(&self) -> Option<&UniqueId> {
+        let id = self.attempt.moves_to.as_ref().or(self.attempt.unique_id.as_ref())?;
+        let held = self.leased.link.state.unique_id();
+        (self.sync.ids_may_clash && held != Some(id)).then_some(id)
+    }
+
+    /// The settlement of a request that is not sent, since its id is another person's.
+    pub(crate) fn taken(&self, id: UniqueId, around: &Surroundings) -> Settlement {
+        settlement(&self.leased, &self.sync, settle::settle_taken(&self.leased.link, id), None, around)
+    }
+
+    /// Gives the link back unsent.
+    pub(crate) fn released(&self, why: &str) -> Settlement {
+        release(&self.leased, why)
+    }
+
     pub(crate) fn sync(&self) -> Arc<CompiledSync> {
         self.sync.clone()
     }
@@ -241,15 +260,16 @@ impl Sending {
         }
     }
 
-    /// The settlement of what came of it. `control`: whether a control was sent meanwhile, and proved the lookup rule.
+    /// The settlement of what came of it. `control`: what came of a control that was sent meanwhile.
     pub(crate) fn conclude(
         self,
         exchange: &Exchange,
         reading: &Reading,
-        control: Option<bool>,
+        control: Option<Control>,
         around: &Surroundings,
     ) -> Settlement {
-        let lookup_proven = self.leased.known.lookup_proven || control == Some(true);
+        let proved = control.as_ref().is_some_and(|control| control.proves == Some(true));
+        let lookup_proven = self.leased.known.lookup_proven || proved;
         let known = Known { lookup_proven, ..self.leased.known };
         let judged = judge(&self.judging(around, lookup_proven), &exchange.outcome, reading);
         let Self { request, leased, sync, attempt } = self;
@@ -331,6 +351,18 @@ pub(crate) fn finds(sync: &CompiledSync, outcome: &Outcome, id: &UniqueId) -> bo
     answer.is_success() && matches!(found(sync, answer), Reading::Found { ids: Ok(ids), .. } if ids == [id.clone()])
 }
 
+/// What came of a control: the lookup of somebody whose record is `held`.
+pub(crate) fn control(sync: &CompiledSync, outcome: &Outcome, held: &UniqueId, now: Timestamp) -> Control {
+    let reading = match outcome {
+        Outcome::Answered(answer) if answer.is_success() => found(sync, answer),
+        _ => Reading::Nothing,
+    };
+    let judging =
+        Judging { operation: Operation::Lookup, not_yet_spent: false, rules: &sync.rules, lookup_proven: true, now };
+    let judged = judge(&judging, outcome, &reading);
+    Control::of(&judged, finds(sync, outcome, held))
+}
+
 /// What the configured places of an answer hold.
 pub(crate) fn reading(sync: &CompiledSync, attempt: &Attempt, outcome: &Outcome) -> Reading {
     let Outcome::Answered(answer) = outcome else { return Reading::Nothing };
@@ -389,6 +421,7 @@ fn wants_log(leased: &Leased, settled: &Settled) -> bool {
         || matches!(settled.next, settle::Next::Park(..) | settle::Next::Remove)
         || (leased.link.asked && !unchanged)
         || settled.outcome == LogOutcome::Succeeded
+        || settled.claims.is_some()
 }
 
 fn counter(operation: Operation, settled: &Settled, tried: Option<Tried<'_>>) -> Option<CounterKey> {

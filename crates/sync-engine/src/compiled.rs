@@ -44,6 +44,8 @@ pub(crate) struct CompiledSync {
     pub(crate) lookup_path: Option<JsonPath>,
     /// What in a lookup's answer means "nobody".
     pub(crate) empty_equals: Option<(JsonPath, Scalar)>,
+    /// Whether the id that we choose for one person may be that of another.
+    pub(crate) ids_may_clash: bool,
     /// Whether rendering its rules may take milliseconds.
     pub(crate) renders_long: bool,
     compiled: HashMap<Operation, Arc<dyn CompiledRule>>,
@@ -135,7 +137,22 @@ impl CompiledSync {
         }
         let rules = SyncRules::of(&config);
         let renders_long = config.settings.rules().any(|(_, rule)| texts_of(rule).any(renders_long));
-        Ok(Self { config, rules, blocked, ids, lookup_path, empty_equals, renders_long, compiled, authorization })
+        let ids_may_clash = match &config.settings.unique_id {
+            Some(UniqueIdSource::Template(template)) => !tells_everybody_apart(template),
+            _ => false,
+        };
+        Ok(Self {
+            config,
+            rules,
+            blocked,
+            ids,
+            lookup_path,
+            empty_equals,
+            ids_may_clash,
+            renders_long,
+            compiled,
+            authorization,
+        })
     }
 
     /// What can hardly be meant in rules that differ from those that were saved before.
@@ -290,6 +307,14 @@ fn id_tokens(config: &SyncConfig) -> IdTokens {
     if config.settings.follow_unique_id { IdTokens::OfPerson } else { IdTokens::Lasting }
 }
 
+/// Whether a template for unique ids is the person's own id, as it is, with nothing but literal text around it: no two people
+/// have the same, and nobody has to be asked for it.
+fn tells_everybody_apart(template: &str) -> bool {
+    let Some((tag, rest)) = template.split_once("{{").and_then(|(_, rest)| rest.split_once("}}")) else { return false };
+    let of_person = matches!(tag.trim_matches('-').trim(), "person.id" | "user.id");
+    of_person && !template.contains("{%") && !rest.contains("{{")
+}
+
 /// The templates of a rule.
 fn texts_of(rule: &Rule) -> impl Iterator<Item = &str> {
     let headers = rule.headers.iter().filter_map(|header| match &header.value {
@@ -372,6 +397,23 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_persons_own_id_tells_everybody_apart() {
+        for sure in ["{{ person.id }}", "{{user.id}}", "crm-{{- person.id -}}!"] {
+            assert!(tells_everybody_apart(sure), "{sure}");
+        }
+        for unsure in [
+            "fixed",
+            "{{ person.email }}",
+            "{{ person.id | downcase }}",
+            "{% if true %}{{ person.id }}{% endif %}",
+            "{{ person.name }}{{ person.id }}",
+            "{{ person.id }}{{ person.name }}",
+        ] {
+            assert!(!tells_everybody_apart(unsure), "{unsure}");
+        }
+    }
 
     #[test]
     fn templates_that_repeat_or_are_large_are_not_rendered_in_place() {

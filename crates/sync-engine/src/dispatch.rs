@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_core::claim::{ClaimRequest, HandOff, Leased};
-use sync_core::id::{AccountId, LeaseToken, PersonId, SyncId};
+use sync_core::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId};
 use sync_core::link::{StateName, UniqueId};
 use sync_core::outcome::Exchange;
 use sync_core::page::PageRequest;
 use sync_core::person::Person;
 use sync_core::ports::{Dispatcher, LinkFilter, Store, StoreError, TemplateEngine};
-use sync_core::settle;
+use sync_core::settle::{self, Control};
 use sync_core::time::Timestamp;
 use sync_core::transition::Settlement;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -257,6 +257,9 @@ impl Dispatching {
             Prepared::Settled(settlement) => return *settlement,
             Prepared::Send(sending) => sending,
         };
+        if let Some(settlement) = self.taken(&sending).await {
+            return settlement;
+        }
         let left = lease.saturating_sub(asked_at.elapsed());
         let exchange = match sending.not_now(left) {
             Some(outcome) => Exchange { outcome, duration: Duration::ZERO },
@@ -274,9 +277,25 @@ impl Dispatching {
         self.work.read(bytes, move || sending.conclude(&exchange, &reading, control, &around)).await
     }
 
-    /// Sends the lookup of somebody who is linked, where there is somebody and time for it. Returns whether it found the
-    /// record that it should.
-    async fn control(&self, sending: &Sending, left: Duration) -> Option<bool> {
+    /// Where the id that we choose for a request is another person's, the request would write that person's record: it is
+    /// not sent.
+    async fn taken(&self, sending: &Sending) -> Option<Settlement> {
+        let id = sending.reaches_for()?.clone();
+        let LinkId { account, sync, person } = &sending.link().id;
+        let filter = LinkFilter { unique_id: Some(id.as_str().to_owned()), ..LinkFilter::default() };
+        match self.store.links(*account, *sync, &filter, PageRequest::first(1)).await {
+            Ok(page) => {
+                page.items.iter().any(|link| link.id.person != *person).then(|| sending.taken(id, &self.around))
+            }
+            Err(error) => {
+                warn!(sync.id = %sync, error = chain(&error), "who holds an id could not be read, its link is released");
+                Some(sending.released("who holds its unique id could not be read"))
+            }
+        }
+    }
+
+    /// Sends the lookup of somebody who is linked, where there is somebody and time for it. Returns what came of it.
+    async fn control(&self, sending: &Sending, left: Duration) -> Option<Control> {
         if left <= sending.timeout() + sync_core::sync::LEASE_RESERVE {
             return None;
         }
@@ -293,7 +312,8 @@ impl Dispatching {
         self.metrics.exchanged(sending.operation(), &exchange);
         let bytes = exchange.body_bytes();
         let sync = sending.sync();
-        Some(self.work.read(bytes, move || attempt::finds(&sync, &exchange.outcome, &held)).await)
+        let now = self.around.clock.now();
+        Some(self.work.read(bytes, move || attempt::control(&sync, &exchange.outcome, &held, now)).await)
     }
 
     /// A person who is linked and owed nothing, with the id that is held.

@@ -88,7 +88,14 @@ impl AccountScope {
             let message = "LOOKUP needs a saved sync; use saved with changes";
             return Err(EngineError::invalid(Fault::at(["operation"], message)));
         }
-        let rule = sync_core::person::Patch::Set(rule.clone());
+        let mut rule = rule.clone();
+        // What these mean hangs on a lookup, which a draft is without, and changes nothing of what is sent.
+        match operation {
+            Operation::Create => rule.on_existing = sync_core::person::Patch::Keep,
+            Operation::Update => rule.on_missing = sync_core::person::Patch::Keep,
+            Operation::Delete | Operation::Lookup => {}
+        }
+        let rule = sync_core::person::Patch::Set(rule);
         let mut patch =
             SyncPatch { friendly_name: sync_core::person::Patch::Set("Draft".to_owned()), ..SyncPatch::default() };
         match operation {

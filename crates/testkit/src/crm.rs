@@ -71,8 +71,20 @@ impl Arrival {
 
     /// Answers.
     pub fn answer(self, status: u16, body: &str) {
-        let answer = Answer { status, headers: Vec::new(), body: body.to_owned().into(), body_read: BodyRead::Whole };
+        self.answer_with(status, &[], body);
+    }
+
+    /// Answers with headers, their names in lower case.
+    pub fn answer_with(self, status: u16, headers: &[(&str, &str)], body: &str) {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let answer = Answer { status, headers, body: body.to_owned().into(), body_read: BodyRead::Whole };
         let _nobody_waits = self.answer.send(Outcome::Answered(answer));
+    }
+
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        Some(&header.value)
     }
 
     /// Answers a create with an id.

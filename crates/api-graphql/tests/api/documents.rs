@@ -62,7 +62,8 @@ async fn an_int_out_of_range_is_bad_input() {
     let mut input = crate::support::plain_crm("CRM");
     input["createUsers"]["timeoutSeconds"] = json!(99_999_999_999_i64);
     let faults = world.faults(crate::support::CREATE_SYNC, json!({ "input": input })).await;
-    assert!(faults[0].1.contains("Only integers from"), "{faults:?}");
+    assert_eq!(faults[0].0, json!(["input", "createUsers", "timeoutSeconds"]));
+    assert!(faults[0].1.contains("give a whole number from"), "{faults:?}");
 }
 
 /// `depth` links deep: a link's person's links.

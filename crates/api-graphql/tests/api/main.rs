@@ -6,6 +6,7 @@ mod documents;
 mod editions;
 mod faults;
 mod numbers;
+mod options;
 mod pages;
 mod patches;
 mod reads;

@@ -296,3 +296,28 @@ async fn secrets_are_never_answered() {
     assert!(!sent.contains("4711"), "nor are they in debugging output");
     assert!(shown.contains("[redacted]"));
 }
+
+/// A `Retry-After` of a month counts as a day, and is told alike wherever it is shown.
+#[tokio::test]
+async fn a_wait_beyond_the_cap_is_the_same_time_everywhere() {
+    let world = world().await;
+    let id = world.sync("CRM").await;
+    world.push(&["ada"]).await;
+    *world.crm.headers.lock().unwrap() = vec![("retry-after".to_owned(), "2592000".to_owned())];
+    world.crm.answer(429, "slow down");
+    let mut logged = world.engine.logged();
+    let running = world.run();
+    logged.recv().await.unwrap();
+    world.stop();
+    running.await.unwrap();
+    let document = "query($id: ID!) { sync(id: $id) { heldUntil holds { kind until } links { nodes { nextAttemptAt lastDecision } }
+        logs { nodes { nextAttemptAt message } } } }";
+    let sync = world.data(document, json!({ "id": id })).await["sync"].clone();
+    let until = world.clock.now().plus(Duration::from_secs(24 * 3600)).to_string();
+    let (link, entry) = (&sync["links"]["nodes"][0], &sync["logs"]["nodes"][0]);
+    assert_eq!(sync["heldUntil"], json!(until));
+    assert_eq!(sync["holds"], json!([{ "kind": "LIMIT", "until": until }]));
+    assert_eq!((&link["nextAttemptAt"], &entry["nextAttemptAt"]), (&json!(until), &json!(until)));
+    let said = format!("answered 429; nothing of this sync is sent before {until}");
+    assert_eq!((&link["lastDecision"], &entry["message"]), (&json!(said), &json!(said)));
+}

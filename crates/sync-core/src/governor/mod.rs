@@ -29,7 +29,7 @@ pub const FAILING_FEW: usize = 3;
 pub const FEW_WITHIN: Duration = Duration::from_secs(3600);
 /// Tries in a row that must fail for whoever asks (no connection, 401) before the breaker opens.
 pub const UNREACHABLE_TRIES: u32 = 2;
-/// Beside its schedule, a suspended sync is probed with fresh people so often, in its first minute and later.
+/// Beside its schedule, a suspended sync is probed with fresh people: at once, then so often in its first minute, and later.
 const FRESH_EVERY: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10)];
 /// And with a create, which may make a record whose answer never comes, so often.
 const FRESH_CREATES_EVERY: Duration = Duration::from_secs(60);
@@ -378,8 +378,8 @@ impl Governor {
     ) {
         if leased == 0 {
             // Nobody is fresh: they are looked for again later.
-            if let (Breaker::Open { fresh_at, .. }, Some(_)) = (&mut self.breaker, grant.fresh) {
-                *fresh_at = Some(now.plus(FRESH_EVERY[1]));
+            if let (Breaker::Open { since, fresh_at, .. }, Some(_)) = (&mut self.breaker, grant.fresh) {
+                *fresh_at = Some(next_fresh(*since, now));
             }
             return;
         }
@@ -394,8 +394,7 @@ impl Governor {
             if grant.fresh.is_none() {
                 *newest_next = !*newest_next;
             }
-            let young = now.since(*since) < Duration::from_secs(60);
-            *fresh_at = Some(now.plus(FRESH_EVERY[usize::from(!young)]));
+            *fresh_at = Some(next_fresh(*since, now));
         }
     }
 
@@ -660,6 +659,11 @@ impl Governor {
         probe.max(self.pace.held_until()).filter(|&until| until > now)
     }
 
+    /// When something that is claimable `at` goes at the earliest: not before the wait after a "too many requests" is over.
+    pub fn not_before(&self, at: Timestamp, now: Timestamp) -> Timestamp {
+        self.pace.held_until().filter(|&until| until > now).map_or(at, |until| until.max(at))
+    }
+
     fn open(&mut self, reason: String, policy: &Policy, now: Timestamp) -> Change {
         if self.is_suspended() {
             return Change::None;
@@ -671,7 +675,8 @@ impl Governor {
             failed_probes: 0,
             probing: None,
             newest_next: false,
-            fresh_at: Some(now.plus(FRESH_EVERY[0])),
+            // At once: whose data is bad came first perhaps, and nobody else is to wait for them.
+            fresh_at: Some(now),
             fresh_creates_at: Some(now.plus(FRESH_CREATES_EVERY)),
         };
         Change::Opened
@@ -702,6 +707,12 @@ impl Governor {
             *probe_at = (*probe_at).min(now);
         }
     }
+}
+
+/// When somebody fresh may be tried after one was, or nobody was there.
+fn next_fresh(since: Timestamp, now: Timestamp) -> Timestamp {
+    let young = now.since(since) < Duration::from_secs(60);
+    now.plus(FRESH_EVERY[usize::from(!young)])
 }
 
 /// Seconds between requests and how many may go at once; `None`: no limit. The burst is a tenth of a second's worth, so

@@ -159,7 +159,7 @@ pub fn lease_share(
         let doubtful = governor.holds_doubtful_creates(now).filter(|_| is_doubtful);
         // One kind of request may be held back while the others go on.
         if let Some(until) = decided.and_then(|operation| governor.holds_back(operation, now)).max(doubtful) {
-            after.due_at = Some(until);
+            after.due_at = Some(until.plus(turn(&after, person, until)));
             after.updated_at = now;
             out.writes.push(LinkWrite { before: Some(before), after: Some(after) });
             continue;
@@ -179,6 +179,21 @@ pub fn lease_share(
     let waits = candidate_waits(*due, out.leased.len());
     governor.take(now, &config.settings.limits, share.grant, out.leased.len(), probe, waits);
     out
+}
+
+/// How long after the end of a brake's wait somebody is looked at, so that one is let through who is likely to be accepted:
+/// whose last request was, then whose newest change was not tried yet, the newest first. Whoever was refused comes last, so
+/// that everybody has a turn.
+fn turn(link: &Link, person: Option<&Person>, until: Timestamp) -> Duration {
+    let changed = person.map_or(link.updated_at, |person| person.updated_at);
+    let rank = if link.sent.as_ref().is_some_and(|sent| sent.digest.is_some()) {
+        0
+    } else {
+        1 + u32::from(link.last_tried_at.is_some_and(|tried| tried >= changed))
+    };
+    // By the logarithm of the change's age: a century stays below the next rank.
+    let age = Duration::from_secs_f64((until.since(changed).as_secs_f64() + 1.0).ln() * 0.012);
+    Duration::from_millis(300) * rank + age
 }
 
 /// Whether others had to wait when some were leased.
@@ -205,7 +220,9 @@ pub fn next_in(now: Timestamp, times: impl IntoIterator<Item = Timestamp>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Digest;
     use crate::id::{AccountId, LinkId, SyncId};
+    use crate::link::Sent;
     use uuid::Uuid;
 
     fn token(number: u128) -> LeaseToken {
@@ -266,6 +283,26 @@ mod tests {
         // A probe takes the oldest whatever it is, or the newest.
         assert_eq!(picked(share(1, true, false), token(0)), "r1");
         assert_eq!(picked(share(1, true, true), token(0)), "f2");
+    }
+
+    #[test]
+    fn who_is_likely_to_be_accepted_is_let_through_first() {
+        let now = Timestamp::from_micros(4_000_000_000_000_000);
+        let ago = |seconds: u64| now.minus(Duration::from_secs(seconds));
+        let digest = |digest| Some(Sent { version: 1, revision: 1, digest });
+        let accepted = Link { sent: digest(Some(Digest([0; 32]))), ..link("accepted", 0, 0) };
+        let lost = Link { sent: digest(None), ..link("lost", 0, 0) };
+        let refused = Link { last_tried_at: Some(ago(5)), ..lost.clone() };
+        let order =
+            [(&accepted, 1), (&accepted, 3_000_000_000), (&lost, 0), (&lost, 60), (&refused, 10), (&refused, 90)];
+        let turns = order.map(|(link, changed)| {
+            let person = Person { updated_at: ago(changed), ..Person::empty(link.id.person.clone(), 1, ago(changed)) };
+            turn(link, Some(&person), now)
+        });
+        assert!(turns.is_sorted_by(|a, b| a < b) && turns[5] < Duration::from_secs(1), "{turns:?}");
+        // The change that mends was not tried yet.
+        let mended = Person { updated_at: now, ..Person::empty(refused.id.person.clone(), 2, now) };
+        assert_eq!(turn(&refused, Some(&mended), now), turns[2]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::claim::Known;
 use crate::decide::{Decision, SyncRules, no_unique_id_mend};
 use crate::digest::Digest;
 use crate::governor::{Signal, Trouble};
-use crate::judge::{Judged, Verdict};
+use crate::judge::{Judged, Unreadable, Verdict};
 use crate::link::{DETAIL_BYTES_MAX, KeptAnswer, Link, LinkState, Notes, ParkReason, Sent, UniqueId};
 use crate::log::{FailureKind, LogOutcome};
 use crate::outcome::{Answer, NotSent, Outcome};
@@ -120,8 +120,11 @@ pub struct Settled {
     pub signal: Signal,
     /// Whether a lookup found a record.
     pub lookup_found: bool,
-    /// Whether a control of the lookup rule was sent, and proved it.
-    pub control: Option<bool>,
+    /// What came of a control of the lookup rule, where one was sent.
+    pub control: Option<Control>,
+    /// The id that we choose for a request that was not sent, since it is another person's: whether it still is, is
+    /// looked at once more while this is settled.
+    pub claims: Option<UniqueId>,
     /// Whether a search index may have to learn of a create that has just been tried.
     pub index_lags: bool,
     /// Whether a request went out (or was tried).
@@ -134,7 +137,45 @@ pub struct Settled {
     pub message: String,
 }
 
+/// What came of a control of the lookup rule: the lookup of somebody who is linked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// Whether it found the record that it should; `None`: its answer tells nothing of the rule, so that another control may
+    /// be sent.
+    pub proves: Option<bool>,
+    /// What it says of the endpoint.
+    pub signal: Signal,
+}
+
+impl Control {
+    /// What a control's worth comes to. `finds`: whether exactly the record of the linked person was found.
+    pub fn of(judged: &Judged, finds: bool) -> Self {
+        let says_nothing = matches!(
+            judged.verdict,
+            Verdict::MaybeLater
+                | Verdict::NotYet
+                | Verdict::Limited(_)
+                | Verdict::EndpointFails { .. }
+                | Verdict::NotSent(_)
+                | Verdict::Released
+                | Verdict::NoAnswer(_)
+                | Verdict::Unreadable(Unreadable::Page)
+        );
+        let signal = match judged.verdict {
+            Verdict::Limited(wait) => Signal::Limited { wait, reason: judged.said.clone() },
+            // What else it says is said by the attempts themselves.
+            _ => Signal::Nothing,
+        };
+        Self { proves: (!says_nothing).then_some(finds), signal }
+    }
+}
+
 impl Settled {
+    /// The id that the link takes, or would take: who holds it is to be known when this is applied.
+    pub fn takes_id(&self) -> Option<&UniqueId> {
+        self.claims.as_ref().or_else(|| self.state.unique_id())
+    }
+
     /// As the link stands, with nothing learnt.
     fn unchanged_from(link: &Link) -> Self {
         Self {
@@ -153,6 +194,7 @@ impl Settled {
             signal: Signal::Nothing,
             lookup_found: false,
             control: None,
+            claims: None,
             index_lags: false,
             tried: false,
             outcome: LogOutcome::Skipped,
@@ -161,7 +203,7 @@ impl Settled {
         }
     }
 
-    fn forget_digest(&mut self) {
+    pub(crate) fn forget_digest(&mut self) {
         if let Some(sent) = &mut self.sent {
             sent.digest = None;
         }
@@ -291,6 +333,14 @@ pub fn settle_released(link: &Link, why: &str) -> Settled {
     Settled { next: Next::Owed(Duration::ZERO), message: why.to_owned(), ..Settled::unchanged_from(link) }
 }
 
+/// Settles a request that is not sent, since the id that we choose for it is another person's: it would write that person's
+/// record. Where that person has given the id up meanwhile, it goes on at once.
+pub fn settle_taken(link: &Link, id: UniqueId) -> Settled {
+    let message = format!("nothing sent: the unique id {id} belonged to another person of this sync");
+    let settled = Settled { claims: Some(id), ..Settled::unchanged_from(link) };
+    settled.go_on(message)
+}
+
 /// Settles a request that could not be rendered: it is never sent.
 pub fn settle_template(link: &Link, faults: &str) -> Settled {
     let mut settled = Settled::unchanged_from(link);
@@ -367,12 +417,8 @@ fn signal(attempt: &Attempt, judged: &Judged, link: &Link) -> Signal {
         Verdict::Found(_) => Signal::Finds,
         Verdict::Accepted(_) | Verdict::NoneFound => Signal::Works { operation, accepted: true },
         Verdict::NoId(_) => Signal::Silent,
-        Verdict::Unreadable(crate::judge::Unreadable::Page) => {
-            Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Page }
-        }
-        Verdict::Unreadable(crate::judge::Unreadable::NoProof) | Verdict::NotYet => {
-            Signal::Works { operation, accepted: false }
-        }
+        Verdict::Unreadable(Unreadable::Page) => Signal::Fails { reason: judged.said.clone(), trouble: Trouble::Page },
+        Verdict::Unreadable(Unreadable::NoProof) | Verdict::NotYet => Signal::Works { operation, accepted: false },
         Verdict::Gone if operation == Operation::Delete => {
             let counts = !link.notes().adopted && !link.notes().may_have_moved;
             if counts { Signal::DeleteMissing } else { Signal::Works { operation, accepted: false } }

@@ -1,4 +1,4 @@
-//! The learned pace, simulated: the real governor against endpoints with limits of every kind, in virtual time.
+//! The learned pace, simulated (the sequences H16): the real governor against endpoints with limits of every kind, in virtual time.
 //!
 //! Nothing is configured, and refusals name no wait unless it is said. Each endpoint has its promise: few refused requests,
 //! and most of what is allowed used.
@@ -64,23 +64,23 @@ fn busy_now_and_then(at: f64) -> f64 {
 const DAY: f64 = 86_400.0;
 
 #[test]
-fn a_hundred_per_ten_seconds_by_the_clock() {
+fn h16_a_hundred_per_ten_seconds_by_the_clock() {
     holds("fixed 100/10 s", &Client::default().run(&fixed(100, 10.0)), &GOAL);
 }
 
 #[test]
-fn a_sliding_window() {
+fn h16_a_sliding_window() {
     holds("sliding 100/10 s", &Client::default().run(&sliding(100, 10.0)), &GOAL);
 }
 
 #[test]
-fn a_sliding_window_that_counts_what_it_refuses() {
+fn h16_a_sliding_window_that_counts_what_it_refuses() {
     let endpoint = Endpoint::new(Window::SlidingRefusedCount, 100, 10.0);
     holds("sliding 100/10 s, refused count", &Client::default().run(&endpoint), &GOAL);
 }
 
 #[test]
-fn every_header_that_names_a_wait() {
+fn h16_every_header_that_names_a_wait() {
     let client = Client { seconds: 1200.0, ..Client::default() };
     for (name, says) in [
         ("Retry-After", Says::RetryAfter),
@@ -96,13 +96,13 @@ fn every_header_that_names_a_wait() {
 }
 
 #[test]
-fn token_buckets() {
+fn h16_token_buckets() {
     holds("bucket 10/s, burst 10", &Client::default().run(&bucket(10, 10.0)), &GOAL);
     holds("bucket 5/s, burst 5", &Client::default().run(&bucket(5, 5.0)), &GOAL);
 }
 
 #[test]
-fn a_limit_that_others_share_for_a_while() {
+fn h16_a_limit_that_others_share_for_a_while() {
     for (name, endpoint) in
         [("sliding 190/10 s, shared", sliding(190, 10.0)), ("fixed 190/10 s, shared", fixed(190, 10.0))]
     {
@@ -112,32 +112,32 @@ fn a_limit_that_others_share_for_a_while() {
 }
 
 #[test]
-fn a_limit_that_changes() {
+fn h16_a_limit_that_changes() {
     let endpoint = Endpoint { changes: CHANGES, ..fixed(100, 10.0) };
     holds("fixed 100, 30, 200 per 10 s", &Client::default().run(&endpoint), &GOAL);
 }
 
 #[test]
-fn answers_that_are_slow_now_and_then() {
+fn h16_answers_that_are_slow_now_and_then() {
     let client = Client { spike: slow_now_and_then, ..Client::default() };
     holds("fixed 100/10 s, slow at times", &client.run(&fixed(100, 10.0)), &GOAL);
     holds("sliding 100/10 s, slow at times", &client.run(&sliding(100, 10.0)), &GOAL);
 }
 
 #[test]
-fn limits_per_minute() {
+fn h16_limits_per_minute() {
     holds("sliding 180/min", &Client::default().run(&sliding(180, 60.0)), &GOAL);
     holds("fixed 400/min", &Client::default().run(&fixed(400, 60.0)), &GOAL);
 }
 
 #[test]
-fn an_hourly_quota() {
+fn h16_an_hourly_quota() {
     let client = Client { seconds: 4.0 * 3600.0, ..Client::default() };
     holds("fixed 1000/h", &client.run(&fixed(1000, 3600.0)), &GOAL);
 }
 
 #[test]
-fn a_daily_quota_over_two_days() {
+fn h16_a_daily_quota_over_two_days() {
     let client = Client { seconds: 2.0 * DAY, ..Client::default() };
     holds("5000 a day", &client.run(&fixed(5000, DAY)), &GOAL);
     let wide = Client { concurrency: 64, ..client };
@@ -145,14 +145,14 @@ fn a_daily_quota_over_two_days() {
 }
 
 #[test]
-fn many_at_once() {
+fn h16_many_at_once() {
     let client = Client { concurrency: 64, ..Client::default() };
     holds("fixed 100/10 s, 64 at once", &client.run(&fixed(100, 10.0)), &GOAL);
 }
 
 /// A busy machine asks late for what it may send.
 #[test]
-fn claims_that_come_late() {
+fn h16_claims_that_come_late() {
     let client = Client { late: busy_now_and_then, ..Client::default() };
     holds("fixed 100/10 s, late claims", &client.run(&fixed(100, 10.0)), &GOAL);
     holds("sliding 100/10 s, late claims", &client.run(&sliding(100, 10.0)), &GOAL);
@@ -162,7 +162,7 @@ fn claims_that_come_late() {
 
 /// What is in flight is more, and news of a refusal is older, the longer an answer takes.
 #[test]
-fn answers_that_take_half_a_second() {
+fn h16_answers_that_take_half_a_second() {
     let client = Client { concurrency: 64, latency: 0.5, ..Client::default() };
     let goal = Promise { used_above: 85.0, ..GOAL };
     holds("fixed 100/10 s, 0.5 s", &client.run(&fixed(100, 10.0)), &goal);
@@ -172,7 +172,7 @@ fn answers_that_take_half_a_second() {
 }
 
 #[test]
-fn a_limit_that_is_configured_is_never_passed() {
+fn h16_a_limit_that_is_configured_is_never_passed() {
     let limits = |per_second, per_day| Limits {
         max_concurrency: 16,
         requests_per_second: per_second,
@@ -187,7 +187,7 @@ fn a_limit_that_is_configured_is_never_passed() {
 
 /// Who sends little is not made slow by others who use the limit up for a minute.
 #[test]
-fn others_who_use_the_limit_up_for_a_while_leave_no_pace_behind() {
+fn h16_others_who_use_the_limit_up_for_a_while_leave_no_pace_behind() {
     let endpoint = Endpoint { others: all_for_a_minute, ..sliding(100, 10.0) };
     for (name, rate) in [("one each 20 s, others for 60 s", 1.0 / 20.0), ("2 a second, others for 60 s", 2.0)] {
         let client = Client { changes_per_second: Some(rate), ..Client::default() };

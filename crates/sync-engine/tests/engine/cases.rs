@@ -1,10 +1,10 @@
 //! Inputs that failed once against real systems, each under the name that it was filed by, from the change to what the other
 //! system gets.
 
-use crate::support::{SYNC, World, link_is, world};
+use crate::support::{SYNC, World, eventually, link_is, world};
 use std::time::Duration;
 use sync_core::id::PersonId;
-use sync_core::link::{LinkState, ParkReason, UniqueId};
+use sync_core::link::{Link, LinkState, ParkReason, UniqueId};
 use sync_core::patch::{AuthenticationInput, HeaderInput, LookupPatch, RulePatch, SyncPatch};
 use sync_core::person::Patch;
 use sync_core::ports::RetryFilter;
@@ -13,6 +13,8 @@ use testkit::build;
 use testkit::crm::Arrival;
 use tokio::time::{Instant, timeout};
 
+/// What [`usual_with_lookup`]'s search answers where nobody is there.
+pub(crate) const NOBODY: &str = r#"{"results":[]}"#;
 const DATA: &str = r#"{"ext":"{{ person.id }}","name":"{{ person.name }}"}"#;
 
 pub(crate) fn rule(method: Method, url: &str, data: Option<&str>) -> RulePatch {
@@ -80,6 +82,42 @@ impl World {
         drop(self.expect(Method::Post, "/contacts").await);
     }
 
+    /// Answers lookups that nobody is there, until another request comes. Returns that, and how many lookups came.
+    pub(crate) async fn finds_nobody(&mut self) -> (Arrival, usize) {
+        let mut lookups = 0;
+        loop {
+            let next = self.next().await;
+            if next.request.method != Method::Get {
+                return (next, lookups);
+            }
+            next.answer(200, NOBODY);
+            lookups += 1;
+        }
+    }
+
+    /// Nothing is sent for so long, in virtual time.
+    pub(crate) async fn is_silent_for(&mut self, seconds: u64) {
+        let sent = timeout(Duration::from_secs(seconds), self.arrivals.next()).await;
+        assert!(sent.is_err(), "{:?}", sent.map(|sent| sent.request));
+    }
+
+    /// The person's link is parked for this reason. Returns it.
+    pub(crate) async fn is_parked(&self, person: &str, reason: ParkReason) -> Link {
+        let link = link_is(self, person, |link| link.parked.is_some()).await;
+        assert_eq!(link.parked.as_ref().map(|parked| parked.reason), Some(reason), "{:?}", link.parked);
+        link
+    }
+
+    /// The person's row is gone.
+    pub(crate) async fn is_forgotten(&self, person: &str) {
+        eventually(person, async || self.link(person).await.is_none().then_some(())).await;
+    }
+
+    /// Changes the sync.
+    pub(crate) async fn edit(&self, patch: &SyncPatch) {
+        self.scope().update_sync(SYNC, patch, None, None).await.unwrap();
+    }
+
     /// Answers 401 until a minute lies between the probes, and lets some seconds pass.
     async fn refuse_until_a_minute_lies_between(&mut self, path: &str) {
         let mut waited = Duration::ZERO;
@@ -110,9 +148,7 @@ impl World {
 async fn after_a_page_instead_of_an_answer_the_person_is_created_once_the_system_works() {
     let mut world = world_with(&usual()).await;
     let page = "<html>Down for maintenance</html>";
-    let uncertain = |link: &sync_core::link::Link| {
-        link.parked.as_ref().is_some_and(|parked| parked.reason == ParkReason::Uncertain)
-    };
+    let uncertain = |link: &Link| link.parked.as_ref().is_some_and(|parked| parked.reason == ParkReason::Uncertain);
     for person in ["p1", "p2"] {
         world.push(&[person]).await.unwrap();
         world.expect(Method::Post, "/contacts").await.answer(200, page);
@@ -141,6 +177,25 @@ async fn where_it_is_said_so_a_404_means_nobody_from_the_start() {
     world.expect(Method::Post, "/contacts").await.created("7");
     world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
     world.is_linked_to("p1", "7").await;
+    world.stop().await;
+}
+
+/// Beside it: the status that means nobody may be that of records, and that of a login.
+#[tokio::test(start_paused = true)]
+async fn a_status_that_means_nobody_hides_no_record_and_no_page() {
+    let empty_when = Patch::Set(EmptyWhen::Status(200));
+    let search = LookupPatch { empty_when, ..lookup("search?ext={{ person.id }}", "$.results[*].id") };
+    let mut world = world_with(&SyncPatch { lookup: Patch::Set(search), ..usual() }).await;
+    world.create_in_doubt("p1").await;
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, "<!doctype html><html>Sign in</html>");
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.create_in_doubt("p2").await;
+    world.expect(Method::Get, "/search?ext=p2").await.answer(200, r#"{"message":"nobody"}"#);
+    world.expect(Method::Post, "/contacts").await.created("8");
+    world.expect(Method::Put, "/contacts/8").await.answer(200, "{}");
+    world.is_linked_to("p2", "8").await;
     world.stop().await;
 }
 
@@ -187,10 +242,7 @@ async fn a_lookup_by_score_finds_the_record() {
 /// Case `lookup_lag_drops_idempotency_key`.
 #[tokio::test(start_paused = true)]
 async fn the_create_after_a_lookup_that_found_nobody_carries_the_first_ones_key() {
-    let key = |arrival: &Arrival| {
-        let header = arrival.request.headers.iter().find(|header| header.name.eq_ignore_ascii_case("idempotency-key"));
-        header.expect("creates carry a key").value.clone()
-    };
+    let key = |arrival: &Arrival| arrival.header("idempotency-key").expect("creates carry a key").to_owned();
     let mut world = world_with(&usual_with_lookup()).await;
     world.push(&["p1"]).await.unwrap();
     let first = world.expect(Method::Post, "/contacts").await;
@@ -278,7 +330,7 @@ async fn the_id_that_an_update_moved_is_the_one_that_is_deleted() {
     world.is_linked_to("k", "b@x.test").await;
     world.delete("k").await;
     world.expect(Method::Delete, "/contacts/b@x.test").await.answer(204, "");
-    crate::support::eventually("the link is gone", async || world.link("k").await.is_none().then_some(())).await;
+    world.is_forgotten("k").await;
     world.stop().await;
 }
 

@@ -1,14 +1,16 @@
 //! The sequences that broke a draft of the rules' second edition, from the change to the request: the name's beginning is the
 //! hazard's number.
 
-use crate::cases::{lookup, rule, usual, usual_with_lookup, world_with};
+use crate::cases::{NOBODY, lookup, rule, usual, usual_with_lookup, world_with};
 use crate::support::{SYNC, World, eventually, link_is};
-use sync_core::link::{LinkState, ParkReason};
+use sync_core::governor::brake::BrakeKind;
+use sync_core::link::{LinkState, ParkReason, UniqueId};
 use sync_core::patch::{RulePatch, SyncPatch};
 use sync_core::person::Patch;
 use sync_core::ports::{DirectoryStore, ResyncScope};
-use sync_core::sync::{AdoptedRecords, Method, OnExisting, OnMissing, OnUncertain};
-use tokio::time::{Duration, timeout};
+use sync_core::sync::{AdoptedRecords, Method, OnExisting, OnMissing, OnUncertain, UniqueIdSource};
+use testkit::staged::Trouble;
+use tokio::time::{Duration, Instant, timeout};
 
 const PAGE: &str = "<!DOCTYPE html><html>Sign in</html>";
 
@@ -75,7 +77,7 @@ async fn h03_a_page_deletes_nobody() {
     world.expect(Method::Delete, "/contacts/7").await.answer(200, PAGE);
     assert!(matches!(world.link("p1").await.unwrap().state, LinkState::Linked(_) | LinkState::Leaving(_)));
     world.expect(Method::Delete, "/contacts/7").await.answer(204, "");
-    eventually("the link is gone", async || world.link("p1").await.is_none().then_some(())).await;
+    world.is_forgotten("p1").await;
     world.stop().await;
 }
 
@@ -93,6 +95,41 @@ async fn h05_an_edit_in_doubt_does_not_let_the_next_change_decide() {
     assert!(link.key.is_some(), "the key is kept");
     assert!(world.arrivals.is_empty());
     world.stop().await;
+}
+
+/// Where something else tells what became of the first create, that is asked; where nothing does, it is sent again as before.
+#[tokio::test(start_paused = true)]
+async fn h05_an_edit_in_doubt_changes_nothing_else() {
+    let edited = |mut patch: SyncPatch, data: &str| {
+        if let Patch::Set(create) = &mut patch.create {
+            create.data = Patch::Set(data.to_owned());
+        }
+        patch
+    };
+    let data = r#"{"name":"{{ person.name }}","kind":"lead"}"#;
+    // A lookup.
+    let mut world = world_with(&usual_with_lookup()).await;
+    world.create_in_doubt("p1").await;
+    world.edit(&edited(usual_with_lookup(), data)).await;
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+    // An id of ours, and nothing: the create of today's rule.
+    for (patch, method, path) in
+        [(chosen("{{ person.id }}"), Method::Put, "/contacts/p1"), (usual(), Method::Post, "/contacts")]
+    {
+        let mut world = world_with(&patch).await;
+        world.push(&["p1"]).await.unwrap();
+        let first = world.expect(method, path).await;
+        let key = first.header("idempotency-key").unwrap().to_owned();
+        drop(first);
+        world.edit(&edited(patch, data)).await;
+        let repeated = world.expect(method, path).await;
+        assert!(repeated.body().contains("lead"), "{}", repeated.body());
+        assert_eq!(repeated.header("idempotency-key"), Some(key.as_str()), "the same operation");
+        world.tell_to_stop();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,6 +193,22 @@ async fn h09_later_and_maybe_later_are_told_apart() {
     world.stop().await;
 }
 
+/// "See other" mostly means done; "temporary redirect" that nothing was.
+#[tokio::test(start_paused = true)]
+async fn h09_after_a_redirect_that_may_mean_done_the_mended_rule_makes_no_second_record() {
+    let mended = || SyncPatch { create: Patch::Set(rule(Method::Post, "v2/contacts", None)), ..SyncPatch::default() };
+    for (status, state) in [(303, LinkState::Uncertain), (307, LinkState::Unlinked)] {
+        let mut world = world_with(&usual_with_lookup()).await;
+        world.push(&["p1"]).await.unwrap();
+        world.expect(Method::Post, "/contacts").await.answer(status, "");
+        assert_eq!(world.is_parked("p1", ParkReason::Redirected).await.state, state);
+        world.edit(&mended()).await;
+        let next = world.next().await;
+        assert_eq!(next.request.method, if status == 303 { Method::Get } else { Method::Post }, "{:?}", next.request);
+        world.tell_to_stop();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn h10_one_persons_501_and_403_stop_nobody_else() {
     let mut world = world_with(&usual()).await;
@@ -190,7 +243,7 @@ async fn h11_a_record_that_may_have_moved_is_deleted_where_it_is() {
     world.expect(Method::Delete, "/contacts/a").await.answer(404, "");
     world.expect(Method::Get, "/search?ext=k").await.answer(200, r#"{"results":[{"id":"b"}]}"#);
     world.expect(Method::Delete, "/contacts/b").await.answer(204, "");
-    eventually("the link is gone", async || world.link("k").await.is_none().then_some(())).await;
+    world.is_forgotten("k").await;
     world.stop().await;
 }
 
@@ -211,6 +264,459 @@ async fn h12_under_a_wrong_url_nobody_is_created_again() {
         let link = link_is(&world, "p1", |link| link.parked.is_some()).await;
         assert!(link.parked.unwrap().reason == ParkReason::Missing && matches!(link.state, LinkState::Linked(_)));
         assert!(world.arrivals.is_empty());
+        // Nor is a delete that comes after it taken for done.
+        world.delete("p1").await;
+        world.expect(Method::Delete, "/contacts/7").await.answer(204, "");
+        world.is_forgotten("p1").await;
         world.stop().await;
     }
+}
+
+/// A sync whose create rule names the idempotency key.
+fn with_key() -> SyncPatch {
+    let data = r#"{"name":"{{ person.name }}","key":"{{ idempotency_key }}"}"#;
+    SyncPatch { create: Patch::Set(rule(Method::Post, "contacts", Some(data))), ..usual() }
+}
+
+/// A sync that chooses the id itself, and creates by PUT.
+fn chosen(template: &str) -> SyncPatch {
+    let data = Some(r#"{"name":"{{ person.name }}"}"#);
+    SyncPatch {
+        unique_id: Patch::Set(UniqueIdSource::Template(template.to_owned())),
+        create: Patch::Set(rule(Method::Put, &format!("contacts/{template}"), data)),
+        ..usual()
+    }
+}
+
+/// H4 (a): under a key that is honoured the refusal is the first request's own.
+#[tokio::test(start_paused = true)]
+async fn h04_a_first_bytes_that_are_refused_give_way_to_the_change_that_mends() {
+    let mut world = world_with(&with_key()).await;
+    world.push(&["bad"]).await.unwrap();
+    let first = world.expect(Method::Post, "/contacts").await;
+    let key = first.header("idempotency-key").unwrap().to_owned();
+    drop(first);
+    world.rename("bad", "good").await;
+    let repeated = world.expect(Method::Post, "/contacts").await;
+    assert_eq!(repeated.header("idempotency-key"), Some(key.as_str()));
+    assert!(repeated.body().contains(r#""bad""#), "the first bytes: {}", repeated.body());
+    repeated.answer(400, "bad is no name");
+    let mended = world.expect(Method::Post, "/contacts").await;
+    assert!(mended.body().contains(r#""good""#) && mended.header("idempotency-key") != Some(key.as_str()));
+    mended.created("7");
+    world.is_linked_to("bad", "7").await;
+    // With nothing mended it is refused, and nothing is in doubt any more.
+    world.create_in_doubt("p2").await;
+    world.expect(Method::Post, "/contacts").await.answer(400, "p2 is no name");
+    let link = world.is_parked("p2", ParkReason::Refused).await;
+    assert!(link.state == LinkState::Unlinked && link.key.is_none(), "{link:?}");
+    world.stop().await;
+}
+
+/// H4 (b): a second "none" makes the refusal definite.
+#[tokio::test(start_paused = true)]
+async fn h04_b_with_a_lookup_a_refused_repetition_is_looked_up_once_more() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    world.create_in_doubt("p1").await;
+    let (repeated, _) = world.finds_nobody().await;
+    let refused = Instant::now();
+    repeated.answer(400, "no");
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, NOBODY);
+    assert!(refused.elapsed() >= Duration::from_secs(30), "an index may lag: {:?}", refused.elapsed());
+    let link = world.is_parked("p1", ParkReason::Refused).await;
+    assert_eq!(link.state, LinkState::Unlinked);
+    assert!(link.parked.unwrap().detail.contains("answered 400"));
+    // The change that mends is sent as it is.
+    world.rename("p1", "mended").await;
+    let next = world.expect(Method::Post, "/contacts").await;
+    assert!(next.body().contains("mended"));
+    next.created("7");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+}
+
+/// H4: a lookup searches for what was sent last, and the newest state is what is sent.
+#[tokio::test(start_paused = true)]
+async fn h04_what_was_sent_last_is_what_is_searched_for() {
+    let by_name = lookup("search?name={{ person.name }}", "$.results[*].id");
+    let mut world = world_with(&SyncPatch { lookup: Patch::Set(by_name), ..usual() }).await;
+    world.push(&["p1"]).await.unwrap();
+    let first = world.expect(Method::Post, "/contacts").await;
+    world.rename("p1", "b").await;
+    drop(first);
+    world.expect(Method::Get, "/search?name=p1").await.answer(200, NOBODY);
+    let (second, _) = world.finds_nobody().await;
+    assert!(second.body().contains(r#""b""#), "{}", second.body());
+    drop(second);
+    world.expect(Method::Get, "/search?name=b").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+}
+
+/// H4 (c): the record may be there all the same.
+#[tokio::test(start_paused = true)]
+async fn h04_c_with_a_chosen_id_the_newest_state_is_repeated_and_a_refusal_stays_uncertain() {
+    let mut world = world_with(&chosen("{{ person.id }}")).await;
+    world.push(&["p1"]).await.unwrap();
+    let first = world.expect(Method::Put, "/contacts/p1").await;
+    world.rename("p1", "b").await;
+    drop(first);
+    let repeated = world.expect(Method::Put, "/contacts/p1").await;
+    assert!(repeated.body().contains(r#""b""#), "the newest state: {}", repeated.body());
+    repeated.answer(400, "no");
+    let link = world.is_parked("p1", ParkReason::Refused).await;
+    assert_eq!(link.state, LinkState::Uncertain);
+    world.rename("p1", "c").await;
+    let next = world.expect(Method::Put, "/contacts/p1").await;
+    assert!(next.body().contains(r#""c""#));
+    next.answer(200, "{}");
+    // Of which of both it was the answer is not known.
+    world.expect(Method::Put, "/contacts/p1").await.answer(200, "{}");
+    world.is_linked_to("p1", "p1").await;
+    world.stop().await;
+}
+
+/// H4 (d): nothing tells; but each change is sent as it is.
+#[tokio::test(start_paused = true)]
+async fn h04_d_with_nothing_that_tells_the_change_that_mends_is_sent() {
+    let mut world = world_with(&usual()).await;
+    world.push(&["p1"]).await.unwrap();
+    world.expect(Method::Post, "/contacts").await.answer(502, "");
+    world.expect(Method::Post, "/contacts").await.answer(400, "no");
+    let link = world.is_parked("p1", ParkReason::Uncertain).await;
+    let detail = link.parked.unwrap().detail;
+    assert!(link.state == LinkState::Uncertain && detail.contains("answered 400") && detail.contains("answered 502"));
+    world.rename("p1", "mended").await;
+    let next = world.expect(Method::Post, "/contacts").await;
+    assert!(next.body().contains("mended"));
+    next.created("7");
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+}
+
+/// People whose data is bad come first after an edit: whoever is well goes within ten seconds, wherever in the queue.
+#[tokio::test(start_paused = true)]
+async fn h13_bad_people_who_come_first_hold_nobody_else_for_long() {
+    let mut world = world_with(&usual()).await;
+    for bad in ["a1", "a2", "a3", "a4", "a5"] {
+        world.push(&[bad]).await.unwrap();
+        world.expect(Method::Post, "/contacts").await.answer(422, "no");
+    }
+    let began = Instant::now();
+    eventually("creates are held", async || world.held().await.contains(&BrakeKind::Alike).then_some(())).await;
+    world.push(&["a6", "a7"]).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.push(&["z"]).await.unwrap();
+    let let_through = world.expect(Method::Post, "/contacts").await;
+    assert!(let_through.body().contains(r#""z""#), "the newest change: {}", let_through.body());
+    let_through.created("z");
+    world.is_linked_to("z", "z").await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // One acceptance lifts it.
+    for id in ["6", "7"] {
+        world.expect(Method::Post, "/contacts").await.created(id);
+    }
+    assert!(began.elapsed() < Duration::from_secs(11) && world.held().await.is_empty());
+    world.stop().await;
+}
+
+/// Nobody is tried again and again while others have not been tried.
+#[tokio::test(start_paused = true)]
+async fn h13_everybody_has_a_turn() {
+    let mut world = world_with(&usual()).await;
+    let bad: Vec<String> = (0..24).map(|n| format!("a{n:02}")).collect();
+    world.push(&bad.iter().map(String::as_str).chain(["b"]).collect::<Vec<_>>()).await.unwrap();
+    let mut tried = std::collections::BTreeSet::new();
+    loop {
+        let create = world.next().await;
+        if create.body().contains(r#""b""#) {
+            create.created("b");
+            break;
+        }
+        assert!(tried.insert(create.body()), "twice, before others: {}", create.body());
+        create.answer(422, "no");
+    }
+    world.is_linked_to("b", "b").await;
+    world.stop().await;
+}
+
+/// A rule that worked, and then is refused for everybody (a licence that ended): people stay owed.
+#[tokio::test(start_paused = true)]
+async fn h13_a_rule_that_breaks_later_strands_nobody() {
+    let mut world = world_with(&usual()).await;
+    let people: Vec<String> = (0..60).map(|n| format!("p{n}")).collect();
+    for person in &people {
+        world.linked(person, person).await;
+        world.rename(person, "b").await;
+        world.expect(Method::Put, &format!("/contacts/{person}")).await.answer(200, "{}");
+        world.is_linked_to(person, person).await;
+    }
+    for person in &people {
+        world.rename(person, "c").await;
+    }
+    let mut refused = 0;
+    while let Ok(arrival) = timeout(Duration::from_secs(4), world.arrivals.next()).await {
+        arrival.answer(402, "your plan has ended");
+        refused += 1;
+    }
+    assert!((20..=40).contains(&refused), "{refused}");
+    let runtime = world.store.runtimes(crate::support::ACCOUNT, &[SYNC]).await.unwrap().remove(0).1;
+    assert!(runtime.counts.owed >= 40, "{:?}", runtime.counts);
+    let mut accepted = 0;
+    while let Ok(arrival) = timeout(Duration::from_secs(20), world.arrivals.next()).await {
+        arrival.answer(200, "{}");
+        accepted += 1;
+    }
+    let runtime = world.store.runtimes(crate::support::ACCOUNT, &[SYNC]).await.unwrap().remove(0).1;
+    assert!(runtime.counts.owed == 0 && accepted >= 40, "{:?}", runtime.counts);
+    world.stop().await;
+}
+
+/// Fifty people whom the system cannot take, changed at once: nobody else waits for them.
+#[tokio::test(start_paused = true)]
+async fn h15_bulk_of_bad_people_makes_nobody_else_wait() {
+    let mut world = world_with(&usual()).await;
+    let people: Vec<String> = (0..200).map(|n| format!("p{n:03}")).collect();
+    for person in &people {
+        world.linked(person, person).await;
+    }
+    let (bad, well) = people.split_at(50);
+    for person in bad {
+        world.rename(person, "bad").await;
+    }
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut waits = std::collections::HashMap::new();
+    let (mut longest, mut turn) = (Duration::ZERO, 0);
+    while turn < 1200 {
+        tokio::select! {
+            arrival = world.arrivals.next() => {
+                let person = arrival.request.url.path().trim_start_matches("/contacts/").to_owned();
+                if bad.contains(&person) {
+                    arrival.answer(500, "");
+                } else {
+                    let since: Instant = waits.remove(&person).expect("it was changed");
+                    longest = longest.max(since.elapsed());
+                    arrival.answer(200, "{}");
+                }
+            }
+            _ = tick.tick() => {
+                let person = &well[turn % well.len()];
+                waits.entry(person.clone()).or_insert_with(Instant::now);
+                world.rename(person, &format!("{turn}")).await;
+                turn += 1;
+            }
+        }
+    }
+    let longest = waits.values().map(Instant::elapsed).fold(longest, Duration::max);
+    assert!(longest < Duration::from_secs(10), "{longest:?}");
+    world.stop().await;
+}
+
+/// A system that is dead for two hours, with somebody new every ten seconds.
+#[tokio::test(start_paused = true)]
+async fn h15_a_dead_system_is_asked_with_few_creates() {
+    let mut world = world_with(&usual()).await;
+    let (mut requests, mut pushed) = (0, 0);
+    let mut tick = tokio::time::interval(Duration::from_secs(10));
+    while pushed < 720 {
+        tokio::select! {
+            arrival = world.arrivals.next() => {
+                requests += 1;
+                arrival.answer(502, "");
+            }
+            _ = tick.tick() => {
+                world.push(&[&format!("p{pushed}")]).await.unwrap();
+                pushed += 1;
+            }
+        }
+    }
+    assert!((100..=150).contains(&requests), "{requests}");
+    world.stop().await;
+}
+
+impl World {
+    /// What holds requests of the sync back.
+    async fn held(&self) -> Vec<BrakeKind> {
+        let runtimes = self.store.runtimes(crate::support::ACCOUNT, &[SYNC]).await.unwrap();
+        runtimes[0].1.governor.brakes().map(|(_, brake)| brake.kind).collect()
+    }
+
+    /// A create of this person is under way while the links of the emptied system are forgotten.
+    async fn forgotten_meanwhile(&mut self, person: &str, expected: i64) -> testkit::crm::Arrival {
+        self.push(&[person]).await.unwrap();
+        let create = self.expect(Method::Post, "/contacts").await;
+        self.scope().pause_sync(SYNC).await.unwrap();
+        assert_eq!(self.scope().forget_links(SYNC, expected).await.unwrap(), expected);
+        link_is(self, person, |link| link.notes().forget).await;
+        create
+    }
+}
+
+/// The create is carried out in the emptied system: its record is not made twice.
+#[tokio::test(start_paused = true)]
+async fn h17_what_is_made_while_links_are_forgotten_is_kept() {
+    let mut world = world_with(&usual()).await;
+    let create = world.forgotten_meanwhile("p1", 0).await;
+    create.created("7");
+    link_is(&world, "p1", |link| link.lease.is_none()).await;
+    world.scope().resume_sync(SYNC).await.unwrap();
+    world.is_linked_to("p1", "7").await;
+    assert!(world.arrivals.is_empty(), "made as it is");
+    // Also for somebody who was deleted meanwhile: the record goes.
+    let create = world.forgotten_meanwhile("p2", 1).await;
+    world.delete("p2").await;
+    create.created("8");
+    world.scope().resume_sync(SYNC).await.unwrap();
+    let mut gone = false;
+    while !gone {
+        let next = world.next().await;
+        match (next.request.method, next.request.url.path()) {
+            // p1 was forgotten.
+            (Method::Post, _) => next.created("9"),
+            (Method::Delete, "/contacts/8") => {
+                next.answer(204, "");
+                gone = true;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    world.is_forgotten("p2").await;
+    world.stop().await;
+}
+
+/// Without an answer nobody knows whether it was made.
+#[tokio::test(start_paused = true)]
+async fn h17_a_create_without_an_answer_stays_in_doubt() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    drop(world.forgotten_meanwhile("p1", 0).await);
+    link_is(&world, "p1", |link| link.lease.is_none() && link.state == LinkState::Uncertain).await;
+    world.scope().resume_sync(SYNC).await.unwrap();
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    world.expect(Method::Put, "/contacts/7").await.answer(200, "{}");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+}
+
+/// Two people with one address at a system that is keyed by it: the second one's create would overwrite the first one's record.
+#[tokio::test(start_paused = true)]
+async fn h18_nobodys_record_is_written_for_somebody_else() {
+    let mut world = world_with(&SyncPatch { follow_unique_id: Patch::Set(true), ..chosen("{{ person.name }}") }).await;
+    world.push(&["p"]).await.unwrap();
+    world.expect(Method::Put, "/contacts/p").await.answer(200, "{}");
+    world.is_linked_to("p", "p").await;
+    world.rename("q", "p").await;
+    let link = world.is_parked("q", ParkReason::Conflict).await;
+    assert_eq!(link.state, LinkState::Unlinked);
+    assert!(link.parked.unwrap().detail.contains("nothing sent: the unique id p already belongs to the person p"));
+    assert!(world.arrivals.is_empty(), "nothing was sent");
+    // As soon as the id is free, it is taken.
+    world.rename("p", "other").await;
+    world.expect(Method::Put, "/contacts/p").await.answer(200, "{}");
+    world.is_linked_to("p", "other").await;
+    world.expect(Method::Put, "/contacts/p").await.answer(200, "{}");
+    world.is_linked_to("q", "p").await;
+    // Nor does an update move one record onto another's.
+    world.rename("q", "other").await;
+    let link = world.is_parked("q", ParkReason::Conflict).await;
+    assert_eq!(link.state, LinkState::Linked(UniqueId::text("p").unwrap()));
+    assert!(world.arrivals.is_empty(), "nothing was sent");
+    // Nor is one's record deleted for another.
+    world.rename("q", "free").await;
+    drop(world.expect(Method::Put, "/contacts/p").await);
+    world.stop().await;
+}
+
+/// A create in doubt of one person, at the id that another one holds by now: neither repeated nor deleted there, and the other's
+/// data is sent once more, since it may have been overwritten.
+#[tokio::test(start_paused = true)]
+async fn h18_what_may_have_overwritten_a_record_is_told_to_its_holder() {
+    for deleted in [false, true] {
+        let mut world = world_with(&chosen("{{ person.name }}")).await;
+        world.push(&["p"]).await.unwrap();
+        let mine = world.expect(Method::Put, "/contacts/p").await;
+        world.rename("q", "p").await;
+        drop(world.expect(Method::Put, "/contacts/p").await);
+        mine.answer(200, "{}");
+        world.is_linked_to("p", "p").await;
+        if deleted {
+            world.delete("q").await;
+        }
+        // The holder's.
+        let next = world.expect(Method::Put, "/contacts/p").await;
+        world.is_parked("q", ParkReason::Conflict).await;
+        next.answer(200, "{}");
+        world.is_linked_to("p", "p").await;
+        assert!(world.arrivals.is_empty());
+        world.stop().await;
+    }
+}
+
+/// A system that is dead for the store, too: who holds an id is asked for again.
+#[tokio::test(start_paused = true)]
+async fn h18_nothing_is_sent_while_nobody_can_tell_who_holds_an_id() {
+    let mut world = world_with(&chosen("{{ person.name }}")).await;
+    world.store.trouble("links", Trouble::Unavailable, Some(2));
+    world.push(&["p"]).await.unwrap();
+    world.expect(Method::Put, "/contacts/p").await.answer(200, "{}");
+    world.is_linked_to("p", "p").await;
+    assert!(world.store.calls("links") >= 3);
+    // The person's own id is nobody else's: nobody is asked.
+    let asked = world.store.calls("links");
+    world
+        .edit(&SyncPatch { unique_id: Patch::Set(UniqueIdSource::Template("{{ person.id }}".to_owned())), ..usual() })
+        .await;
+    world.push(&["n"]).await.unwrap();
+    world.expect(Method::Post, "/contacts").await.answer(200, "{}");
+    world.is_linked_to("n", "n").await;
+    assert_eq!(world.store.calls("links"), asked);
+    world.stop().await;
+}
+
+/// R1: an index that lags for longer than one settling time.
+#[tokio::test(start_paused = true)]
+async fn r1_a_none_for_a_deleted_person_is_asked_once_more_an_hour_later() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    world.create_in_doubt("p1").await;
+    world.delete("p1").await;
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, NOBODY);
+    let asked = Instant::now();
+    assert!(world.link("p1").await.is_some(), "the row does not go yet");
+    world.expect(Method::Get, "/search?ext=p1").await.answer(200, r#"{"results":[{"id":"7"}]}"#);
+    assert!(asked.elapsed() >= Duration::from_secs(3600), "{:?}", asked.elapsed());
+    world.expect(Method::Delete, "/contacts/7").await.answer(204, "");
+    world.is_forgotten("p1").await;
+    // Where nobody is there an hour later, either, nothing is left to do.
+    world.create_in_doubt("p2").await;
+    world.delete("p2").await;
+    for _ in 0..2 {
+        world.expect(Method::Get, "/search?ext=p2").await.answer(200, NOBODY);
+    }
+    world.is_forgotten("p2").await;
+    world.stop().await;
+}
+
+/// A lookup's control is a request like any other: what it is answered holds the sync, and proves nothing.
+#[tokio::test(start_paused = true)]
+async fn a_control_that_is_limited_holds_the_sync_and_is_sent_again() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    world.linked("p0", "0").await;
+    world.create_in_doubt("p1").await;
+    world.expect(Method::Get, "/search?ext=p1").await.answer(404, "");
+    world.expect(Method::Get, "/search?ext=p0").await.answer_with(429, &[("retry-after", "300")], "");
+    let limited = Instant::now();
+    link_is(&world, "p1", |link| link.lease.is_none()).await;
+    world.rename("p0", "b").await;
+    let next = world.next().await;
+    assert!(limited.elapsed() >= Duration::from_secs(300), "{:?}: {:?}", limited.elapsed(), next.request);
+    assert_eq!(next.request.method, Method::Put);
+    next.answer(200, "{}");
+    world.expect(Method::Get, "/search?ext=p1").await.answer(404, "");
+    world.expect(Method::Get, "/search?ext=p0").await.answer(200, r#"{"results":[{"id":"0"}]}"#);
+    // It is proven now.
+    world.expect(Method::Post, "/contacts").await.created("1");
+    world.expect(Method::Put, "/contacts/1").await.answer(200, "{}");
+    world.is_linked_to("p1", "1").await;
+    world.stop().await;
 }

@@ -7,6 +7,7 @@ mod failing;
 mod hazards;
 mod intake;
 mod keys;
+mod rarer;
 mod running;
 mod settling;
 mod stopping;

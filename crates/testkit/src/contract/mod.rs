@@ -122,6 +122,7 @@ macro_rules! store_contract {
                 a_deleted_sync_settles_into_nothing
                 a_delete_settled_twice_is_counted_once
                 an_id_of_another_person_parks_after_three_tries
+                a_chosen_id_of_another_person_is_a_conflict_before_anything_is_sent
                 two_rows_of_a_batch_cannot_take_one_id
                 an_id_passes_from_a_deleted_person_in_one_batch
                 an_id_of_one_sync_is_free_in_another

@@ -5,15 +5,16 @@ use super::{StoreFixture, World};
 use crate::build::{lookup, person_id};
 use crate::reply::Reply;
 use std::sync::Arc;
-use sync_core::claim::Call;
-use sync_core::link::{KeptAnswer, LinkState, ParkReason, StateName};
+use sync_core::claim::{Call, Leased};
+use sync_core::link::{KeptAnswer, LinkState, ParkReason, StateName, UniqueId};
 use sync_core::log::LogOutcome;
-use sync_core::ports::{CounterFilter, DirectoryStore, LogStore};
-use sync_core::settle::Next;
+use sync_core::ports::{CounterFilter, DirectoryStore, LinkFilter, LogStore};
+use sync_core::settle::{Next, settle_taken};
 use sync_core::stats::{CounterKind, sum};
 use sync_core::sync::{Operation, UniqueIdSource};
 use sync_core::time::Timestamp;
 use sync_core::transition::SettleResult::{AlreadyDone, Applied, Gone, TakenOver};
+use sync_core::transition::Settlement;
 
 fn all_counters() -> CounterFilter {
     CounterFilter { sync: None, operation: None, since: Timestamp::MIN, until: Timestamp::MAX }
@@ -233,6 +234,48 @@ pub async fn an_id_of_another_person_parks_after_three_tries<F: StoreFixture>() 
     let entry = world.log().await.into_iter().find(|entry| entry.person == person_id("b")).unwrap();
     assert_eq!((entry.outcome, entry.failure), (LogOutcome::Retrying, Some(sync_core::log::FailureKind::Conflict)));
     assert!(entry.next_attempt_at.is_some());
+}
+
+/// H18: the id that was chosen for a request is another person's, so that it was not sent. Whether it still is, is looked at while
+/// that is settled.
+pub async fn a_chosen_id_of_another_person_is_a_conflict_before_anything_is_sent<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let sync = world.sync().await;
+    world.link_people(&["a"]).await;
+    let held = LinkFilter { unique_id: Some("crm-a".to_owned()), ..LinkFilter::default() };
+    let holders: Vec<_> = world.links_where(&sync, held).await.into_iter().map(|link| link.id.person).collect();
+    assert_eq!(holders, [person_id("a")], "asked before the request");
+    let unsent = async |leased: &Leased| {
+        let settled = settle_taken(&leased.link, UniqueId::text("crm-a").unwrap());
+        Settlement { settled, ..world.settlement(leased, &Reply::Released).await }
+    };
+    world.upsert(&["b"]).await;
+    for tries in 1..=4 {
+        let leased = world.claim_one().await;
+        let settlement = unsent(&leased).await;
+        assert_eq!(world.settle(vec![settlement]).await, [Applied]);
+        let link = world.link(&sync, "b").await;
+        assert_eq!((&link.state, link.tries), (&LinkState::Unlinked, tries));
+        assert_eq!(link.parked.is_some(), tries == 4, "the other's removal may be on its way");
+        world.pass(600).await;
+    }
+    let link = world.link(&sync, "b").await;
+    assert_eq!(link.parked.unwrap().reason, ParkReason::Conflict);
+    assert!(!world.link(&sync, "a").await.is_owed(), "nobody wrote its record");
+    // The id is free: whoever waits for it is due.
+    world.delete(&["a"]).await;
+    let delete = world.claim_one().await;
+    world.reply(&delete, Reply::Accepted).await;
+    world.sweep(100).await;
+    let leased = world.claim_one().await;
+    assert_eq!(leased.link.id.person, person_id("b"));
+    // Found free while it is settled, it goes on.
+    let settlement = unsent(&leased).await;
+    assert_eq!(world.settle(vec![settlement]).await, [Applied]);
+    let link = world.link(&sync, "b").await;
+    assert!(link.is_owed() && link.parked.is_none() && link.state == LinkState::Unlinked);
+    world.drain().await;
+    assert!(matches!(world.link(&sync, "b").await.state, LinkState::Linked(_)));
 }
 
 /// Found within the batch.

@@ -23,6 +23,8 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(crate) struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,
+    /// What every answer's headers are.
+    pub(crate) headers: Mutex<Vec<(String, String)>>,
     pub(crate) sent: Mutex<Vec<Sent>>,
 }
 
@@ -39,7 +41,11 @@ impl Dispatcher for Scripted {
         let outcome = match self.answers.lock().unwrap().pop_front() {
             Some((status, body)) => Outcome::Answered(Answer {
                 status,
-                headers: vec![("set-cookie".to_owned(), "session=1".to_owned())],
+                headers: {
+                    let mut headers = self.headers.lock().unwrap().clone();
+                    headers.push(("set-cookie".to_owned(), "session=1".to_owned()));
+                    headers
+                },
                 body: body.into(),
                 body_read: BodyRead::Whole,
             }),

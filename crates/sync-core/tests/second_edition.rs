@@ -1,0 +1,212 @@
+//! The sequences that broke a draft of the rules' second edition, where the governor and the clock suffice: the name's beginning
+//! is the sequence's number. Those from a change to its request are the engine's (`crates/sync-engine/tests/engine`), those of
+//! the learned pace stand in `tests/pace`.
+
+mod world;
+
+use std::time::Duration;
+use sync_core::backoff::Policy;
+use sync_core::governor::{Governor, Observed, Signal, Trouble};
+use sync_core::id::{LeaseToken, PersonId};
+use sync_core::link::{Link, LinkState, ParkReason, Parked};
+use sync_core::outcome::{Answer, BodyRead};
+use sync_core::plan::sweep::sweep_link;
+use sync_core::ports::SweepKind;
+use sync_core::sync::{Limits, Operation};
+use sync_core::time::Timestamp;
+use sync_core::wait::{self, Wait};
+use uuid::Uuid;
+use world::{Fate, Means, World, link_id};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+const WORKS: Signal = Signal::Works { operation: Operation::Update, accepted: true };
+
+fn limited(seconds: u64, certain: bool) -> Signal {
+    let wait = Some(Wait { wait: Duration::from_secs(seconds), certain });
+    Signal::Limited { wait, reason: "answered 429".to_owned() }
+}
+
+/// What a request that was leased then is answered.
+fn answered(governor: &mut Governor, signal: &Signal, sent_at: Timestamp, now: Timestamp) {
+    let person = PersonId::new("p").unwrap();
+    let observed = Observed { token: LeaseToken(Uuid::nil()), person: &person, owed: 100, sent_at };
+    governor.observe(signal, &observed, &Policy::default(), now);
+}
+
+/// How many requests may go, with none under way.
+fn may_go(governor: &Governor, now: Timestamp) -> usize {
+    governor.grant(now, &Limits::default(), 0, 100).links
+}
+
+// ------------------------------------------------------------------------------------------------------------------ H14
+
+/// With one or two people owed the breaker does not open by 502: they are not given up for that, nor asked about all day.
+#[test]
+fn h14_who_is_owed_alone_through_a_long_outage_is_sent_when_it_is_over() {
+    for owed in [1, 2] {
+        for means in [Means::LookupById, Means::Key, Means::Resend] {
+            let mut world = World::with_a(means);
+            world.owed = owed;
+            world.upsert("B");
+            let began = world.now;
+            let mut tries = Vec::new();
+            while world.now.since(began) < DAY * 9 {
+                world.step(Fate::Refused(502));
+                tries.push(world.now);
+                assert_eq!(world.parked(), None, "after {:?}", world.now.since(began));
+            }
+            let in_the_end = tries.iter().filter(|at| at.since(began) > DAY * 5).count();
+            assert!((3..=6).contains(&in_the_end), "once a day: {in_the_end}");
+            let over = world.now;
+            world.run();
+            world.assert_in_step();
+            assert!(world.now.since(over) <= DAY.mul_f64(1.3), "{:?}", world.now.since(over));
+        }
+    }
+}
+
+/// What fails for one person while others are accepted is that person's.
+#[test]
+fn h14_beside_accepted_people_the_schedule_comes_to_its_end() {
+    let mut world = World::with_a(Means::LookupById);
+    world.upsert("B");
+    for _ in 0..12 {
+        assert_eq!(world.parked(), None);
+        world.step(Fate::Refused(502));
+        let now = world.now;
+        answered(&mut world.governor, &WORKS, now, now);
+    }
+    assert_eq!(world.parked(), Some(ParkReason::RetriesSpent));
+}
+
+/// The sweep of a recovery: one try each, and only for those who were parked since the trouble began; else people whom the
+/// system cannot take fail in a row at each recovery, and open the breaker again.
+#[test]
+fn h14_a_recovery_gives_one_try_to_those_parked_meanwhile() {
+    let policy = Policy::default();
+    let link = |at| {
+        let parked = Parked { reason: ParkReason::RetriesSpent, detail: String::new(), at };
+        let state = LinkState::Uncertain;
+        Link { state, parked: Some(parked), tries: policy.last_try() + 1, ..Link::new(link_id(), START) }
+    };
+    let since = START.plus(DAY);
+    let swept = |at: Timestamp| {
+        let kind = SweepKind::Recovered { since: Some(since) };
+        sweep_link(kind, link_id(), None, Some(link(at)), START.plus(DAY * 2)).and_then(|write| write.after)
+    };
+    assert_eq!(swept(START), None, "given up long before");
+    let after = swept(since).expect("parked since then");
+    assert!(after.parked.is_none() && after.is_owed());
+    assert_eq!(policy.retry_delay(after.tries, 0.5), Some(DAY), "the schedule's last step");
+    assert_eq!(policy.retry_delay(after.tries + 1, 0.5), None, "and its end");
+}
+
+// ----------------------------------------------------------------------------------------------------------------- S2.9
+
+/// `Retry-After: 0` while a day's quota is spent.
+#[test]
+fn s209_a_wait_that_nothing_is_accepted_after_is_doubled() {
+    for named in [0, 1] {
+        let mut governor = Governor::default();
+        let (mut now, mut requests) = (START, 0);
+        while now.since(START) < DAY {
+            match governor.blocked_until().filter(|&until| until > now) {
+                Some(until) => now = until,
+                None => {
+                    assert!(may_go(&governor, now) > 0);
+                    requests += 1;
+                    answered(&mut governor, &limited(named, true), now, now);
+                }
+            }
+        }
+        assert!(requests < 120, "{requests} requests against a quota that is spent");
+    }
+}
+
+/// A clock that is not ours, and a header that means milliseconds.
+#[test]
+fn s209_resets_are_read_against_the_answers_own_date_and_never_believed_for_hours() {
+    let reset = |value: &str, date: Option<&str>| {
+        let mut headers = vec![("x-ratelimit-reset".to_owned(), value.to_owned())];
+        headers.extend(date.map(|date| ("date".to_owned(), date.to_owned())));
+        let answer = Answer { status: 429, headers, body: bytes::Bytes::new(), body_read: BodyRead::Whole };
+        let wait = wait::read(&answer, START).unwrap();
+        (wait.wait, wait.certain)
+    };
+    let epoch = START.as_micros() / 1_000_000;
+    // Their clock is an hour ahead: in 30 s, all the same.
+    let ahead = httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(epoch as u64 + 3600));
+    assert_eq!(reset(&(epoch + 3630).to_string(), Some(&ahead)), (Duration::from_secs(30), false));
+    assert_eq!(reset("10800000", None), (Duration::from_secs(10_800), false));
+    assert_eq!(reset("5000", None), (Duration::from_secs(5), false), "no hour and a half");
+    // A long wait that is only a guess lets one through every five minutes, one by Retry-After none.
+    for certain in [false, true] {
+        let mut governor = Governor::default();
+        answered(&mut governor, &limited(10_800, certain), START, START);
+        let (mut now, mut went) = (START, 0);
+        while now.since(START) < HOUR {
+            now = now.plus(Duration::from_secs(1));
+            let grant = governor.grant(now, &Limits::default(), 0, 100);
+            if grant.links > 0 {
+                assert_eq!(grant.links, 1);
+                governor.take(now, &Limits::default(), grant, 1, None, true);
+                went += 1;
+            }
+        }
+        assert_eq!(went, if certain { 0 } else { 12 });
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- S2.10
+
+/// Sixteen requests are under way when the first 429 comes.
+#[test]
+fn s210_only_what_was_sent_after_a_hold_began_ends_it_or_doubles_it() {
+    let at = |milliseconds| START.plus(Duration::from_millis(milliseconds));
+    let no_wait = Signal::Limited { wait: None, reason: "answered 429".to_owned() };
+    let mut governor = Governor::default();
+    answered(&mut governor, &no_wait, START, at(100));
+    let until = governor.pace.hold.as_ref().unwrap().until;
+    assert_eq!(until, at(1100));
+    // The others: some accepted, some refused.
+    for n in 0..15 {
+        let signal = if n % 2 == 0 { &WORKS } else { &no_wait };
+        answered(&mut governor, signal, START, at(110 + n));
+        let hold = governor.pace.hold.as_ref().expect("it goes on");
+        assert_eq!((hold.until, hold.since), (until, at(100)), "one event");
+        assert_eq!(may_go(&governor, at(120 + n)), 0);
+    }
+    // One request at its end: refused, it doubles once.
+    assert_eq!(may_go(&governor, until), 1);
+    answered(&mut governor, &no_wait, until, until.plus(Duration::from_millis(50)));
+    let doubled = governor.pace.hold.as_ref().unwrap().until;
+    assert_eq!(doubled, until.plus(Duration::from_millis(2050)));
+    answered(&mut governor, &WORKS, doubled, doubled.plus(Duration::from_millis(50)));
+    assert!(governor.pace.hold.is_none(), "accepted, it ends it");
+    assert!(governor.pace.per_second().is_none_or(|pace| pace > 1.0), "and no pace was driven to nothing");
+}
+
+// ------------------------------------------------------------------------------------------------------------------ H10
+
+/// A system that answers one person's data with 503 and 505, and one whose credentials lost their rights.
+#[test]
+fn h10_what_one_persons_data_may_cause_suspends_nobody_and_what_everybody_gets_does() {
+    for trouble in [Trouble::Persons, Trouble::Page, Trouble::Everybodys] {
+        let mut governor = Governor::default();
+        for _ in 0..9 {
+            let fails = Signal::Fails { reason: "answered 503".to_owned(), trouble };
+            answered(&mut governor, &fails, START, START);
+        }
+        assert_eq!(governor.is_suspended(), trouble == Trouble::Everybodys, "{trouble:?}");
+    }
+    let mut governor = Governor::default();
+    for person in ["a", "b", "c"] {
+        assert!(!governor.is_suspended());
+        let person = PersonId::new(person).unwrap();
+        let observed = Observed { token: LeaseToken(Uuid::nil()), person: &person, owed: 100, sent_at: START };
+        governor.observe(&Signal::Forbidden, &observed, &Policy::default(), START);
+    }
+    assert!(governor.is_suspended());
+}
