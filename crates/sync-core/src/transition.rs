@@ -202,7 +202,8 @@ impl LeaseTerms {
             rules: SyncRules::of(sync),
             known: Known {
                 lookup_proven: governor.lookup_proven(),
-                lookup_uncontrolled: !governor.proofs.lookup.controlled,
+                // At the end of a hold one request goes, and no other beside it.
+                lookup_uncontrolled: !governor.proofs.lookup.controlled && governor.pace.hold.is_none(),
                 update_proven: governor.proofs.update.proven,
                 restored: governor.is_restored(),
                 since_create: None,

@@ -514,7 +514,8 @@ impl Oracle {
         let notes = self.pairs.entry(pair).or_default();
         // A search changes nothing there: nothing has to wait for it.
         notes.working += u32::from(asked.operation != Operation::Lookup);
-        notes.sent += 1;
+        // A control is not for this person's sake.
+        notes.sent += u64::from(!is_control);
         notes.retry_after = None;
         let content = (asked.operation == Operation::Update).then(|| asked.content());
         let equal = content.is_some() && notes.accepted == content && !notes.doubtful && !forced;
