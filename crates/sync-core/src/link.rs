@@ -195,6 +195,25 @@ pub struct Parked {
     pub at: Timestamp,
 }
 
+/// How the first edition began the words of what it took for a refusal, and what is tried later by now.
+const REFUSED_AT_FIRST: [&str; 6] = [
+    "answered 408",
+    "answered 409",
+    "answered 421",
+    "answered 423",
+    "answered 425",
+    "the lookup's answer could not be used",
+];
+
+impl Parked {
+    /// Whether the first edition parked it as refused by what is no refusal any more.
+    pub(crate) fn is_of_the_first_edition(&self) -> bool {
+        let is_lookups_404 = self.detail.contains("(correct the lookup's URL, or let it answer");
+        self.reason == ParkReason::Refused
+            && (is_lookups_404 || REFUSED_AT_FIRST.iter().any(|words| self.detail.starts_with(words)))
+    }
+}
+
 /// The most bytes of a park detail or a decision in words.
 pub const DETAIL_BYTES_MAX: usize = 1024;
 

@@ -43,6 +43,8 @@ pub enum SweepKind {
     Restored,
     /// Links that wait for a brake that is lifted are due at once.
     Lifted,
+    /// [`crate::transition::Mark::Reconsider`]: made by the upgrade of a database in which answers were judged otherwise.
+    Reconsider,
 }
 
 impl SweepKind {
@@ -58,6 +60,7 @@ impl SweepKind {
             Self::Conflicts => (8, false),
             Self::Restored => (9, false),
             Self::Lifted => (10, false),
+            Self::Reconsider => (11, false),
         }
     }
 
@@ -83,6 +86,7 @@ impl SweepKind {
             8 => Self::Conflicts,
             9 => Self::Restored,
             10 => Self::Lifted,
+            11 => Self::Reconsider,
             _ => return None,
         })
     }

@@ -39,6 +39,9 @@ pub enum Mark<'a> {
     CreateAgain,
     /// Another person was found to write the same record, or gave up the id that this link waits for.
     Disturbed,
+    /// The first edition parked it as refused by what is no refusal any more: a lock, a time-out, a lookup's answer that
+    /// could not be read. Others are left alone.
+    Reconsider,
 }
 
 /// Makes a link owed: raises its generation and sets `due_at`, unconditionally (also while a lease is out, also where it
@@ -53,6 +56,7 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
         Mark::Recovered if link.parked.as_ref().is_none_or(|parked| parked.reason != ParkReason::RetriesSpent) => {
             return false;
         }
+        Mark::Reconsider if !link.parked.as_ref().is_some_and(Parked::is_of_the_first_edition) => return false,
         _ => {}
     }
     let retries_spent = link.parked.as_ref().is_some_and(|parked| parked.reason == ParkReason::RetriesSpent);
@@ -115,7 +119,7 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
             link.refused_digest = None;
             now
         }
-        Mark::Edit => {
+        Mark::Edit | Mark::Reconsider => {
             link.tries = 0;
             link.deferrals = 0;
             link.refused_digest = None;

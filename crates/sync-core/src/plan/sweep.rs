@@ -46,7 +46,8 @@ pub const fn reach(kind: SweepKind) -> Reach {
         | SweepKind::ForgetHere
         | SweepKind::Conflicts
         | SweepKind::Restored
-        | SweepKind::Lifted => Reach::Links,
+        | SweepKind::Lifted
+        | SweepKind::Reconsider => Reach::Links,
         SweepKind::Delete => Reach::Everything,
     }
 }
@@ -85,6 +86,7 @@ pub fn sweep_link(
             resyncs(scope, person, before.as_ref()).then(|| marked(before, Mark::Resync { force }))?
         }
         SweepKind::Edit => marked(Some(before?), Mark::Edit),
+        SweepKind::Reconsider => marked(Some(before?), Mark::Reconsider),
         SweepKind::Recovered { since } => {
             let before = before?;
             let parked_before = |since| before.parked.as_ref().is_some_and(|parked| parked.at < since);
