@@ -1,6 +1,6 @@
 //! What went wrong in the database, and what that means.
 
-use crate::sqlstate::{Meaning, code_of};
+use crate::sqlstate::{Meaning, code_of, refuses};
 use diesel::result::{DatabaseErrorKind, Error};
 use sync_core::ports::{BoxError, StoreError};
 
@@ -29,6 +29,14 @@ impl Fault {
     /// Whether the transaction is to be repeated at once: the database aborted it only because of others.
     pub(crate) fn is_repeatable(&self) -> bool {
         matches!(self, Self::Database(error) if meaning(error) == Meaning::Repeat)
+    }
+
+    /// Whether Postgres refused a statement of the transaction, and the session should go on.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Database(Error::DatabaseError(_, information)) => code_of(information.message()).is_some_and(refuses),
+            _ => false,
+        }
     }
 
     /// Whether the connection may be at fault too, and is better made anew: a server that became read-only, a statement that it

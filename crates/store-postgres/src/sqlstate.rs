@@ -41,6 +41,19 @@ impl Meaning {
     }
 }
 
+/// Whether by this code Postgres refuses one statement, so that the COMMIT behind it commits nothing. Not those by which a server
+/// ends sessions, by which proxies tell of a server that they lost, or that say themselves that the outcome is open.
+pub(crate) fn refuses(code: &str) -> bool {
+    match code {
+        "40003" => false,
+        "57014" => true,
+        _ => matches!(
+            code.get(..2),
+            Some("0A" | "21" | "22" | "23" | "25" | "40" | "42" | "44" | "53" | "54" | "55" | "P0")
+        ),
+    }
+}
+
 /// The code in front of a message, where [`Coded`](crate::coded::Coded) put one.
 pub(crate) fn code_of(message: &str) -> Option<&str> {
     let (code, _) = message.strip_prefix('[')?.split_once("] ")?;
@@ -66,6 +79,16 @@ mod tests {
             for code in codes.split(' ') {
                 assert_eq!(Meaning::of(code), meaning, "{code}");
             }
+        }
+    }
+
+    #[test]
+    fn what_may_have_ended_the_session_refuses_nothing() {
+        for code in "22012 23505 25006 40001 40P01 42P01 53100 53300 55P03 57014 P0001".split(' ') {
+            assert!(refuses(code), "{code}");
+        }
+        for code in "08003 08006 08007 08P01 40003 57P01 57P02 58030 XX000 XX001 ----- 99999".split(' ') {
+            assert!(!refuses(code), "{code}");
         }
     }
 

@@ -6,12 +6,40 @@ use crate::batch::Batch;
 use crate::error::Fault;
 use crate::sql::sql_query;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A transaction that has begun: only such a one is committed.
 pub(crate) struct Begun(());
 
 /// A transaction that is known to be committed.
 pub(crate) struct Committed(());
+
+tokio::task_local! {
+    /// Of the transaction that the task works on. Not an argument: it is of no concern to what is between BEGIN and COMMIT.
+    static COMMIT: CommitSent;
+}
+
+/// Whether COMMIT may have been sent, and what became of it is open. It outlives a transaction that is given up.
+#[derive(Clone, Default)]
+pub(crate) struct CommitSent(Arc<AtomicBool>);
+
+impl CommitSent {
+    /// Of a transaction that a future works on.
+    pub(crate) async fn watch<T>(&self, transaction: impl Future<Output = T>) -> T {
+        COMMIT.scope(self.clone(), transaction).await
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        AtomicBool::load(&self.0, Ordering::SeqCst)
+    }
+
+    /// It is known that nothing was committed.
+    pub(crate) fn was_refused(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
 
 /// Begins a transaction: to be polled together with its first statements, before them. They may read and lock, but not
 /// write: if BEGIN is refused, they are carried out all the same.
@@ -28,6 +56,8 @@ impl Begun {
             last.add(sql_query("SELECT 1"));
         }
         last.add(sql_query("COMMIT"));
+        // From the first poll on it may be on its way. Where nobody watches, nobody asks.
+        let _watched = COMMIT.try_with(|commit| commit.0.store(true, Ordering::SeqCst));
         last.run().await?;
         Ok(Committed(()))
     }
@@ -244,6 +274,21 @@ mod tests {
             assert!(source.to_string().starts_with("[22012] "), "{source}");
             assert_eq!((tries, seen(&store).await.unwrap()), (1, 0));
         }
+    }
+
+    /// Refused by the server, nothing of it is kept; where it ended the session, nobody knows what became of the COMMIT behind.
+    #[tokio::test]
+    async fn what_is_behind_commit_is_lost_only_with_its_session() {
+        let store = store().await;
+        let refused: fn(usize, &mut Batch<'_>) =
+            |_, batch| batch.add(sql_query("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$"));
+        let (done, _) = ahead(&store, refused).await;
+        assert!(matches!(done, Err(StoreError::Unavailable { .. })), "{done:?}");
+        let store = self::store().await;
+        let ended: fn(usize, &mut Batch<'_>) =
+            |_, batch| batch.add(sql_query("SELECT pg_terminate_backend(pg_backend_pid())"));
+        let (done, tries) = ahead(&store, ended).await;
+        assert!(matches!(done, Err(StoreError::Lost { .. })) && tries == 1, "{done:?}");
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use sync_core::id::SyncId;
 use sync_core::link::{Link, ParkReason, StateName};
 use sync_core::page::PageRequest;
 use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
-use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, SweepKind};
+use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, StoreError, SweepKind};
 use sync_core::sync::{Sealed, Settings, SyncConfig};
 
 /// What becomes of existing links when a rule's origin changes.
@@ -145,7 +145,7 @@ impl AccountScope {
     /// Ends a pause. On a suspended sync: probes now.
     pub async fn resume_sync(&self, id: SyncId) -> EngineResult<SyncConfig> {
         let config = self.set_paused(id, false).await?;
-        self.let_one_be_due(id).await?;
+        self.let_one_be_due(id).await.map_err(EngineError::after_a_part)?;
         Ok(config)
     }
 
@@ -194,7 +194,8 @@ impl AccountScope {
         }
         let (mut marked, mut after) = (0, None);
         loop {
-            let retried = self.store().retry(self.account, filter, after.as_ref()).await?;
+            let retried = self.store().retry(self.account, filter, after.as_ref()).await;
+            let retried = retried.map_err(|error| after_some(error, marked))?;
             marked += retried.marked as i64;
             self.engine.wake();
             after = retried.last;
@@ -230,7 +231,8 @@ impl AccountScope {
         let mut marked = 0;
         for link in named {
             let one = RetryFilter { sync: Some(link.id.sync), people: Some(vec![link.id.person]), ..filter.clone() };
-            marked += self.store().retry(self.account, &one, None).await?.marked as i64;
+            let retried = self.store().retry(self.account, &one, None).await;
+            marked += retried.map_err(|error| after_some(error, marked))?.marked as i64;
         }
         self.engine.wake();
         Ok(marked)
@@ -356,6 +358,12 @@ impl AccountScope {
         let vault = &self.engine.inner.dispatching.vault;
         move |secret| vault.seal(id, secret)
     }
+}
+
+/// What a call fails with that has marked so many links already.
+fn after_some(error: StoreError, marked: i64) -> EngineError {
+    let error = EngineError::from(error);
+    if marked > 0 { error.after_a_part() } else { error }
 }
 
 fn revision_conflict(expected: i32, found: i32) -> EngineError {

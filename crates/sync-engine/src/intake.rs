@@ -197,7 +197,7 @@ async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec
             }
         }
         // One bad call must not fail the others.
-        Err(error) if calls.len() > 1 && !matches!(error, StoreError::Unavailable { .. }) => {
+        Err(error) if calls.len() > 1 && !matches!(error, StoreError::Unavailable { .. } | StoreError::Lost { .. }) => {
             warn!(
                 calls = calls.len(),
                 error = chain(&error),
@@ -212,8 +212,10 @@ async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec
         Err(error) => {
             warn!(calls = calls.len(), error = chain(&error), "recording failed");
             let last = done.pop();
+            let is_lost = matches!(error, StoreError::Lost { .. });
             for done in done {
-                let _gone = done.send(Err(EngineError::Unavailable(None)));
+                let told = if is_lost { EngineError::Lost(None) } else { EngineError::Unavailable(None) };
+                let _gone = done.send(Err(told));
             }
             if let Some(done) = last {
                 let _gone = done.send(Err(error.into()));

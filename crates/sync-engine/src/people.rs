@@ -63,7 +63,8 @@ impl AccountScope {
             if !self.engine.inner.intake.take_in(waiting).await {
                 return Err(EngineError::Unavailable(None));
             }
-            answer.await.map_err(|_| EngineError::Unavailable(None))?
+            // The intake was cut off, and its transaction may go on.
+            answer.await.map_err(|_| EngineError::Lost(None))?
         };
         recorded.instrument(span).await
     }

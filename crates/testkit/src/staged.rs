@@ -34,6 +34,8 @@ use uuid::Uuid;
 pub enum Trouble {
     /// [`StoreError::Unavailable`].
     Unavailable,
+    /// [`StoreError::Lost`].
+    Lost,
     /// [`StoreError::Internal`].
     Internal,
     /// [`StoreError::Held`].
@@ -195,6 +197,7 @@ fn goes_wrong(operation: &'static str, trouble: Trouble) -> StoreResult<()> {
     let source = "password authentication failed for user \"crm\"".into();
     match trouble {
         Trouble::Unavailable => Err(StoreError::Unavailable { operation, source }),
+        Trouble::Lost => Err(StoreError::Lost { operation, source }),
         Trouble::Internal => Err(StoreError::Internal { operation, source }),
         Trouble::Held => Err(StoreError::Held("x.db: `another`, process 7".to_owned())),
         Trouble::Panic => panic!("{operation} panics on purpose"),

@@ -56,7 +56,7 @@ impl NodeStore {
         commit: impl FnOnce(&mut Oracle, Millis, &T) + Send,
     ) -> StoreResult<T> {
         let life = &self.life;
-        let unavailable = || StoreError::Unavailable { operation: method, source: "a fault of the simulation".into() };
+        const FAULT: &str = "a fault of the simulation";
         life.gate().await;
         life.may_crash(Life::before(method)).await;
         let latency = life.world.draw();
@@ -68,7 +68,9 @@ impl NodeStore {
             life.world.oracle().all_doubtful();
         }
         match trouble {
-            Some(Trouble::Unavailable) => return Err(unavailable()),
+            Some(Trouble::Unavailable) => {
+                return Err(StoreError::Unavailable { operation: method, source: FAULT.into() });
+            }
             Some(Trouble::Slow(lasts)) => tokio::time::sleep(Duration::from_millis(lasts)).await,
             Some(Trouble::Unheard) | None => {}
         }
@@ -83,7 +85,10 @@ impl NodeStore {
             tokio::time::sleep(Duration::from_millis(1 + latency / 8 % 5)).await;
         }
         life.gate().await;
-        if trouble == Some(Trouble::Unheard) { Err(unavailable()) } else { result }
+        match trouble {
+            Some(Trouble::Unheard) => Err(StoreError::Lost { operation: method, source: FAULT.into() }),
+            _ => result,
+        }
     }
 }
 

@@ -25,10 +25,10 @@ use uuid::Uuid;
 ///
 /// A store MUST tell them apart by codes, never by texts in a language that a server may change: [`StoreError::Internal`] only
 /// what is known to be the fault of what was asked, [`StoreError::Unavailable`] what is known to pass or to be mended by an
-/// operator, and [`StoreError::Unknown`] all else.
+/// operator, and [`StoreError::Unknown`] all else. Whatever is not [`StoreError::Lost`] changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, is read-only or full, or is stopping: nothing was half done; try again later.
+    /// The database cannot be reached, is read-only or full, or is stopping: nothing was changed; try again later.
     #[error("the database is unavailable ({operation})")]
     Unavailable {
         /// Which operation.
@@ -37,7 +37,17 @@ pub enum StoreError {
         #[source]
         source: BoxError,
     },
-    /// The database failed, and it is not known why: as [`StoreError::Unavailable`], nothing was half done, and it is tried
+    /// COMMIT was sent, and what became of it was not heard: the operation was carried out as a whole, or not at all. Try again
+    /// later, where doing it twice does no harm.
+    #[error("the database is unavailable, and whether it committed is not known ({operation})")]
+    Lost {
+        /// Which operation.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The database failed, and it is not known why: as [`StoreError::Unavailable`], nothing was changed, and it is tried
     /// again later. It may be that one row is the cause.
     #[error("the database is unavailable, for a reason that is not known ({operation})")]
     Unknown {
@@ -261,8 +271,7 @@ pub struct SyncRuntime {
 /// The work queue: what the engine's hot path drives.
 ///
 /// For all of a store's methods: one method is one transaction, which is durable when the method returns `Ok`, and left
-/// no trace when it returns an error; only where that is `Unavailable` may the commit have been carried out, and its answer
-/// lost. Every method is scoped by account. Times are by the store's own clock.
+/// no trace when it returns an error; only where that is [`StoreError::Lost`] may it have been committed, and the answer lost. Every method is scoped by account. Times are by the store's own clock.
 #[async_trait]
 pub trait WorkStore: Send + Sync {
     /// Records changes of people and marks their links, and leases fresh ones for a hand-off.
