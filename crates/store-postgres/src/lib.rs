@@ -31,6 +31,7 @@ mod people;
 mod plans;
 mod presence;
 mod provenance;
+mod remembered;
 mod sessions;
 mod signals;
 mod sql;

@@ -10,7 +10,7 @@ use sync_core::governor::Wish;
 use sync_core::governor::brake::BrakeKind;
 use sync_core::id::SyncId;
 use sync_core::link::{Link, ParkReason, StateName};
-use sync_core::page::PageRequest;
+use sync_core::page::{PageRequest, SyncPlace};
 use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
 use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, StoreError, SweepKind};
 use sync_core::sync::{Sealed, Settings, SyncConfig};
@@ -34,11 +34,16 @@ const MERGES_MAX: usize = 10;
 impl AccountScope {
     /// Makes a sync. It may have its name alone; it sends nothing until the create rule is set up.
     pub async fn create_sync(&self, patch: &SyncPatch, include_existing: bool) -> EngineResult<SyncConfig> {
-        let id = SyncId(self.engine.new_id());
+        let config = self.checked(SyncId(self.engine.new_id()), patch)?;
+        self.store().create_sync(&config, include_existing).await?;
+        Ok(config)
+    }
+
+    /// A new sync that may be saved, and is not yet.
+    pub(crate) fn checked(&self, id: SyncId, patch: &SyncPatch) -> EngineResult<SyncConfig> {
         let merged = merge(None, patch, &self.seal(id)).map_err(|unmerged| self.all_faults(id, unmerged, None))?;
         let config = self.unsaved(id, merged.friendly_name, merged.settings);
         self.check(config.clone(), None)?;
-        self.store().create_sync(&config, include_existing).await?;
         Ok(config)
     }
 
@@ -132,7 +137,7 @@ impl AccountScope {
         if !self.store().delete_sync(self.account, id).await? {
             return Err(EngineError::NotFound("sync"));
         }
-        self.engine.inner.dispatching.cache.forget(id);
+        self.engine.inner.dispatching.cache.forget(self.account, id);
         self.engine.wake();
         Ok(())
     }
@@ -262,7 +267,7 @@ impl AccountScope {
         let (mut syncs, mut page) = (Vec::new(), PageRequest::first(LOOKED_AT_ONCE));
         loop {
             let found = self.store().syncs(self.account, page.clone()).await?;
-            page.after = found.items.last().map(|sync| sync.id);
+            page.after = found.items.last().map(SyncPlace::from);
             syncs.extend(found.items);
             if !found.has_next {
                 return Ok(syncs);
@@ -380,7 +385,7 @@ impl Engine {
             let mut page = sync_core::page::PageRequest::first(100);
             loop {
                 let found = self.store().syncs(account.id, page.clone()).await?;
-                page.after = found.items.last().map(|sync| sync.id);
+                page.after = found.items.last().map(SyncPlace::from);
                 for config in found.items {
                     match CompiledSync::compile(config.clone(), self.templates(), &self.inner.dispatching.vault) {
                         Ok(sync) => unusable.extend(sync.blocked.map(|why| (config, why))),

@@ -12,13 +12,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
+use sync_core::chosen::{MadeKey, MadeSync};
 use sync_core::claim::{Call, CallResult, ClaimRequest, Claimed, RecordRequest, Recorded, UpsertOutcome, UpsertResult};
 use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
-use sync_core::page::{Page, PageRequest};
+use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
@@ -205,6 +206,19 @@ impl DirectoryStore for NodeStore {
         self.through("create_sync", self.store().create_sync(sync, include_existing), commit).await
     }
 
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync> {
+        let commit = |oracle: &mut Oracle, at: Millis, made: &MadeSync| {
+            if *made == MadeSync::Made {
+                oracle.made(at, sync);
+            }
+        };
+        self.through("create_sync_once", self.store().create_sync_once(sync, include_existing, input), commit).await
+    }
+
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize> {
+        self.through("forget_ids", self.store().forget_ids(rows_max), nothing_to_tell).await
+    }
+
     async fn update_sync(
         &self,
         account: AccountId,
@@ -271,7 +285,7 @@ impl DirectoryStore for NodeStore {
         self.through("resync_count", self.store().resync_count(account, id, scope), nothing_to_tell).await
     }
 
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>> {
         self.through("syncs", self.store().syncs(account, page), nothing_to_tell).await
     }
 

@@ -1,5 +1,6 @@
 use super::ProvenanceStore;
 use crate::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
+use crate::chosen::{MadeKey, MadeSync};
 use crate::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
 use crate::counts::LinkCounts;
 use crate::governor::{Governor, Granted, Wish};
@@ -7,7 +8,7 @@ use crate::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use crate::key::{Account, ApiKey};
 use crate::link::{Link, ParkReason, StateName};
 use crate::log::{LogEntry, LogFilter};
-use crate::page::{Page, PageRequest};
+use crate::page::{Page, PageRequest, SyncPlace};
 use crate::person::{Person, PersonChange, Version};
 use crate::session::{NewSession, Session};
 use crate::stats::CounterRow;
@@ -364,6 +365,15 @@ pub trait DirectoryStore: Send + Sync {
     /// exclusively, so that no person falls between.
     async fn create_sync(&self, sync: &SyncConfig, include_existing: bool) -> StoreResult<()>;
 
+    /// As [`Self::create_sync`], under an id that a client chose, unless there is or was a sync with this id in its account:
+    /// see [`MadeSync::of`]. Remembers the id with what tells its input from others. MUST look and make in one go: of calls at
+    /// once one makes it, and the others find it.
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync>;
+
+    /// Forgets at most `rows_max` ids of syncs that were deleted [`crate::chosen::REMEMBERED`] ago. Returns how many; fewer than
+    /// `rows_max`: done.
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize>;
+
     /// Replaces friendly name and settings where the revision is still `expected`; raises the revision by one, and
     /// `unique_id_revision` where unique id or lookup differ; makes the given sweeps in the same transaction.
     async fn update_sync(
@@ -380,8 +390,8 @@ pub trait DirectoryStore: Send + Sync {
     /// revision.
     async fn set_paused(&self, account: AccountId, id: SyncId, paused: bool) -> StoreResult<SetResult<SyncConfig>>;
 
-    /// Marks a sync as deleted (it is shown to nobody from then on) with a sweep that removes it. False where there is
-    /// no such sync.
+    /// Marks a sync as deleted (it is shown to nobody from then on) with a sweep that removes it, and remembers its id. False
+    /// where there is no such sync.
     async fn delete_sync(&self, account: AccountId, id: SyncId) -> StoreResult<bool>;
 
     /// Makes a resync's sweep. Returns how many people and links it will mark as things stand; `None`: no such sync.
@@ -398,8 +408,8 @@ pub trait DirectoryStore: Send + Sync {
     /// How many people and links a resync would mark now.
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64>;
 
-    /// Syncs, newest first; the key is the sync's id (version 7, so that ids sort by time).
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>>;
+    /// Syncs, newest first.
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>>;
 
     /// Those of the syncs that exist and are not deleted, in any order.
     async fn syncs_by_ids(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<SyncConfig>>;
@@ -498,6 +508,10 @@ pub trait KeyStore: Send + Sync {
 
     /// Makes a key; one with the same hash is replaced (a script's bootstrap key given again).
     async fn create_key(&self, key: &ApiKey) -> StoreResult<()>;
+
+    /// Makes a key under an id that a client chose. Where its account has one with this id, revoked ones too, it is what
+    /// [`MadeKey::again`] says, by the store's clock. MUST look and make in one go: of calls at once one makes it.
+    async fn create_key_once(&self, key: &ApiKey) -> StoreResult<MadeKey>;
 
     /// The key with a hash, revoked ones too.
     async fn key_by_hash(&self, hash: &[u8; 32]) -> StoreResult<Option<ApiKey>>;
