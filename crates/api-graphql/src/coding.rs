@@ -162,7 +162,7 @@ fn log(error: &EngineError) {
     match error {
         EngineError::Internal(_) => error!(error = chain(error), "an API request failed"),
         EngineError::Unavailable(_) | EngineError::Lost(_) => {
-            warn!(error = chain(error), "an API request could not be served")
+            warn!(error = chain(error), "an API request could not be served");
         }
         EngineError::Invalid(_) | EngineError::NotFound(_) | EngineError::Conflict(_) => {}
     }
