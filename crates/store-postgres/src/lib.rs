@@ -254,7 +254,7 @@ impl PostgresStore {
                 let transaction = async |c: &mut Conn| {
                     let done = commit.watch(body(c)).await;
                     let Err(fault) = done else { return Ok(done) };
-                    let is_refusal = commit.is_open() && fault.is_refusal();
+                    let is_refusal = commit.is_refused_by(&fault);
                     if is_refusal || !fault.spoils_connection() {
                         roll_back(c).await?;
                     }
