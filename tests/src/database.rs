@@ -1,6 +1,7 @@
 //! Databases to run the server on: an SQLite file, or a database of its own on the scratch cluster.
 
 use crate::SmallDisk;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
@@ -65,6 +66,23 @@ impl Database {
         let mut database = Self::sqlite();
         database.url = format!("{server}/{name}");
         database
+    }
+
+    /// Where its Postgres listens.
+    ///
+    /// # Panics
+    /// Where it is none, or listens at no address.
+    pub fn address(&self) -> SocketAddr {
+        let (_, rest) = self.url.rsplit_once('@').expect("a URL with a user");
+        rest.split('/').next().and_then(|address| address.parse().ok()).expect("an address and a port")
+    }
+
+    /// Has the server come to it by another address.
+    ///
+    /// # Panics
+    /// Where it is no Postgres.
+    pub fn reached_by(&mut self, address: SocketAddr) {
+        self.url = self.url.replacen(&self.address().to_string(), &address.to_string(), 1);
     }
 
     /// The URL of the scratch cluster that `cargo xtask` hands over.

@@ -96,9 +96,18 @@ async fn filled(database: &Database, crm: &MockCrm, more: usize) -> String {
     // Owed when it is moved.
     api.ok("mutation ($id: ID!) { pauseSync(id: $id) { id } }", json!({ "id": sync })).await;
     api.push(&people("owed", 0..5 + more)).await;
+    // Ids that a client chose.
+    for id in [MADE, GONE] {
+        api.ok(MAKE, json!({ "id": id })).await;
+    }
+    api.ok("mutation ($id: ID!) { deleteSync(id: $id) }", json!({ "id": GONE })).await;
     assert!(server.stop().await);
     sync
 }
+
+const MADE: &str = "8f4cde0a-8e0f-4f0c-9a53-0d6d3f2c1b7e";
+const GONE: &str = "0e6a3bd2-54a9-4a49-8f5b-3a0b51d5a3f1";
+const MAKE: &str = "mutation ($id: ID!) { createSync(id: $id, input: { friendlyName: \"Chosen\" }) { id revision } }";
 
 async fn crm() -> MockCrm {
     let options = MockCrmOptions { auth: Auth::bearer("very-secret-token"), ..MockCrmOptions::default() };
@@ -151,6 +160,10 @@ async fn everything_is_carried_there_and_back() {
     // And it goes on: with its ids, and its token.
     let server = Server::start(&back, &ServerOptions::default()).await;
     let api = server.api();
+    let again = api.ok(MAKE, json!({ "id": MADE })).await;
+    assert_eq!(again["createSync"], json!({ "id": MADE, "revision": 1 }), "it is known what it was made of");
+    let (code, error) = api.fails(MAKE, json!({ "id": GONE })).await;
+    assert!(code == "CONFLICT" && error["message"].as_str().unwrap().contains("was deleted"), "{error}");
     api.ok("mutation ($id: ID!) { resumeSync(id: $id) { id } }", json!({ "id": sync })).await;
     let changed: Vec<_> = (10..20).map(|n| (format!("p{n}"), "Grace".to_owned())).collect();
     api.push(&changed).await;

@@ -6,7 +6,7 @@ use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe,
     NextValidation,
 };
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{
     ErrorExtensionValues, Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
@@ -15,6 +15,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use sync_core::fault::{Fault, PathPart};
 use sync_engine::{EngineError, chain};
 use tracing::{error, warn};
@@ -23,11 +24,12 @@ const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 const TOO_COMPLEX: &str = "TOO_COMPLEX";
+const UNAVAILABLE: &str = "UNAVAILABLE";
 
 /// Gives codes to the errors of a response that has not been through [`Schema::execute`](async_graphql::Schema::execute),
 /// such as that of a document that could not be parsed. What has a code already keeps it.
 pub fn coded(response: Response) -> Response {
-    mended(response, PARSE_FAILED)
+    mended(response, PARSE_FAILED, false)
 }
 
 /// The document of a request, parsed; the error has its code. Whoever looks at a document before the schema does must come
@@ -41,7 +43,7 @@ pub fn parsed(request: &mut Request) -> Result<&ExecutableDocument, ServerError>
 fn unfit(faults: Vec<Fault>) -> ServerError {
     let faults = EngineError::Invalid(faults);
     let mut error = ServerError::new(faults.to_string(), None);
-    describe(&mut error, &faults);
+    describe(&mut error, &faults, false);
     error
 }
 
@@ -57,19 +59,24 @@ fn too_complex(message: String) -> ServerError {
     with_code(ServerError::new(message, None), TOO_COMPLEX)
 }
 
-/// The extension that gives codes.
-pub(crate) struct Coding;
+/// The extension that gives codes: one for each request.
+#[derive(Default)]
+pub(crate) struct Coding {
+    /// Whether a mutation is run.
+    mutates: AtomicBool,
+}
 
 impl ExtensionFactory for Coding {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
+        Arc::new(Self::default())
     }
 }
 
 #[async_trait::async_trait]
 impl Extension for Coding {
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        mended(next.run(ctx).await, VALIDATION_FAILED)
+        let response = next.run(ctx).await;
+        mended(response, VALIDATION_FAILED, self.mutates.load(Ordering::Relaxed))
     }
 
     fn subscribe<'s>(
@@ -78,7 +85,7 @@ impl Extension for Coding {
         stream: BoxStream<'s, Response>,
         next: NextSubscribe<'_>,
     ) -> BoxStream<'s, Response> {
-        next.run(ctx, stream).map(|response| mended(response, VALIDATION_FAILED)).boxed()
+        next.run(ctx, stream).map(|response| mended(response, VALIDATION_FAILED, false)).boxed()
     }
 
     /// Refuses bombs before anything walks the document as it would be with all fragments spread out, and writes unset
@@ -90,7 +97,11 @@ impl Extension for Coding {
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
         let mut request = next.run(ctx, request).await?;
+        let name = request.operation_name.clone();
         let document = parsed(&mut request)?;
+        let is_meant = |given: Option<&Name>| name.is_none() || given.map(Name::as_str) == name.as_deref();
+        let mut meant = document.operations.iter().filter(|(given, _)| is_meant(*given));
+        self.mutates.store(meant.any(|(_, operation)| operation.node.ty == OperationType::Mutation), Ordering::Relaxed);
         limits::check_size(document).map_err(too_complex)?;
         numbers::in_variables(&mut request).map_err(|fault| with_code(fault, BAD_USER_INPUT))?;
         variables::write_out_unset(&mut request).map_err(|fault| with_code(fault, VALIDATION_FAILED))?;
@@ -127,8 +138,8 @@ impl Extension for Coding {
     }
 }
 
-/// `never_ran`: the code of errors that stand nowhere in the answer.
-fn mended(mut response: Response, never_ran: &'static str) -> Response {
+/// `never_ran`: the code of errors that stand nowhere in the answer. `mutates`: whether the answer is a mutation's.
+fn mended(mut response: Response, never_ran: &'static str, mutates: bool) -> Response {
     // One failed batch fails many fields, and is logged once.
     let mut logged = HashSet::new();
     for error in &mut response.errors {
@@ -140,15 +151,16 @@ fn mended(mut response: Response, never_ran: &'static str) -> Response {
                 if logged.insert(Arc::as_ptr(&source)) {
                     log(&source);
                 }
-                describe(error, &source);
+                // Within the answer of a mutation: it was carried out, as its fields would not be asked for otherwise.
+                describe(error, &source, mutates && error.path.len() > 1);
             }
             Some(ApiError::Unauthenticated) => set_code(error, "UNAUTHENTICATED"),
             Some(ApiError::Forbidden(_)) => set_code(error, "FORBIDDEN"),
-            Some(ApiError::Behind(_)) => set_code(error, "UNAVAILABLE"),
+            Some(ApiError::Behind(_)) => unavailable(error, CarriedOut::No),
             None if error.path.is_empty() => set_code(error, never_ran),
             None if is_coercion(&error.message) => {
                 let fault = Fault::here(error.message.clone());
-                describe(error, &EngineError::invalid(fault));
+                describe(error, &EngineError::invalid(fault), false);
             }
             None => {
                 error!(error = error.message, "a field could not be resolved");
@@ -169,12 +181,14 @@ fn is_coercion(message: &str) -> bool {
 fn log(error: &EngineError) {
     match error {
         EngineError::Internal(_) => error!(error = chain(error), "an API request failed"),
-        EngineError::Unavailable(_) => warn!(error = chain(error), "an API request could not be served"),
+        EngineError::Unavailable(_) | EngineError::Lost(_) => {
+            warn!(error = chain(error), "an API request could not be served");
+        }
         EngineError::Invalid(_) | EngineError::NotFound(_) | EngineError::Conflict(_) => {}
     }
 }
 
-fn describe(error: &mut ServerError, source: &EngineError) {
+fn describe(error: &mut ServerError, source: &EngineError, carried_out: bool) {
     match source {
         EngineError::Invalid(faults) => {
             if let [fault] = faults.as_slice() {
@@ -186,9 +200,33 @@ fn describe(error: &mut ServerError, source: &EngineError) {
         }
         EngineError::NotFound(_) => set_code(error, "NOT_FOUND"),
         EngineError::Conflict(_) => set_code(error, "CONFLICT"),
-        EngineError::Unavailable(_) => set_code(error, "UNAVAILABLE"),
+        EngineError::Unavailable(_) | EngineError::Lost(_) if carried_out => {
+            "carried out, but what came of it cannot be read now: ask for it later".clone_into(&mut error.message);
+            unavailable(error, CarriedOut::Yes);
+        }
+        EngineError::Unavailable(_) => unavailable(error, CarriedOut::No),
+        EngineError::Lost(_) => unavailable(error, CarriedOut::Unknown),
         EngineError::Internal(_) => set_code(error, "INTERNAL"),
     }
+}
+
+/// Whether what was asked for was done although the answer is an error.
+#[derive(Clone, Copy)]
+enum CarriedOut {
+    No,
+    /// It may have been.
+    Unknown,
+    Yes,
+}
+
+fn unavailable(error: &mut ServerError, carried_out: CarriedOut) {
+    set_code(error, UNAVAILABLE);
+    let said = match carried_out {
+        CarriedOut::No => "NO",
+        CarriedOut::Unknown => "UNKNOWN",
+        CarriedOut::Yes => "YES",
+    };
+    error.extensions.get_or_insert_default().set("carriedOut", said);
 }
 
 fn field(fault: &Fault) -> Value {

@@ -74,5 +74,5 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .limit_recursive_depth(limits::NESTING_MAX)
         .limit_directives(limits::DIRECTIVES_MAX)
         .limit_aliases(limits::ALIASES_MAX)
-        .extension(coding::Coding)
+        .extension(coding::Coding::default())
 }

@@ -5,11 +5,13 @@ use crate::errors::{ApiError, Result};
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::link::Link;
+use sync_core::page::SyncPlace;
 use sync_core::person::Person;
 use sync_core::ports::{Store, SyncRuntime};
 use sync_core::sync::SyncConfig;
@@ -111,13 +113,16 @@ impl Loader<LinksKey> for Batches {
     async fn load(&self, keys: &[LinksKey]) -> Result<HashMap<LinksKey, Self::Value>> {
         let mut found: HashMap<LinksKey, Self::Value> = HashMap::new();
         for (account, people) in by_account(keys, |key| (key.0, &key.1)) {
-            for link in self.store.links_of_people(account, &people).await? {
+            let mut links = self.store.links_of_people(account, &people).await?;
+            let ids: BTreeSet<SyncId> = links.iter().map(|link| link.id.sync).collect();
+            let syncs = self.store.syncs_by_ids(account, &Vec::from_iter(ids)).await?;
+            let places: HashMap<SyncId, SyncPlace> =
+                syncs.iter().map(|sync| (sync.id, SyncPlace::from(sync))).collect();
+            // Newest sync first, as syncs are listed. One that was deleted just now comes last.
+            links.sort_by_key(|link| Reverse(places.get(&link.id.sync)));
+            for link in links {
                 found.entry(LinksKey(account, link.id.person.clone())).or_default().push(Arc::new(link));
             }
-        }
-        // Newest sync first, as syncs are listed.
-        for links in found.values_mut() {
-            links.sort_by_key(|link| std::cmp::Reverse(link.id.sync));
         }
         Ok(found)
     }

@@ -13,8 +13,9 @@ use crate::templates::{TestResult, TestSyncInput, sync_id};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::ExposeSecret;
 use sync_core::fault::Fault;
-use sync_core::id::PersonId;
+use sync_core::id::{KeyId, PersonId, SyncId};
 use sync_engine::{EngineError, PEOPLE_PER_CALL_MAX};
+use uuid::Uuid;
 
 /// The root of mutations.
 pub struct Mutation;
@@ -22,11 +23,18 @@ pub struct Mutation;
 /// Writing. People and retries need WRITER, everything else needs ADMIN
 #[Object]
 impl Mutation {
-    /// A sync may be made with its name alone; it sends nothing until createUsers is set up
+    /// A sync may be made with its name alone; it sends nothing until createUsers is set up. id: chosen by the client, a random
+    /// UUID, so that the call can be repeated where its answer was lost: the same id and input answer the sync as it stands now
+    /// and make nothing twice. CONFLICT where a sync with this id was made of another input, or deleted (ids of deleted syncs are
+    /// remembered for 400 days). Left out: the server chooses one, and each call makes a sync
     #[graphql(guard = "ADMIN")]
-    async fn create_sync(&self, ctx: &Context<'_>, input: SyncInput) -> Result<SyncNode> {
+    async fn create_sync(&self, ctx: &Context<'_>, input: SyncInput, id: Option<ID>) -> Result<SyncNode> {
+        let id = id.as_ref().map(chosen_id).transpose()?.map(SyncId);
         let (said, include_existing) = input.checked().map_err(|fault| fault.under("input"))?;
-        let created = scope(ctx)?.create_sync(&said, include_existing).await;
+        let created = match id {
+            Some(id) => scope(ctx)?.create_sync_once(id, &said, include_existing).await,
+            None => scope(ctx)?.create_sync(&said, include_existing).await,
+        };
         Ok(created.map_err(under(&["input"]))?.into())
     }
 
@@ -161,10 +169,17 @@ impl Mutation {
         Ok(ForgetLinksResult { forgotten: scope(ctx)?.forget_links(id, expected.into()).await?.into() })
     }
 
-    /// Makes an API key. Its secret is shown this once
+    /// Makes an API key. Its secret is shown this once. id: chosen by the client, a random UUID, so that the call can be repeated
+    /// where its answer was lost: the same id and input make no second key, but give it another secret, which is shown, while
+    /// nobody has used the key and it is under 10 minutes old. Else CONFLICT. Left out: the server chooses one, and each call makes a key
     #[graphql(guard = "ADMIN")]
-    async fn create_api_key(&self, ctx: &Context<'_>, input: ApiKeyInput) -> Result<CreatedApiKey> {
-        let made = engine(ctx).create_key(account(ctx)?, &input.name, input.role.into()).await;
+    async fn create_api_key(&self, ctx: &Context<'_>, input: ApiKeyInput, id: Option<ID>) -> Result<CreatedApiKey> {
+        let id = id.as_ref().map(chosen_id).transpose()?.map(KeyId);
+        let (engine, account, role) = (engine(ctx), account(ctx)?, input.role.into());
+        let made = match id {
+            Some(id) => engine.create_key_once(account, id, &input.name, role).await,
+            None => engine.create_key(account, &input.name, role).await,
+        };
         let (key, secret) = made.map_err(under(&["input"]))?;
         Ok(CreatedApiKey { key: key.into(), secret: secret.expose_secret().to_owned() })
     }
@@ -272,6 +287,11 @@ fn negative(expected: i32) -> Option<Fault> {
 #[derive(SimpleObject)]
 struct RetryResult {
     marked: SafeInt,
+}
+
+/// An id that the client chose for what it makes.
+fn chosen_id(id: &ID) -> Result<Uuid> {
+    Ok(sync_core::chosen::chosen_id(id).map_err(|error| Fault::at(["id"], error.to_string()))?)
 }
 
 fn bounded(people: usize, field: &str) -> Result<()> {

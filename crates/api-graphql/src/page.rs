@@ -10,8 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use sync_core::fault::Fault;
 use sync_core::id::{LogId, PersonId, SyncId};
-use sync_core::page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest};
+use sync_core::page::{PAGE_DEFAULT, PAGE_MAX, Page, PageRequest, SyncPlace};
 use sync_core::person::Version;
+use sync_core::time::Timestamp;
 use uuid::Uuid;
 
 /// What pages are ordered by.
@@ -32,7 +33,18 @@ macro_rules! uuid_cursor {
         }
     )*};
 }
-uuid_cursor!(SyncId, LogId);
+uuid_cursor!(LogId);
+
+impl CursorKey for SyncPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        [self.created_at.as_micros().to_be_bytes().as_slice(), self.id.0.as_bytes()].concat()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (at, id) = bytes.split_first_chunk()?;
+        let created_at = Timestamp::from_micros(i64::from_be_bytes(*at));
+        Some(Self { created_at, id: SyncId(Uuid::from_slice(id).ok()?) })
+    }
+}
 
 impl CursorKey for PersonId {
     fn to_bytes(&self) -> Vec<u8> {

@@ -12,7 +12,7 @@ use sync_core::counts::LinkCounts;
 use sync_core::fault::Fault;
 use sync_core::id::{AccountId, SyncId};
 use sync_core::link::StateName;
-use sync_core::page::{PAGE_MAX, PageRequest};
+use sync_core::page::{PAGE_MAX, PageRequest, SyncPlace};
 use sync_core::ports::CounterFilter;
 use sync_core::stats::{self, CounterRow, HOUR_MICROS, MINUTE_MICROS, MINUTES_KEPT, SeriesPoint, Sums, span_start};
 use sync_core::time::Timestamp;
@@ -103,7 +103,7 @@ async fn counts_of_all(ctx: &Context<'_>, account: AccountId) -> Result<LinkCoun
                 counts.add(&runtime.counts);
             }
         }
-        page.after = ids.last().copied();
+        page.after = syncs.items.last().map(SyncPlace::from);
         if !syncs.has_next {
             return Ok(counts);
         }

@@ -15,6 +15,7 @@ use crate::stats::Stats;
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
 use sync_core::id::{AccountId, SyncId};
+use sync_core::page::SyncPlace;
 use sync_core::ports::SyncRuntime;
 use sync_core::sync::SyncConfig;
 
@@ -28,10 +29,11 @@ impl From<SyncConfig> for SyncNode {
 }
 
 impl Node for SyncNode {
-    type Key = SyncId;
-    const ORDER: u8 = 1;
-    fn key(&self) -> SyncId {
-        self.0.id
+    type Key = SyncPlace;
+    // 1 was by id.
+    const ORDER: u8 = 6;
+    fn key(&self) -> SyncPlace {
+        SyncPlace::from(&*self.0)
     }
 }
 

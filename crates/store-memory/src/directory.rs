@@ -2,11 +2,12 @@ use crate::state::{State, SyncRow};
 use crate::{MemoryStore, refused};
 use async_trait::async_trait;
 use std::sync::Arc;
+use sync_core::chosen::{MadeSync, REMEMBERED, RememberedSync};
 use sync_core::counts::LinkCounts;
 use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
-use sync_core::page::{Page, PageRequest};
+use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::plan::revise::revised;
 use sync_core::plan::search;
@@ -78,6 +79,41 @@ impl DirectoryStore for MemoryStore {
         Ok(())
     }
 
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync> {
+        let mut state = self.lock();
+        if state.account(sync.account).is_none() {
+            return Err(refused("create a sync", "no such account"));
+        }
+        let key = (sync.account, sync.id);
+        let there = state.syncs.get(&key).map(|row| row.config.clone());
+        if let Some(found) = MadeSync::of(state.remembered_syncs.get(&key).cloned(), there) {
+            return Ok(found);
+        }
+        let row = SyncRow { config: sync.clone(), governor: Governor::default(), counts: LinkCounts::default() };
+        state.syncs.insert(key, row);
+        let (account, id) = key;
+        let remembered = RememberedSync { account, id, input: Some(input.to_owned()), deleted_at: None };
+        state.remembered_syncs.insert(key, remembered);
+        if include_existing {
+            state.add_sweep(account, id, INCLUDE_EXISTING);
+        }
+        drop(state);
+        self.publish(Signal::Changed);
+        Ok(MadeSync::Made)
+    }
+
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize> {
+        let now = self.clock_now();
+        let mut state = self.lock();
+        let is_old = |known: &RememberedSync| known.deleted_at.is_some_and(|at| now.since(at) >= REMEMBERED);
+        let old = state.remembered_syncs.iter().filter(|(_, known)| is_old(known)).map(|(key, _)| *key);
+        let old: Vec<_> = old.take(rows_max).collect();
+        for key in &old {
+            state.remembered_syncs.remove(key);
+        }
+        Ok(old.len())
+    }
+
     async fn update_sync(
         &self,
         account: AccountId,
@@ -133,6 +169,8 @@ impl DirectoryStore for MemoryStore {
         let mut state = self.lock();
         let Some(row) = state.sync(account, id) else { return Ok(false) };
         row.config.deleted_at = Some(now);
+        let remembered = RememberedSync { account, id, input: None, deleted_at: Some(now) };
+        state.remembered_syncs.insert((account, id), remembered);
         state.sweeps.retain(|_, sweep| (sweep.account, sweep.sync) != (account, id));
         state.later_marks.retain(|(of, _, sync), _| (*of, *sync) != (account, id));
         state.add_sweep(account, id, SweepKind::Delete);
@@ -184,15 +222,12 @@ impl DirectoryStore for MemoryStore {
         Ok(if state.sync(account, id).is_some() { count_resync(&state, account, id, scope) } else { 0 })
     }
 
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>> {
         let state = self.lock();
-        let syncs = state
-            .live_syncs(account)
-            .rev()
-            .filter(|row| page.after.is_none_or(|after| row.config.id < after))
-            .map(|row| row.config.clone())
-            .take(page.first + 1);
-        Ok(Page::of(syncs.collect(), page.first))
+        let follows = |sync: &SyncConfig| page.after.is_none_or(|after| SyncPlace::from(sync) < after);
+        let mut syncs: Vec<_> = state.live_syncs(account).map(|row| &row.config).filter(|sync| follows(sync)).collect();
+        syncs.sort_by_key(|sync| std::cmp::Reverse(SyncPlace::from(*sync)));
+        Ok(Page::of(syncs.into_iter().take(page.first + 1).cloned().collect(), page.first))
     }
 
     async fn syncs_by_ids(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<SyncConfig>> {

@@ -3,6 +3,7 @@
 use crate::{MemoryStore, refused};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use sync_core::chosen::MadeKey;
 use sync_core::id::{AccountId, KeyId, LinkId, LogId};
 use sync_core::key::{Account, ApiKey, Role};
 use sync_core::link::{Link, LinkState};
@@ -80,6 +81,33 @@ impl KeyStore for MemoryStore {
         drop(state);
         self.publish(Signal::Changed);
         Ok(())
+    }
+
+    async fn create_key_once(&self, key: &ApiKey) -> StoreResult<MadeKey> {
+        let now = self.clock_now();
+        let mut state = self.lock();
+        if state.account(key.account).is_none() {
+            return Err(refused("create a key", "no such account"));
+        }
+        let held = state.keys.iter_mut().find(|held| (held.account, held.id) == (key.account, key.id));
+        let made = match held {
+            None => {
+                state.keys.push(key.clone());
+                MadeKey::Made(key.clone())
+            }
+            Some(held) => {
+                let again = MadeKey::again(held.clone(), key, now);
+                if let MadeKey::Made(after) = &again {
+                    *held = after.clone();
+                }
+                again
+            }
+        };
+        drop(state);
+        if matches!(made, MadeKey::Made(_)) {
+            self.publish(Signal::Changed);
+        }
+        Ok(made)
     }
 
     async fn key_by_hash(&self, hash: &[u8; 32]) -> StoreResult<Option<ApiKey>> {

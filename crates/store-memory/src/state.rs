@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 use sync_core::alert::{AlertSettings, AlertStatus, Book};
+use sync_core::chosen::RememberedSync;
 use sync_core::claim::ChangedPerson;
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<[u8; 32], SessionRow>,
     pub(crate) alert_settings: BTreeMap<AccountId, AlertRow>,
     pub(crate) alerts: BTreeMap<(AccountId, SyncId), Book>,
+    pub(crate) remembered_syncs: BTreeMap<(AccountId, SyncId), RememberedSync>,
     pub(crate) noted: Noted,
     last_sweep: i64,
     last_later_marks: i64,

@@ -31,6 +31,14 @@ struct Statement<'c> {
     is_done: bool,
 }
 
+/// Why a batch was not carried out.
+pub(crate) struct Stopped {
+    /// Whether it was its last statement that failed.
+    pub(crate) is_last: bool,
+    /// How.
+    pub(crate) fault: Fault,
+}
+
 impl<'c> Batch<'c> {
     pub(crate) fn new(c: &'c Conn) -> Self {
         Self { c, statements: Vec::new() }
@@ -64,23 +72,33 @@ impl<'c> Batch<'c> {
 
     /// Sends them all. Where what should be new is there, somebody else made it meanwhile: the fault is one for which the
     /// transaction is repeated.
-    pub(crate) async fn run(mut self) -> Result<(), Fault> {
+    pub(crate) async fn run(self) -> Result<(), Fault> {
+        self.run_until().await.map_err(|stopped| stopped.fault)
+    }
+
+    /// As [`Self::run`]; a fault comes with the statement that it was the answer to.
+    pub(crate) async fn run_until(mut self) -> Result<(), Stopped> {
+        let count = self.statements.len();
         poll_fn(|context| {
             let mut pending = false;
-            for statement in self.statements.iter_mut().filter(|statement| !statement.is_done) {
-                match statement.answer.as_mut().poll(context) {
-                    Poll::Ready(Ok(_)) => statement.is_done = true,
-                    Poll::Ready(Err(DatabaseError(UniqueViolation, _))) if statement.is_new => {
-                        return Poll::Ready(Err(RollbackTransaction));
+            for (at, statement) in self.statements.iter_mut().enumerate().filter(|(_, statement)| !statement.is_done) {
+                let fault = match statement.answer.as_mut().poll(context) {
+                    Poll::Ready(Ok(_)) => {
+                        statement.is_done = true;
+                        continue;
                     }
-                    Poll::Ready(Err(fault)) => return Poll::Ready(Err(fault)),
-                    Poll::Pending => pending = true,
-                }
+                    Poll::Pending => {
+                        pending = true;
+                        continue;
+                    }
+                    Poll::Ready(Err(DatabaseError(UniqueViolation, _))) if statement.is_new => RollbackTransaction,
+                    Poll::Ready(Err(fault)) => fault,
+                };
+                return Poll::Ready(Err(Stopped { is_last: at + 1 == count, fault: fault.into() }));
             }
             if pending { Poll::Pending } else { Poll::Ready(Ok(())) }
         })
-        .await?;
-        Ok(())
+        .await
     }
 }
 

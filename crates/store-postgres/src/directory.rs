@@ -1,15 +1,16 @@
 //! People, syncs and their links, as administrators and programs see them.
 
-use crate::columns::Time;
+use crate::columns::{Time, time_opt};
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{Keys, with_extras};
 use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
+use crate::remembered;
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
 use crate::syncs::{
-    self, COUNTS, Count, CountsRow, SyncRow, as_json, change_governor, configs, count_resync, governor_of,
-    lock_account, lock_sync, sweep_insertion,
+    self, COUNTS, Count, CountsRow, SyncRow, change_governor, configs, count_resync, governor_of, lock_account,
+    lock_sync, sweep_insertion,
 };
 use crate::work::later;
 use crate::{Conn, PostgresStore};
@@ -18,14 +19,14 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Json, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::sync::Arc;
+use sync_core::chosen::{MadeSync, RememberedSync};
 use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
-use sync_core::page::{Page, PageRequest};
+use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{ChangeKind, Person, PersonChange, Version};
 use sync_core::plan::revise::revised;
 use sync_core::plan::search;
-use sync_core::plan::sweep::INCLUDE_EXISTING;
 use sync_core::ports::{
     DirectoryStore, LinkFilter, PeopleFilter, Reseal, ResyncScope, SetResult, Signal, StoreError, StoreResult,
     SweepKind, SyncRuntime,
@@ -140,18 +141,39 @@ impl DirectoryStore for PostgresStore {
             let sync = sync.clone();
             Box::pin(async move {
                 lock_account(c, sync.account).await?;
-                syncs::write(c, &sync).await?;
-                sql_query("INSERT INTO sync_runtime (account, sync, governor) VALUES ($1, $2, $3)")
-                    .bind::<SqlUuid, _>(sync.account.0)
-                    .bind::<SqlUuid, _>(sync.id.0)
-                    .bind::<Jsonb, _>(as_json(&Governor::default())?)
-                    .execute(c)
-                    .await?;
-                if include_existing {
-                    sweep_insertion(sync.account, sync.id, INCLUDE_EXISTING).execute(c).await?;
-                }
-                Ok(notify(c, &Signal::Changed).await?)
+                syncs::make(c, &sync, include_existing).await
             })
+        })
+        .await
+    }
+
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync> {
+        let wanted = Arc::new((sync.clone(), input.to_owned()));
+        self.transact("create a sync", move |c| {
+            let wanted = wanted.clone();
+            Box::pin(async move {
+                let (sync, input) = &*wanted;
+                let (account, id) = (sync.account, sync.id);
+                // Whoever makes or deletes a sync of the account waits here.
+                lock_account(c, account).await?;
+                let known = remembered::find(c, account, id).await?;
+                if let Some(found) = MadeSync::of(known, syncs::find(c, account, id).await?) {
+                    return Ok(found);
+                }
+                syncs::make(c, sync, include_existing).await?;
+                remembered::write(c, &RememberedSync { account, id, input: Some(input.clone()), deleted_at: None })
+                    .await?;
+                Ok(MadeSync::Made)
+            })
+        })
+        .await
+    }
+
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize> {
+        let store = self.clone();
+        self.transact("forget ids of syncs", move |c| {
+            let store = store.clone();
+            Box::pin(async move { remembered::forget(c, store.clock_now(c).await?, rows_max).await })
         })
         .await
     }
@@ -223,8 +245,10 @@ impl DirectoryStore for PostgresStore {
             Box::pin(async move {
                 lock_account(c, account).await?;
                 let Some(mut sync) = lock_sync(c, account, id).await? else { return Ok(false) };
-                sync.deleted_at = Some(store.clock_now(c).await?);
+                let now = store.clock_now(c).await?;
+                sync.deleted_at = Some(now);
                 syncs::write(c, &sync).await?;
+                remembered::write(c, &RememberedSync { account, id, input: None, deleted_at: Some(now) }).await?;
                 sql_query("DELETE FROM sweeps WHERE account = $1 AND sync = $2")
                     .bind::<SqlUuid, _>(account.0)
                     .bind::<SqlUuid, _>(id.0)
@@ -296,16 +320,18 @@ impl DirectoryStore for PostgresStore {
             .await
     }
 
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>> {
         self.read("read syncs", |c| {
             Box::pin(async move {
                 let rows: Vec<SyncRow> = sql_query(format!(
-                    "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL {} ORDER BY s.id DESC LIMIT $3",
+                    "SELECT {} FROM syncs s WHERE s.account = $1 AND s.deleted_at IS NULL {} \
+                     ORDER BY s.created_at DESC, s.id DESC LIMIT $4",
                     syncs::COLUMNS,
-                    given(page.after.is_some(), "AND s.id < $2")
+                    given(page.after.is_some(), "AND (s.created_at, s.id) < ($2, $3)")
                 ))
                 .bind::<SqlUuid, _>(account.0)
-                .bind::<Nullable<SqlUuid>, _>(page.after.map(|id| id.0))
+                .bind::<Nullable<Timestamptz>, _>(time_opt(page.after.map(|after| after.created_at)))
+                .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id.0))
                 .bind::<BigInt, _>(page.first as i64 + 1)
                 .get_results(c)
                 .await?;

@@ -1,6 +1,6 @@
 //! What went wrong in the database, and what that means.
 
-use crate::sqlstate::{Meaning, code_of};
+use crate::sqlstate::{Meaning, code_of, refuses_commit, refuses_statement};
 use diesel::result::{DatabaseErrorKind, Error};
 use sync_core::ports::{BoxError, StoreError};
 
@@ -29,6 +29,26 @@ impl Fault {
     /// Whether the transaction is to be repeated at once: the database aborted it only because of others.
     pub(crate) fn is_repeatable(&self) -> bool {
         matches!(self, Self::Database(error) if meaning(error) == Meaning::Repeat)
+    }
+
+    /// Whether a statement of a transaction was refused with it, so that the COMMIT behind commits nothing, as long as the session
+    /// goes on.
+    pub(crate) fn is_refusal_of_a_statement(&self) -> bool {
+        // A row that should be new and is not.
+        matches!(self, Self::Database(Error::RollbackTransaction)) || self.code().is_some_and(refuses_statement)
+    }
+
+    /// Whether COMMIT itself was refused with it, as long as the session goes on.
+    pub(crate) fn is_refusal_of_commit(&self) -> bool {
+        self.code().is_some_and(refuses_commit)
+    }
+
+    /// What the server answered with; `None`: it is a fault of the driver, or no answer came.
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Database(Error::DatabaseError(_, information)) => code_of(information.message()),
+            _ => None,
+        }
     }
 
     /// Whether the connection may be at fault too, and is better made anew: a server that became read-only, a statement that it

@@ -4,11 +4,13 @@ use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
 use crate::signals::notify;
 use crate::sql::sql_query;
+use crate::syncs::lock_account;
 use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::sync::Arc;
+use sync_core::chosen::MadeKey;
 use sync_core::id::{AccountId, KeyId};
 use sync_core::key::{Account, ApiKey, Role};
 use sync_core::ports::{KeyStore, SetResult, Signal, StoreError, StoreResult};
@@ -83,6 +85,18 @@ pub(crate) async fn write_key(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Gives a key another secret.
+async fn write_secret(c: &mut Conn, key: &ApiKey) -> Result<(), Fault> {
+    sql_query("UPDATE api_keys SET prefix = $3, hash = $4 WHERE account = $1 AND id = $2")
+        .bind::<SqlUuid, _>(key.account.0)
+        .bind::<SqlUuid, _>(key.id.0)
+        .bind::<Text, _>(&key.prefix)
+        .bind::<Binary, _>(key.hash.to_vec())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// Makes an account's row.
 pub(crate) async fn write_account(c: &mut Conn, account: &Account) -> Result<(), Fault> {
     sql_query("INSERT INTO accounts (id, name) VALUES ($1, $2)")
@@ -129,6 +143,41 @@ impl KeyStore for PostgresStore {
                 }
                 write_key(c, &key).await?;
                 Ok(notify(c, &Signal::Changed).await?)
+            })
+        })
+        .await
+    }
+
+    async fn create_key_once(&self, key: &ApiKey) -> StoreResult<MadeKey> {
+        let (store, key) = (self.clone(), Arc::new(key.clone()));
+        self.transact("make a key", move |c| {
+            let (store, key) = (store.clone(), key.clone());
+            Box::pin(async move {
+                // Calls with the same id come here one after the other.
+                lock_account(c, key.account).await?;
+                let text = format!("SELECT {COLUMNS} FROM api_keys WHERE account = $1 AND id = $2 FOR UPDATE");
+                let rows: Vec<KeyRow> = sql_query(text)
+                    .bind::<SqlUuid, _>(key.account.0)
+                    .bind::<SqlUuid, _>(key.id.0)
+                    .get_results(c)
+                    .await?;
+                let made = match rows.into_iter().next() {
+                    None => {
+                        write_key(c, &key).await?;
+                        MadeKey::Made(ApiKey::clone(&key))
+                    }
+                    Some(row) => {
+                        let made = MadeKey::again(row.key()?, &key, store.clock_now(c).await?);
+                        if let MadeKey::Made(key) = &made {
+                            write_secret(c, key).await?;
+                        }
+                        made
+                    }
+                };
+                if matches!(made, MadeKey::Made(_)) {
+                    notify(c, &Signal::Changed).await?;
+                }
+                Ok(made)
             })
         })
         .await

@@ -31,6 +31,7 @@ mod people;
 mod plans;
 mod presence;
 mod provenance;
+mod remembered;
 mod sessions;
 mod signals;
 mod sql;
@@ -48,7 +49,7 @@ use crate::presence::Presence;
 use crate::provenance::Home;
 use crate::signals::Signals;
 use crate::sql::sql_query;
-use crate::transaction::{Committed, begin, roll_back};
+use crate::transaction::{CommitSent, Committed, begin, roll_back};
 use diesel::ConnectionError;
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{self, Pool};
@@ -249,14 +250,23 @@ impl PostgresStore {
             let mut repeats = 0;
             loop {
                 let connection = this.connection(operation).await?;
+                let commit = CommitSent::default();
                 let transaction = async |c: &mut Conn| {
-                    let done = sound(body(c).await)?;
-                    if done.is_err() {
+                    let done = commit.watch(body(c)).await;
+                    let Err(fault) = done else { return Ok(done) };
+                    let is_refusal = commit.is_refused_by(&fault);
+                    if is_refusal || !fault.spoils_connection() {
                         roll_back(c).await?;
                     }
-                    Ok(done)
+                    if is_refusal {
+                        // The session goes on: it was a statement that was refused, and with it the COMMIT behind it.
+                        commit.was_refused();
+                    }
+                    sound(Err(fault))
                 };
-                match in_time(operation, this.inner.operation_max, connection, transaction).await? {
+                let done = in_time(operation, this.inner.operation_max, connection, transaction).await;
+                let done = done.map_err(|error| if commit.is_open() { lost(error) } else { error });
+                match done? {
                     Ok((done, Committed { .. })) => return Ok(done),
                     Err(fault) if fault.is_repeatable() && repeats < REPEATS_MAX => {
                         repeats += 1;
@@ -275,6 +285,16 @@ impl PostgresStore {
         let connection = self.inner.pool.get().await;
         metrics::histogram!(measures::POOL_WAIT_SECONDS).record(asked_at.elapsed());
         connection.map_err(|source| StoreError::Unavailable { operation, source: Box::new(source) })
+    }
+}
+
+/// An error after COMMIT was sent.
+fn lost(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { operation, source }
+        | StoreError::Unknown { operation, source }
+        | StoreError::Internal { operation, source } => StoreError::Lost { operation, source },
+        error => error,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::logs::CountedRow;
 use crate::people::{self, ChangeOf, PersonRow};
+use crate::remembered::{self, RememberedRow};
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{self, SyncRow, as_json, governor_of};
 use crate::{Conn, PostgresStore, logs, provenance};
@@ -105,6 +106,7 @@ fn cursor_of(row: &Row) -> Cursor {
         Row::Account { account, .. } => at(account.id),
         Row::Key(key) => Cursor { id: key.id.0, ..at(key.account) },
         Row::Sync { config, .. } => Cursor { id: config.id.0, ..at(config.account) },
+        Row::SyncId(known) => Cursor { id: known.id.0, ..at(known.account) },
         Row::Alerts(alerts) => at(alerts.account),
         Row::Book { account, sync, .. } => Cursor { id: sync.0, ..at(*account) },
         Row::Person { account, person } => Cursor { person: person.id.as_str().to_owned(), ..at(*account) },
@@ -230,6 +232,14 @@ async fn page(c: &mut Conn, part: Part, from: &Cursor, most: i64) -> Result<Vec<
                 Ok(Row::Sync { config: config.into(), governor: governor.into() })
             };
             rows.into_iter().map(row).collect()
+        }
+        Part::SyncIds => {
+            let text = format!(
+                "SELECT {} FROM remembered_syncs WHERE (account, sync) > ($1, $2) ORDER BY account, sync LIMIT $3",
+                remembered::COLUMNS
+            );
+            let rows: Vec<RememberedRow> = by_id(text).get_results(c).await?;
+            Ok(rows.into_iter().map(|row| Row::SyncId(row.into())).collect())
         }
         Part::Alerts => {
             let text = "SELECT account, settings, last_sent_at, last_error, last_error_at FROM alert_settings \
@@ -370,6 +380,7 @@ async fn put(c: &mut Conn, rows: Vec<Row>) -> Result<(), Fault> {
                     .execute(c)
                     .await?;
             }
+            Row::SyncId(known) => remembered::write(c, &known).await?,
             Row::Alerts(alerts) => write_alerts(c, alerts).await?,
             Row::Book { account, sync, book } => write_book(c, account, sync, Some(&book)).await?,
             Row::Person { account, person } => {

@@ -41,6 +41,24 @@ impl Meaning {
     }
 }
 
+/// Whether by this code one statement is refused, so that the COMMIT behind it commits nothing. Not those by which proxies tell of a
+/// server that they lost, whatever it has done by then, and by which a server ends sessions.
+pub(crate) fn refuses_statement(code: &str) -> bool {
+    code == "57014" || !matches!(code.get(..2), Some("08" | "57"))
+}
+
+/// Whether by this code Postgres refuses COMMIT itself: one that is known. Others may tell of what went wrong after it.
+pub(crate) fn refuses_commit(code: &str) -> bool {
+    match code {
+        "40003" => false,
+        "57014" => true,
+        _ => matches!(
+            code.get(..2),
+            Some("0A" | "21" | "22" | "23" | "25" | "40" | "42" | "44" | "53" | "54" | "55" | "P0")
+        ),
+    }
+}
+
 /// The code in front of a message, where [`Coded`](crate::coded::Coded) put one.
 pub(crate) fn code_of(message: &str) -> Option<&str> {
     let (code, _) = message.strip_prefix('[')?.split_once("] ")?;
@@ -67,6 +85,20 @@ mod tests {
                 assert_eq!(Meaning::of(code), meaning, "{code}");
             }
         }
+    }
+
+    #[test]
+    fn what_may_have_ended_the_session_refuses_nothing() {
+        for code in "22012 23505 25006 40001 40P01 42P01 53100 53300 55P03 57014 P0001".split(' ') {
+            assert!(refuses_commit(code) && refuses_statement(code), "{code}");
+        }
+        for code in "08003 08006 08007 08P01 40003 57P01 57P02 58030 XX000 XX001 ----- 99999".split(' ') {
+            assert!(!refuses_commit(code), "{code}");
+        }
+        for code in "08003 08006 08007 08P01 57P01 57P02 57P03".split(' ') {
+            assert!(!refuses_statement(code), "{code}");
+        }
+        assert!(refuses_statement("XX000") && refuses_statement("58030"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
+use crate::signals::notify;
 use crate::sql::{Sql, sql_query};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -11,7 +12,8 @@ use serde_json::Value;
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, SyncId};
-use sync_core::ports::{ResyncScope, StoreError, SweepKind};
+use sync_core::plan::sweep::INCLUDE_EXISTING;
+use sync_core::ports::{ResyncScope, Signal, StoreError, SweepKind};
 use sync_core::sync::SyncConfig;
 use uuid::Uuid;
 
@@ -129,6 +131,21 @@ pub(crate) async fn write(c: &mut Conn, sync: &SyncConfig) -> Result<(), Fault> 
     Ok(())
 }
 
+/// Writes a new sync with what belongs to it, its account locked.
+pub(crate) async fn make(c: &mut Conn, sync: &SyncConfig, include_existing: bool) -> Result<(), Fault> {
+    write(c, sync).await?;
+    sql_query("INSERT INTO sync_runtime (account, sync, governor) VALUES ($1, $2, $3)")
+        .bind::<SqlUuid, _>(sync.account.0)
+        .bind::<SqlUuid, _>(sync.id.0)
+        .bind::<Jsonb, _>(as_json(&Governor::default())?)
+        .execute(c)
+        .await?;
+    if include_existing {
+        sweep_insertion(sync.account, sync.id, INCLUDE_EXISTING).execute(c).await?;
+    }
+    Ok(notify(c, &Signal::Changed).await?)
+}
+
 /// Adds a sweep, unless an equal one has not begun yet.
 pub(crate) fn sweep_insertion<'q>(account: AccountId, sync: SyncId, kind: SweepKind) -> Sql<'q> {
     let (code, force) = kind.code();
@@ -190,6 +207,16 @@ pub(crate) async fn lock_account(c: &mut Conn, account: AccountId) -> Result<(),
         return Err(StoreError::Internal { operation: "lock an account", source }.into());
     }
     Ok(())
+}
+
+/// A sync, a deleted one too.
+pub(crate) async fn find(c: &mut Conn, account: AccountId, id: SyncId) -> Result<Option<SyncConfig>, Fault> {
+    let rows: Vec<SyncRow> = sql_query(format!("SELECT {COLUMNS} FROM syncs s WHERE s.account = $1 AND s.id = $2"))
+        .bind::<SqlUuid, _>(account.0)
+        .bind::<SqlUuid, _>(id.0)
+        .get_results(c)
+        .await?;
+    Ok(configs(rows)?.pop())
 }
 
 /// Reads and locks a sync that is not deleted.

@@ -2,16 +2,69 @@
 //! next to it.
 
 use crate::Conn;
-use crate::batch::Batch;
+use crate::batch::{Batch, Stopped};
 use crate::error::Fault;
 use crate::sql::sql_query;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A transaction that has begun: only such a one is committed.
 pub(crate) struct Begun(());
 
 /// A transaction that is known to be committed.
 pub(crate) struct Committed(());
+
+tokio::task_local! {
+    /// Of the transaction that the task works on. Not an argument: it is of no concern to what is between BEGIN and COMMIT.
+    static COMMIT: CommitSent;
+}
+
+/// Whether COMMIT may have been sent, and what became of it is open. It outlives a transaction that is given up.
+#[derive(Clone, Default)]
+pub(crate) struct CommitSent(Arc<AtomicU8>);
+
+const NOT_SENT: u8 = 0;
+const SENT: u8 = 1;
+/// Sent, and answered with a fault of its own; any other fault is that of a statement before it.
+const FAILED: u8 = 2;
+
+impl CommitSent {
+    /// Of a transaction that a future works on.
+    pub(crate) async fn watch<T>(&self, transaction: impl Future<Output = T>) -> T {
+        COMMIT.scope(self.clone(), transaction).await
+    }
+
+    /// Notes it of the transaction that this task works on. Where nobody watches, nobody asks.
+    fn note(state: u8) {
+        let _watched = COMMIT.try_with(|commit| commit.0.store(state, Ordering::SeqCst));
+    }
+
+    fn state(&self) -> u8 {
+        AtomicU8::load(&self.0, Ordering::SeqCst)
+    }
+
+    /// Nobody has heard yet what became of it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state() != NOT_SENT
+    }
+
+    /// Whether a fault says that nothing was committed, as long as its session goes on.
+    pub(crate) fn is_refused_by(&self, fault: &Fault) -> bool {
+        match self.state() {
+            NOT_SENT => false,
+            FAILED => fault.is_refusal_of_commit(),
+            // Answers come in the order of the statements: who refuses one has not come to COMMIT, whatever the reason.
+            _ => fault.is_refusal_of_a_statement(),
+        }
+    }
+
+    /// It is known that nothing was committed.
+    pub(crate) fn was_refused(&self) {
+        self.0.store(NOT_SENT, Ordering::SeqCst);
+    }
+}
 
 /// Begins a transaction: to be polled together with its first statements, before them. They may read and lock, but not
 /// write: if BEGIN is refused, they are carried out all the same.
@@ -28,8 +81,17 @@ impl Begun {
             last.add(sql_query("SELECT 1"));
         }
         last.add(sql_query("COMMIT"));
-        last.run().await?;
-        Ok(Committed(()))
+        // From the first poll on it may be on its way.
+        CommitSent::note(SENT);
+        match last.run_until().await {
+            Ok(()) => Ok(Committed(())),
+            Err(Stopped { is_last, fault }) => {
+                if is_last {
+                    CommitSent::note(FAILED);
+                }
+                Err(fault)
+            }
+        }
     }
 }
 
@@ -244,6 +306,46 @@ mod tests {
             assert!(source.to_string().starts_with("[22012] "), "{source}");
             assert_eq!((tries, seen(&store).await.unwrap()), (1, 0));
         }
+    }
+
+    /// COMMIT comes behind it, and was not reached. A proxy that lost its server, or a server that ends the session, says
+    /// nothing of that.
+    #[tokio::test]
+    async fn what_is_refused_before_commit_is_known_to_be_undone() {
+        let (done, _) = ahead(&store().await, |_, batch| {
+            batch.add(sql_query("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$"));
+        })
+        .await;
+        assert!(matches!(done, Err(StoreError::Unavailable { .. })), "{done:?}");
+        let (done, _) = ahead(&store().await, |_, batch| {
+            batch.add(sql_query("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'XX000'; END $$"));
+        })
+        .await;
+        assert!(matches!(done, Err(StoreError::Unknown { .. })), "{done:?}");
+        let (done, tries) = ahead(&store().await, |_, batch| {
+            batch.add(sql_query("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '08006'; END $$"));
+        })
+        .await;
+        assert!(matches!(done, Err(StoreError::Lost { .. })) && tries == 1, "{done:?}");
+    }
+
+    /// COMMIT's own answer: by a constraint that is checked only then it is refused, and the session goes on.
+    #[tokio::test]
+    async fn what_commit_itself_refuses_is_known_to_be_undone() {
+        let store = store().await;
+        store
+            .read("test", |c| {
+                Box::pin(async move { run(c, "ALTER TABLE seen ADD UNIQUE (id) DEFERRABLE INITIALLY DEFERRED").await })
+            })
+            .await
+            .unwrap();
+        let twice: fn(usize, &mut Batch<'_>) = |_, batch| {
+            batch.add(sql_query("ALTER TABLE seen DROP CONSTRAINT seen_pkey"));
+            batch.add(insertion(1));
+        };
+        let (done, tries) = ahead(&store, twice).await;
+        assert!(matches!(done, Err(StoreError::Internal { .. })) && tries == 1, "{done:?}");
+        assert_eq!(seen(&store).await.unwrap(), 0);
     }
 
     #[tokio::test]

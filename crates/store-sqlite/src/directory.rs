@@ -3,15 +3,16 @@
 use crate::error::Fault;
 use crate::sql::{Db, Value, json_texts, json_uuids, values};
 use crate::tables::people::{ChangeRow, PersonRow};
-use crate::tables::{links, people, syncs};
+use crate::tables::{links, people, remembered, syncs};
 use crate::{SqliteStore, later};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use sync_core::chosen::{MadeSync, RememberedSync};
 use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::{Link, StateName};
-use sync_core::page::{Page, PageRequest};
+use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::plan::revise::revised;
 use sync_core::plan::search::{after_prefix, fold};
@@ -132,6 +133,33 @@ impl DirectoryStore for SqliteStore {
         self.writer.run("create a sync", work).await
     }
 
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync> {
+        let (shared, sync, input) = (self.shared.clone(), sync.clone(), input.to_owned());
+        let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
+            let (account, id) = (sync.account, sync.id);
+            let key = values![account.0, id.0];
+            let remembered = remembered::read(db, "WHERE account = ? AND sync = ?", &key)?.pop();
+            let there = syncs::read(db, "WHERE s.account = ? AND s.id = ?", &key)?.pop();
+            if let Some(found) = MadeSync::of(remembered, there.map(|sync| sync.config)) {
+                return Ok(found);
+            }
+            syncs::insert(db, &sync)?;
+            remembered::write(db, &RememberedSync { account, id, input: Some(input), deleted_at: None })?;
+            if include_existing {
+                syncs::add_sweep(db, account, id, INCLUDE_EXISTING, shared.now())?;
+            }
+            after.signals.push(Signal::Changed);
+            Ok(MadeSync::Made)
+        };
+        self.writer.run("create a sync", work).await
+    }
+
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize> {
+        let shared = self.shared.clone();
+        let work = move |db: &mut Db, _: &mut crate::writer::Afterwards| remembered::forget(db, shared.now(), rows_max);
+        self.writer.run("forget ids of syncs", work).await
+    }
+
     async fn update_sync(
         &self,
         account: AccountId,
@@ -193,6 +221,7 @@ impl DirectoryStore for SqliteStore {
             let now = shared.now();
             sync.config.deleted_at = Some(now);
             syncs::update(db, &sync.config)?;
+            remembered::write(db, &RememberedSync { account, id, input: None, deleted_at: Some(now) })?;
             db.run("DELETE FROM sweeps WHERE account = ? AND sync = ?", &values![account.0, id.0])?;
             later::forget_sync(db, account, id)?;
             syncs::add_sweep(db, account, id, SweepKind::Delete, now)?;
@@ -255,12 +284,12 @@ impl DirectoryStore for SqliteStore {
         self.readers.run("count a resync", read).await
     }
 
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>> {
         let mut wanted = Where::new("s.account = ? AND s.deleted_at IS NULL", values![account.0]);
         if let Some(after) = page.after {
-            wanted.and("s.id < ?", values![after.0]);
+            wanted.and("(s.created_at, s.id) < (?, ?)", values![after.created_at, after.id.0]);
         }
-        let (text, values) = wanted.finish("s.id DESC", page.first + 1);
+        let (text, values) = wanted.finish("s.created_at DESC, s.id DESC", page.first + 1);
         let read = move |db: &mut Db| Ok(syncs::read(db, &text, &values)?.into_iter().map(|s| s.config).collect());
         Ok(Page::of(self.readers.run("read syncs", read).await?, page.first))
     }

@@ -15,6 +15,9 @@ pub(crate) enum Fault {
     /// The database cannot be used.
     #[error("{0}")]
     Unavailable(String),
+    /// COMMIT failed in a way that leaves open whether the database has it.
+    #[error("{0}, and whether it was committed is not known")]
+    Lost(String),
     /// A row that no correct program wrote.
     #[error("a corrupt row: table {table}, column {column}, key {key}")]
     Corrupt { table: &'static str, column: &'static str, key: String },
@@ -36,7 +39,7 @@ impl Fault {
     /// Whether the same would fail for any row: the database is full, locked, gone.
     pub(crate) fn is_of_the_database(&self) -> bool {
         match self {
-            Self::Open(_) | Self::Unavailable(_) => true,
+            Self::Open(_) | Self::Unavailable(_) | Self::Lost(_) => true,
             Self::Sql(DieselError::DatabaseError(kind, information)) => match kind {
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand
@@ -49,7 +52,29 @@ impl Fault {
         }
     }
 
+    /// Of a COMMIT that failed. Where the disk is full or the database is locked, its last page was not written, and nothing is
+    /// committed. After any other error of the system it may have been, all of it: what was not flushed can be found by
+    /// whoever opens the file next.
+    pub(crate) fn of_commit(error: DieselError) -> Self {
+        let first = match &error {
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => commit_error,
+            error => error,
+        };
+        match first {
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+                if !UNCOMMITTED.iter().any(|known| information.message().starts_with(known)) =>
+            {
+                Self::Lost(information.message().to_owned())
+            }
+            DieselError::DatabaseError(..) => Self::Sql(error),
+            _ => Self::Lost(error.to_string()),
+        }
+    }
+
     pub(crate) fn told(self, operation: &'static str) -> StoreError {
+        if matches!(self, Self::Lost(_)) {
+            return StoreError::Lost { operation, source: Box::new(self) };
+        }
         if self.is_of_the_database() {
             return StoreError::Unavailable { operation, source: Box::new(self) };
         }
@@ -69,6 +94,9 @@ impl Fault {
 fn is_unavailable(message: &str) -> bool {
     UNAVAILABLE.iter().any(|known| message.starts_with(known))
 }
+
+/// The beginnings of messages of a COMMIT that did not take place.
+const UNCOMMITTED: [&str; 3] = ["database or disk is full", "database is locked", "database table is locked"];
 
 /// The beginnings of those messages.
 const UNAVAILABLE: [&str; 18] = [
@@ -91,3 +119,23 @@ const UNAVAILABLE: [&str; 18] = [
     "no such table",
     "no such column",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(message: &str) -> StoreError {
+        let error = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()));
+        Fault::of_commit(error).told("test")
+    }
+
+    #[test]
+    fn a_commit_that_failed_may_have_been_one_unless_it_is_known_not_to() {
+        for message in ["database or disk is full", "database is locked"] {
+            assert!(matches!(told(message), StoreError::Unavailable { .. }), "{message}");
+        }
+        for message in ["disk I/O error", "database disk image is malformed", "interrupted", "anything else"] {
+            assert!(matches!(told(message), StoreError::Lost { .. }), "{message}");
+        }
+    }
+}

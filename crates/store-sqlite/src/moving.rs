@@ -6,7 +6,7 @@ use crate::error::Fault;
 use crate::provenance;
 use crate::records::{insert_key, read_keys};
 use crate::sql::{Db, Value, values};
-use crate::tables::{from_json, links, logs, people, small, sound, syncs, to_json, uuid};
+use crate::tables::{from_json, links, logs, people, remembered, small, sound, syncs, to_json, uuid};
 use crate::writer::Afterwards;
 use async_trait::async_trait;
 use diesel::QueryableByName;
@@ -65,6 +65,11 @@ fn page(db: &mut Db, part: Part, after: Option<&str>, rows_max: usize) -> Result
             let last = found.last().map(|sync| values![sync.config.account.0, sync.config.id.0].to_vec());
             let row = |sync: syncs::LiveSync| Row::Sync { config: sync.config.into(), governor: sync.governor.into() };
             (found.into_iter().map(row).collect(), last)
+        }
+        Part::SyncIds => {
+            let found = remembered::read(db, &after_key("account, sync", after, rows_max), &key("account, sync")?)?;
+            let last = found.last().map(|known| values![known.account.0, known.id.0].to_vec());
+            (found.into_iter().map(Row::SyncId).collect(), last)
         }
         Part::Alerts => settings(db, &after_key("account", after, rows_max), &key("account")?)?,
         Part::Books => books(db, &after_key("account, sync", after, rows_max), &key("account, sync")?)?,
@@ -327,6 +332,7 @@ fn put(db: &mut Db, rows: Vec<Row>) -> Result<(), Fault> {
                 syncs::insert(db, &config)?;
                 syncs::write_governor(db, config.account, config.id, &governor)?;
             }
+            Row::SyncId(known) => remembered::write(db, &known)?,
             Row::Alerts(alerts) => alerts::insert_settings(db, &alerts)?,
             Row::Book { account, sync, book } => write_book(db, account, sync, Some(&book))?,
             Row::Person { account, person } => {

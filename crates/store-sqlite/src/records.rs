@@ -8,6 +8,7 @@ use crate::tables::{logs, small, sound, uuid};
 use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use sync_core::chosen::MadeKey;
 use sync_core::id::{AccountId, KeyId, LogId};
 use sync_core::key::{Account, ApiKey, Role};
 use sync_core::log::{FailureKind, LogEntry, LogFilter, LogOutcome};
@@ -225,6 +226,29 @@ impl KeyStore for SqliteStore {
             insert_key(db, &key)?;
             after.signals.push(Signal::Changed);
             Ok(())
+        };
+        self.writer.run("create a key", work).await
+    }
+
+    async fn create_key_once(&self, key: &ApiKey) -> StoreResult<MadeKey> {
+        let (shared, key) = (self.shared.clone(), key.clone());
+        let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
+            let id = values![key.account.0, key.id.0];
+            let made = match read_keys(db, "WHERE account = ? AND id = ?", &id)?.pop() {
+                None => {
+                    insert_key(db, &key)?;
+                    MadeKey::Made(key)
+                }
+                Some(held) => MadeKey::again(held, &key, shared.now()),
+            };
+            if let MadeKey::Made(key) = &made {
+                db.run(
+                    "UPDATE api_keys SET prefix = ?, hash = ? WHERE account = ? AND id = ?",
+                    &values![key.prefix.as_str(), key.hash.as_slice(), key.account.0, key.id.0],
+                )?;
+                after.signals.push(Signal::Changed);
+            }
+            Ok(made)
         };
         self.writer.run("create a key", work).await
     }

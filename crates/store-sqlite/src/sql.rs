@@ -7,6 +7,7 @@
 use crate::error::Fault;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::Error as DieselError;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text, Untyped};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{QueryResult, QueryableByName, RunQueryDsl};
@@ -209,20 +210,24 @@ impl Db {
     /// Does something as a whole or not at all: a transaction, or a savepoint within one.
     pub(crate) fn atomically<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         Transactions::begin_transaction(&mut self.connection)?;
-        self.end(work)
+        self.end(work, Fault::Sql)
     }
 
     /// As [`Self::atomically`], waiting for the right to write first, so that a read is never followed by a write that
     /// comes too late.
     pub(crate) fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         Transactions::begin_transaction_sql(&mut self.connection, "BEGIN IMMEDIATE")?;
-        self.end(work)
+        self.end(work, Fault::of_commit)
     }
 
-    fn end<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn end<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+        uncommitted: fn(DieselError) -> Fault,
+    ) -> Result<T, Fault> {
         match work(self) {
             Ok(value) => {
-                Transactions::commit_transaction(&mut self.connection)?;
+                Transactions::commit_transaction(&mut self.connection).map_err(uncommitted)?;
                 Ok(value)
             }
             Err(fault) => {

@@ -51,7 +51,9 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let task = Task { operation, work: Some(work), done: None, afterwards: Afterwards::default(), reply };
         self.queue.send(Box::new(task)).await.map_err(|_| gone())?;
-        measured(operation, asked_at, answer.await.map_err(|_| gone()).and_then(|done| done))
+        // No answer: the thread ended with it in its hands.
+        let lost = |_| Fault::Lost("the store is stopping".to_owned()).told(operation);
+        measured(operation, asked_at, answer.await.map_err(lost).and_then(|done| done))
     }
 }
 
@@ -60,7 +62,22 @@ trait Job: Send {
     /// Runs it within the group's transaction. An error is that of the group.
     fn run(&mut self, db: &mut Db) -> Result<(), Fault>;
     /// Answers, once the group is committed or not.
-    fn finish(self: Box<Self>, committed: Result<(), &str>, signals: &Signals);
+    fn finish(self: Box<Self>, committed: Result<(), &Uncommitted>, signals: &Signals);
+}
+
+/// Why a group was not committed.
+enum Uncommitted {
+    /// Nothing of it is kept.
+    Undone(String),
+    /// It may be, as a whole.
+    Lost(String),
+}
+
+impl From<Fault> for Uncommitted {
+    fn from(fault: Fault) -> Self {
+        let why = fault.to_string();
+        if matches!(fault, Fault::Lost(_)) { Self::Lost(why) } else { Self::Undone(why) }
+    }
 }
 
 struct Task<T, F> {
@@ -85,13 +102,14 @@ where
         if fatal { Err(Fault::Unavailable("the transaction was given up".to_owned())) } else { Ok(()) }
     }
 
-    fn finish(self: Box<Self>, committed: Result<(), &str>, signals: &Signals) {
-        let lost = |why: &str| Fault::Unavailable(format!("not committed: {why}")).told(self.operation);
+    fn finish(self: Box<Self>, committed: Result<(), &Uncommitted>, signals: &Signals) {
+        let undone = |why: &str| Fault::Unavailable(format!("not committed: {why}")).told(self.operation);
         let answer: Result<T, StoreError> = match (self.done, committed) {
             (Some(Err(fault)), _) => Err(fault.told(self.operation)),
             (Some(Ok(value)), Ok(())) => Ok(value),
-            (_, Err(why)) => Err(lost(why)),
-            (None, Ok(())) => Err(lost("it was not run")),
+            (_, Err(Uncommitted::Undone(why))) => Err(undone(why)),
+            (_, Err(Uncommitted::Lost(why))) => Err(Fault::Lost(why.clone()).told(self.operation)),
+            (None, Ok(())) => Err(undone("it was not run")),
         };
         if answer.is_ok() {
             for signal in self.afterwards.signals {
@@ -114,21 +132,21 @@ fn work(db: Db, opener: &Opener, signals: &Signals, mut jobs: mpsc::Receiver<Box
             group.push(next);
         }
         let committed = commit(&mut connection, opener, &mut group);
-        if let Err(why) = &committed {
+        if let Err(Uncommitted::Undone(why) | Uncommitted::Lost(why)) = &committed {
             tracing::warn!(error = %why, operations = group.len(), "a group of writes was not committed");
         }
         for job in group.drain(..) {
-            job.finish(committed.as_ref().copied().map_err(String::as_str), signals);
+            job.finish(committed.as_ref().copied(), signals);
         }
     }
 }
 
 /// Runs a group in one transaction. After an error that is not one operation's own, the connection is made anew: its
 /// transaction may be in any state.
-fn commit(connection: &mut Option<Db>, opener: &Opener, group: &mut [Box<dyn Job>]) -> Result<(), String> {
+fn commit(connection: &mut Option<Db>, opener: &Opener, group: &mut [Box<dyn Job>]) -> Result<(), Uncommitted> {
     let mut db = match connection.take() {
         Some(db) => db,
-        None => opener.writer().map_err(|fault| fault.to_string())?,
+        None => opener.writer()?,
     };
     let run = catch_unwind(AssertUnwindSafe(|| {
         db.write(|db| {
@@ -143,7 +161,7 @@ fn commit(connection: &mut Option<Db>, opener: &Opener, group: &mut [Box<dyn Job
             *connection = Some(db);
             Ok(())
         }
-        Ok(Err(fault)) => Err(fault.to_string()),
-        Err(_) => Err("an operation panicked".to_owned()),
+        Ok(Err(fault)) => Err(fault.into()),
+        Err(_) => Err(Uncommitted::Undone("an operation panicked".to_owned())),
     }
 }

@@ -19,6 +19,7 @@
 
 pub mod alert;
 pub mod backoff;
+pub mod chosen;
 pub mod claim;
 pub mod counts;
 pub mod decide;

@@ -1,6 +1,7 @@
 //! Moving a whole database into another one: which parts it has, what their rows are, and what tells that they arrived.
 
 use crate::alert::{AlertSettings, Book};
+use crate::chosen::RememberedSync;
 use crate::governor::Governor;
 use crate::id::{AccountId, PersonId, SyncId};
 use crate::key::{Account, ApiKey};
@@ -23,6 +24,8 @@ pub enum Part {
     Keys,
     /// Syncs with their governors.
     Syncs,
+    /// Ids of syncs that clients chose, and of deleted ones.
+    SyncIds,
     /// Where alerts go.
     Alerts,
     /// What was told of each sync.
@@ -41,10 +44,11 @@ pub enum Part {
 
 impl Part {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Accounts,
         Self::Keys,
         Self::Syncs,
+        Self::SyncIds,
         Self::Alerts,
         Self::Books,
         Self::People,
@@ -60,6 +64,7 @@ impl Part {
             Self::Accounts => "accounts",
             Self::Keys => "keys",
             Self::Syncs => "syncs",
+            Self::SyncIds => "remembered ids of syncs",
             Self::Alerts => "alert settings",
             Self::Books => "alerts",
             Self::People => "people",
@@ -106,6 +111,7 @@ pub enum Row {
     Account { account: Account, version_floor: Version },
     Key(ApiKey),
     Sync { config: Box<SyncConfig>, governor: Box<Governor> },
+    SyncId(RememberedSync),
     Alerts(MovedAlerts),
     Book { account: AccountId, sync: SyncId, book: Box<Book> },
     Person { account: AccountId, person: Box<Person> },

@@ -1,5 +1,24 @@
 //! Pages: forward only, by key, so that no row that was there all the time is shown twice or left out.
 
+use crate::id::SyncId;
+use crate::sync::SyncConfig;
+use crate::time::Timestamp;
+
+/// Where a sync stands among those of its account: newest first. Ids tell no age, since clients may choose them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SyncPlace {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its id, where several were made at once.
+    pub id: SyncId,
+}
+
+impl From<&SyncConfig> for SyncPlace {
+    fn from(sync: &SyncConfig) -> Self {
+        Self { created_at: sync.created_at, id: sync.id }
+    }
+}
+
 /// What part of an ordered list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest<K> {

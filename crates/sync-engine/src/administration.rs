@@ -10,9 +10,9 @@ use sync_core::governor::Wish;
 use sync_core::governor::brake::BrakeKind;
 use sync_core::id::SyncId;
 use sync_core::link::{Link, ParkReason, StateName};
-use sync_core::page::PageRequest;
+use sync_core::page::{PageRequest, SyncPlace};
 use sync_core::patch::{Merged, SyncPatch, Unmerged, merge, rule_field};
-use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, SweepKind};
+use sync_core::ports::{LinkFilter, ResyncScope, RetryFilter, SetResult, StoreError, SweepKind};
 use sync_core::sync::{Sealed, Settings, SyncConfig};
 
 /// What becomes of existing links when a rule's origin changes.
@@ -34,11 +34,16 @@ const MERGES_MAX: usize = 10;
 impl AccountScope {
     /// Makes a sync. It may have its name alone; it sends nothing until the create rule is set up.
     pub async fn create_sync(&self, patch: &SyncPatch, include_existing: bool) -> EngineResult<SyncConfig> {
-        let id = SyncId(self.engine.new_id());
+        let config = self.checked(SyncId(self.engine.new_id()), patch)?;
+        self.store().create_sync(&config, include_existing).await?;
+        Ok(config)
+    }
+
+    /// A new sync that may be saved, and is not yet.
+    pub(crate) fn checked(&self, id: SyncId, patch: &SyncPatch) -> EngineResult<SyncConfig> {
         let merged = merge(None, patch, &self.seal(id)).map_err(|unmerged| self.all_faults(id, unmerged, None))?;
         let config = self.unsaved(id, merged.friendly_name, merged.settings);
         self.check(config.clone(), None)?;
-        self.store().create_sync(&config, include_existing).await?;
         Ok(config)
     }
 
@@ -132,7 +137,7 @@ impl AccountScope {
         if !self.store().delete_sync(self.account, id).await? {
             return Err(EngineError::NotFound("sync"));
         }
-        self.engine.inner.dispatching.cache.forget(id);
+        self.engine.inner.dispatching.cache.forget(self.account, id);
         self.engine.wake();
         Ok(())
     }
@@ -145,7 +150,7 @@ impl AccountScope {
     /// Ends a pause. On a suspended sync: probes now.
     pub async fn resume_sync(&self, id: SyncId) -> EngineResult<SyncConfig> {
         let config = self.set_paused(id, false).await?;
-        self.let_one_be_due(id).await?;
+        self.let_one_be_due(id).await.map_err(EngineError::after_a_part)?;
         Ok(config)
     }
 
@@ -194,7 +199,8 @@ impl AccountScope {
         }
         let (mut marked, mut after) = (0, None);
         loop {
-            let retried = self.store().retry(self.account, filter, after.as_ref()).await?;
+            let retried = self.store().retry(self.account, filter, after.as_ref()).await;
+            let retried = retried.map_err(|error| after_some(error, marked))?;
             marked += retried.marked as i64;
             self.engine.wake();
             after = retried.last;
@@ -230,7 +236,8 @@ impl AccountScope {
         let mut marked = 0;
         for link in named {
             let one = RetryFilter { sync: Some(link.id.sync), people: Some(vec![link.id.person]), ..filter.clone() };
-            marked += self.store().retry(self.account, &one, None).await?.marked as i64;
+            let retried = self.store().retry(self.account, &one, None).await;
+            marked += retried.map_err(|error| after_some(error, marked))?.marked as i64;
         }
         self.engine.wake();
         Ok(marked)
@@ -260,7 +267,7 @@ impl AccountScope {
         let (mut syncs, mut page) = (Vec::new(), PageRequest::first(LOOKED_AT_ONCE));
         loop {
             let found = self.store().syncs(self.account, page.clone()).await?;
-            page.after = found.items.last().map(|sync| sync.id);
+            page.after = found.items.last().map(SyncPlace::from);
             syncs.extend(found.items);
             if !found.has_next {
                 return Ok(syncs);
@@ -358,6 +365,12 @@ impl AccountScope {
     }
 }
 
+/// What a call fails with that has marked so many links already.
+fn after_some(error: StoreError, marked: i64) -> EngineError {
+    let error = EngineError::from(error);
+    if marked > 0 { error.after_a_part() } else { error }
+}
+
 fn revision_conflict(expected: i32, found: i32) -> EngineError {
     EngineError::Conflict(format!(
         "the sync has revision {found}, not {expected}: somebody changed it meanwhile. Read it again, then change it"
@@ -372,7 +385,7 @@ impl Engine {
             let mut page = sync_core::page::PageRequest::first(100);
             loop {
                 let found = self.store().syncs(account.id, page.clone()).await?;
-                page.after = found.items.last().map(|sync| sync.id);
+                page.after = found.items.last().map(SyncPlace::from);
                 for config in found.items {
                     match CompiledSync::compile(config.clone(), self.templates(), &self.inner.dispatching.vault) {
                         Ok(sync) => unusable.extend(sync.blocked.map(|why| (config, why))),

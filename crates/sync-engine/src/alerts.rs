@@ -90,7 +90,8 @@ impl AccountScope {
         };
         let settings = AlertSettings { url, secret, parked_above };
         self.store().set_alerts(self.account, &settings).await?;
-        let (settings, status) = self.store().alerts(self.account).await?.ok_or(EngineError::NotFound(ADDRESS))?;
+        let set = self.store().alerts(self.account).await.map_err(|error| EngineError::from(error).after_a_part())?;
+        let (settings, status) = set.ok_or(EngineError::NotFound(ADDRESS))?;
         Ok((settings, status, given))
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sync_core::decide::SyncRules;
 use sync_core::fault::Fault;
-use sync_core::id::SyncId;
+use sync_core::id::{AccountId, SyncId};
 use sync_core::link::UniqueId;
 use sync_core::outcome::{Request, RequestHeader};
 use sync_core::patch::{rule_field, scalar_of, shown_secrets};
@@ -362,26 +362,26 @@ pub(crate) fn in_words(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Compiled syncs by id, each at the newest revision seen.
+/// Compiled syncs by account and id (of two accounts, each may have chosen the same), each at the newest revision seen.
 #[derive(Default)]
 pub(crate) struct Cache {
-    syncs: Mutex<HashMap<SyncId, Arc<CompiledSync>>>,
+    syncs: Mutex<HashMap<(AccountId, SyncId), Arc<CompiledSync>>>,
     /// Held while a sync is read and compiled.
     pub(crate) reading: tokio::sync::Mutex<()>,
 }
 
 impl Cache {
     /// The compiled sync if it is at least at `revision`.
-    pub(crate) fn at_least(&self, id: SyncId, revision: i32) -> Option<Arc<CompiledSync>> {
+    pub(crate) fn at_least(&self, account: AccountId, id: SyncId, revision: i32) -> Option<Arc<CompiledSync>> {
         let cache = self.syncs.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.get(&id).filter(|sync| sync.config.revision >= revision).cloned()
+        cache.get(&(account, id)).filter(|sync| sync.config.revision >= revision).cloned()
     }
 
     /// Keeps a compiled sync, unless a newer one is there.
     pub(crate) fn put(&self, sync: CompiledSync) -> Arc<CompiledSync> {
         let sync = Arc::new(sync);
         let mut cache = self.syncs.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = cache.entry(sync.config.id).or_insert_with(|| sync.clone());
+        let kept = cache.entry((sync.config.account, sync.config.id)).or_insert_with(|| sync.clone());
         if kept.config.revision < sync.config.revision {
             *kept = sync.clone();
         }
@@ -389,8 +389,8 @@ impl Cache {
     }
 
     /// Drops what is kept of a sync.
-    pub(crate) fn forget(&self, id: SyncId) {
-        self.syncs.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    pub(crate) fn forget(&self, account: AccountId, id: SyncId) {
+        self.syncs.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account, id));
     }
 }
 

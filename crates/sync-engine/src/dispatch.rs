@@ -367,17 +367,17 @@ impl Dispatching {
         id: SyncId,
         revision: i32,
     ) -> Result<Option<Arc<CompiledSync>>, Unusable> {
-        if let Some(sync) = self.cache.at_least(id, revision) {
+        if let Some(sync) = self.cache.at_least(account, id, revision) {
             return Ok(Some(sync));
         }
         // One reads, the others wait for it: hundreds of links of one sync may start at once.
         let _reading = self.cache.reading.lock().await;
-        if let Some(sync) = self.cache.at_least(id, revision) {
+        if let Some(sync) = self.cache.at_least(account, id, revision) {
             return Ok(Some(sync));
         }
         let mut found = self.store.syncs_by_ids(account, &[id]).await.map_err(Unusable::Store)?;
         let Some(config) = found.pop() else {
-            self.cache.forget(id);
+            self.cache.forget(account, id);
             return Ok(None);
         };
         let sync = CompiledSync::compile(config, self.templates.as_ref(), &self.vault)

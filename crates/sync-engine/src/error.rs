@@ -15,9 +15,15 @@ pub enum EngineError {
     /// It does not fit what stands now.
     #[error("{0}")]
     Conflict(String),
-    /// The engine or its database cannot serve now; nothing was half done.
+    /// The engine or its database cannot serve now; nothing was changed.
     #[error("not available now, nothing was changed: try again later")]
     Unavailable(#[source] Option<StoreError>),
+    /// It may have been carried out, as a whole or (where it takes several transactions) in part: the answer was lost.
+    #[error(
+        "the answer was lost: it may have been carried out. Ask whether it was, or repeat the call, a creating one with the \
+         same id"
+    )]
+    Lost(#[source] Option<StoreError>),
     /// A fault of this program; its causes are for the log.
     #[error("an internal error")]
     Internal(#[source] StoreError),
@@ -30,6 +36,7 @@ impl From<StoreError> for EngineError {
             | StoreError::Unknown { .. }
             | StoreError::Schema(_)
             | StoreError::Held(_) => Self::Unavailable(Some(error)),
+            StoreError::Lost { .. } => Self::Lost(Some(error)),
             StoreError::Corrupt { .. } | StoreError::Internal { .. } => Self::Internal(error),
         }
     }
@@ -39,6 +46,15 @@ impl EngineError {
     /// One fault of an input.
     pub fn invalid(fault: Fault) -> Self {
         Self::Invalid(vec![fault])
+    }
+
+    /// Said of a use case whose earlier transactions are carried out.
+    #[must_use]
+    pub(crate) fn after_a_part(self) -> Self {
+        match self {
+            Self::Unavailable(why) => Self::Lost(why),
+            other => other,
+        }
     }
 }
 

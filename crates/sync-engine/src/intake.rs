@@ -41,7 +41,35 @@ pub(crate) struct Waiting {
     pub(crate) account: AccountId,
     pub(crate) call: Call,
     pub(crate) span: Span,
-    pub(crate) done: oneshot::Sender<EngineResult<CallResult>>,
+    pub(crate) done: Reply,
+}
+
+/// Whom a call's result is told. One that is dropped says that there is none, and whether it may have been carried out.
+pub(crate) struct Reply {
+    to: Option<oneshot::Sender<EngineResult<CallResult>>>,
+    is_begun: bool,
+}
+
+impl Reply {
+    pub(crate) fn new() -> (Self, oneshot::Receiver<EngineResult<CallResult>>) {
+        let (to, answer) = oneshot::channel();
+        (Self { to: Some(to), is_begun: false }, answer)
+    }
+
+    /// A caller that went away has its change recorded all the same.
+    fn send(mut self, result: EngineResult<CallResult>) {
+        let _gone = self.to.take().map(|to| to.send(result));
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(to) = self.to.take() {
+            // A transaction that has begun goes on.
+            let told = if self.is_begun { EngineError::Lost(None) } else { EngineError::Unavailable(None) };
+            let _gone = to.send(Err(told));
+        }
+    }
 }
 
 /// The way of calls into the intake: each account has a lane of its own, so that one whose transaction waits (for a lock,
@@ -189,15 +217,17 @@ fn bounded(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
 async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec<Waiting>, wants: &mut Wants) {
     let origins = Origins::of(&waiting);
     let (calls, mut done): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.call, w.done)).unzip();
+    for done in &mut done {
+        done.is_begun = true;
+    }
     match record_calls(dispatching, account, calls.clone(), &origins, wants).await {
         Ok(results) => {
             for (done, result) in done.into_iter().zip(results) {
-                // A caller that went away has its change recorded all the same.
-                let _gone = done.send(Ok(result));
+                done.send(Ok(result));
             }
         }
         // One bad call must not fail the others.
-        Err(error) if calls.len() > 1 && !matches!(error, StoreError::Unavailable { .. }) => {
+        Err(error) if calls.len() > 1 && !matches!(error, StoreError::Unavailable { .. } | StoreError::Lost { .. }) => {
             warn!(
                 calls = calls.len(),
                 error = chain(&error),
@@ -206,17 +236,19 @@ async fn record(dispatching: &Arc<Dispatching>, account: AccountId, waiting: Vec
             for (call, done) in calls.into_iter().zip(done) {
                 let result = record_calls(dispatching, account, vec![call], &origins, wants).await;
                 let result = result.map(|mut results| results.remove(0)).map_err(EngineError::from);
-                let _gone = done.send(result);
+                done.send(result);
             }
         }
         Err(error) => {
             warn!(calls = calls.len(), error = chain(&error), "recording failed");
             let last = done.pop();
+            let is_lost = matches!(error, StoreError::Lost { .. });
             for done in done {
-                let _gone = done.send(Err(EngineError::Unavailable(None)));
+                let told = if is_lost { EngineError::Lost(None) } else { EngineError::Unavailable(None) };
+                done.send(Err(told));
             }
             if let Some(done) = last {
-                let _gone = done.send(Err(error.into()));
+                done.send(Err(error.into()));
             }
         }
     }

@@ -32,7 +32,7 @@ pub(crate) fn hash(secret: &SecretString) -> [u8; 32] {
     Sha256::digest(secret.expose_secret().as_bytes()).into()
 }
 
-fn new_secret() -> SecretString {
+pub(crate) fn new_secret() -> SecretString {
     let mut bytes = [0; 32];
     vault::fill(&mut bytes);
     format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
@@ -112,15 +112,26 @@ impl Engine {
 
     /// Makes a key. Its secret is shown this once.
     pub async fn create_key(&self, account: AccountId, name: &str, role: Role) -> EngineResult<(ApiKey, SecretString)> {
-        let name = name.trim();
-        if let Some(message) = name_fault(name) {
-            return Err(EngineError::invalid(Fault::at(["name"], message)));
-        }
         let secret = new_secret();
-        let key = self.key(account, name, role, &secret);
+        let key = self.checked_key(account, name, role, &secret)?;
         self.store().create_key(&key).await?;
         self.changed();
         Ok((key, secret))
+    }
+
+    /// A new key, not saved yet.
+    pub(crate) fn checked_key(
+        &self,
+        account: AccountId,
+        name: &str,
+        role: Role,
+        secret: &SecretString,
+    ) -> EngineResult<ApiKey> {
+        let name = name.trim();
+        match name_fault(name) {
+            Some(message) => Err(EngineError::invalid(Fault::at(["name"], message))),
+            None => Ok(self.key(account, name, role, secret)),
+        }
     }
 
     /// Revokes a key, at once. The last ADMIN key is refused with a conflict; revoking twice is no error.

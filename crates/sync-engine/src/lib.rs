@@ -21,6 +21,7 @@
 mod administration;
 mod alerts;
 mod attempt;
+mod chosen;
 mod compiled;
 mod dispatch;
 mod error;

@@ -12,7 +12,7 @@ const SWEEP_ROWS: usize = 500;
 const PRUNE_ROWS: usize = 1000;
 /// How often sweeps are looked for although nothing said that there are some.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// How often logs and sessions are pruned, counters folded and tombstones purged.
+/// How often logs, sessions and remembered ids are pruned, counters folded and tombstones purged.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// Works sweeps until `stop`.
@@ -66,6 +66,11 @@ async fn tidy_once(engine: &Engine, stop: &watch::Receiver<bool>) -> Result<(), 
     }
     while !*stop.borrow() {
         if store.prune_sessions(PRUNE_ROWS).await? < PRUNE_ROWS {
+            break;
+        }
+    }
+    while !*stop.borrow() {
+        if store.forget_ids(PRUNE_ROWS).await? < PRUNE_ROWS {
             break;
         }
     }

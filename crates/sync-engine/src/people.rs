@@ -1,13 +1,12 @@
 //! Pushing people.
 
-use crate::intake::{PEOPLE_PER_CALL_MAX, Waiting};
+use crate::intake::{PEOPLE_PER_CALL_MAX, Reply, Waiting};
 use crate::trace;
 use crate::{AccountScope, EngineError, EngineResult};
 use sync_core::claim::{Call, CallResult, UpsertResult};
 use sync_core::fault::Fault;
 use sync_core::id::PersonId;
 use sync_core::person::PersonPatch;
-use tokio::sync::oneshot;
 use tracing::Instrument;
 
 /// What a delete did.
@@ -56,14 +55,14 @@ impl AccountScope {
     }
 
     async fn record(&self, call: Call) -> EngineResult<CallResult> {
-        let (done, answer) = oneshot::channel();
+        let (done, answer) = Reply::new();
         let span = trace::recording(&call);
         let waiting = Waiting { account: self.account, call, span: span.clone(), done };
         let recorded = async {
             if !self.engine.inner.intake.take_in(waiting).await {
                 return Err(EngineError::Unavailable(None));
             }
-            answer.await.map_err(|_| EngineError::Unavailable(None))?
+            answer.await.map_err(|_| EngineError::Lost(None))?
         };
         recorded.instrument(span).await
     }

@@ -169,7 +169,8 @@ impl AccountScope {
         if operation == Operation::Lookup && changes.is_none() && tested.unique_id.is_some() {
             // The saved rule has found somebody: from now on its "nobody" is believed.
             let wish = Wish::LookupProven { revision };
-            self.store().govern(self.account, id, &wish).await?;
+            let proven = self.store().govern(self.account, id, &wish).await;
+            proven.map_err(|error| EngineError::from(error).after_a_part())?;
         }
         Ok(tested)
     }

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -123,6 +124,16 @@ impl Vault {
         Ok(())
     }
 
+    /// Tags texts with the key that seals.
+    pub(crate) fn tagger(&self) -> Tagger<'_> {
+        Tagger { key: &self.keys[0] }
+    }
+
+    /// Tags texts with a key by its id; `None` where it is not given.
+    pub(crate) fn tagger_of(&self, key_id: &str) -> Option<Tagger<'_>> {
+        self.keys.iter().find(|key| key.id == key_id).map(|key| Tagger { key })
+    }
+
     /// Seals a secret of a sync.
     pub fn seal(&self, sync: SyncId, secret: &SecretString) -> Sealed {
         self.seal_for(sync.0, secret)
@@ -165,6 +176,31 @@ impl Vault {
         let payload = Payload { msg: ciphertext, aad: owner.as_bytes() };
         let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| OpenError::Damaged)?;
         String::from_utf8(opened).map(Into::into).map_err(|_| OpenError::Damaged)
+    }
+}
+
+/// Makes tags of texts: equal for equal ones, and telling nothing of them without the key.
+pub(crate) struct Tagger<'v> {
+    key: &'v SecretKey,
+}
+
+impl Tagger<'_> {
+    /// Which key makes them.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.key.id
+    }
+
+    /// The tag of some parts: 128 bits of HMAC-SHA-256, base64.
+    pub(crate) fn tag(&self, parts: &[&[u8]]) -> String {
+        let mac = |key: &[u8]| Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        // A key of its own, made of the one that seals.
+        let own = hmac::Mac::chain_update(mac(self.key.bytes.as_slice()), b"crm-sync: tags of inputs").finalize();
+        let mut tag = mac(&own.into_bytes());
+        for part in parts {
+            tag.update(&(part.len() as u64).to_be_bytes());
+            tag.update(part);
+        }
+        BASE64.encode(&tag.finalize().into_bytes()[..16])
     }
 }
 

@@ -13,6 +13,7 @@ macro_rules! plain_ports {
         $each! { KeyStore {
             fn create_first_account(account: &Account, key: &ApiKey) -> bool;
             fn create_key(key: &ApiKey) -> ();
+            fn create_key_once(key: &ApiKey) -> MadeKey;
             fn key_by_hash(hash: &[u8; 32]) -> Option<ApiKey>;
             fn keys(account: AccountId) -> Vec<ApiKey>;
             fn revoke_key(account: AccountId, id: KeyId) -> SetResult<ApiKey>;

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
+use sync_core::chosen::{MadeKey, MadeSync};
 use sync_core::claim::{ClaimRequest, Claimed, RecordRequest, Recorded, ids_of};
 use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
-use sync_core::page::{Page, PageRequest};
+use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
@@ -34,6 +35,8 @@ use uuid::Uuid;
 pub enum Trouble {
     /// [`StoreError::Unavailable`].
     Unavailable,
+    /// [`StoreError::Lost`].
+    Lost,
     /// [`StoreError::Internal`].
     Internal,
     /// [`StoreError::Held`].
@@ -195,6 +198,7 @@ fn goes_wrong(operation: &'static str, trouble: Trouble) -> StoreResult<()> {
     let source = "password authentication failed for user \"crm\"".into();
     match trouble {
         Trouble::Unavailable => Err(StoreError::Unavailable { operation, source }),
+        Trouble::Lost => Err(StoreError::Lost { operation, source }),
         Trouble::Internal => Err(StoreError::Internal { operation, source }),
         Trouble::Held => Err(StoreError::Held("x.db: `another`, process 7".to_owned())),
         Trouble::Panic => panic!("{operation} panics on purpose"),
@@ -281,6 +285,8 @@ staged! { DirectoryStore {
     fn people_count(account: AccountId) -> i64;
     fn person_changes(account: AccountId, person: &PersonId, page: PageRequest<Version>) -> Page<PersonChange>;
     fn create_sync(sync: &SyncConfig, include_existing: bool) -> ();
+    fn create_sync_once(sync: &SyncConfig, include_existing: bool, input: &str) -> MadeSync;
+    fn forget_ids(rows_max: usize) -> usize;
     fn update_sync(
         account: AccountId,
         id: SyncId,
@@ -295,7 +301,7 @@ staged! { DirectoryStore {
     fn delete_sync(account: AccountId, id: SyncId) -> bool;
     fn resync(account: AccountId, id: SyncId, scope: ResyncScope, force: bool) -> Option<i64>;
     fn resync_count(account: AccountId, id: SyncId, scope: ResyncScope) -> i64;
-    fn syncs(account: AccountId, page: PageRequest<SyncId>) -> Page<SyncConfig>;
+    fn syncs(account: AccountId, page: PageRequest<SyncPlace>) -> Page<SyncConfig>;
     fn syncs_by_ids(account: AccountId, ids: &[SyncId]) -> Vec<SyncConfig>;
     fn runtimes(account: AccountId, ids: &[SyncId]) -> Vec<(SyncId, SyncRuntime)>;
     fn links(account: AccountId, sync: SyncId, filter: &LinkFilter, page: PageRequest<PersonId>) -> Page<Link>;

@@ -4,7 +4,7 @@
 use console_tests::accessibility::Rules;
 use console_tests::page::Role;
 use console_tests::{Browser, Stage, browse};
-use product_tests::{Database, ServerOptions, eventually};
+use product_tests::{Database, LostCommits, ServerOptions, eventually};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -268,4 +268,46 @@ async fn secrets_that_did_not_follow_to_a_new_origin_are_asked_for() {
     let query = "query ($id: ID!) { sync(id: $id) { statusReason authentication { secretSet } } }";
     let saved = stage.api.ok(query, json!({ "id": sync })).await["sync"].clone();
     assert_eq!((&saved["authentication"]["secretSet"], &saved["statusReason"]), (&json!(true), &Value::Null));
+}
+
+/// What a click made, and whose answer was lost, the next click finds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_that_is_repeated_makes_nothing_twice() {
+    let mut database = Database::postgres().await;
+    let proxy = LostCommits::start(database.address()).await;
+    database.reached_by(proxy.address());
+    let stage = Stage::start_on(database, &ServerOptions::default()).await;
+    browse("repeated_click", &stage.server.url, async |page| {
+        page.open_as(stage.key(), "/keys").await;
+        page.click(Role::Button, "Create key").await;
+        page.sees("Create an API key").await;
+        page.fill("Name", "help desk").await;
+        proxy.lose_next("INSERT INTO api_keys");
+        page.click_on("dialog[open] button[type=submit]").await;
+        page.sees("it may have been carried out").await;
+        page.click_on("dialog[open] button[type=submit]").await;
+        page.sees("It is shown this once").await;
+        let keys = stage.api.ok("{ apiKeys { name } }", Value::Null).await;
+        let named = keys["apiKeys"].as_array().unwrap().iter().filter(|key| key["name"] == "help desk").count();
+        assert_eq!((named, proxy.lost()), (1, 1), "{keys}");
+        page.click(Role::Button, "I have kept it").await;
+
+        stage.sync("CRM", json!({})).await;
+        page.open("/").await;
+        for lost in [true, false] {
+            if lost {
+                proxy.lose_next("INSERT INTO syncs");
+            }
+            page.click(Role::Button, "Add sync").await;
+            page.click(Role::MenuItem, "Webhook").await;
+            if lost {
+                page.sees("it may have been carried out").await;
+            }
+        }
+        page.find(Role::Heading, "New Webhook Sync").await;
+        let syncs = stage.api.ok("{ syncs { nodes { friendlyName } } }", Value::Null).await;
+        let once = json!([{ "friendlyName": "New Webhook Sync" }, { "friendlyName": "CRM" }]);
+        assert_eq!((&syncs["syncs"]["nodes"], proxy.lost()), (&once, 2));
+    })
+    .await;
 }

@@ -104,12 +104,12 @@ impl Clients {
             let (engine, life) = self.nodes.engine(node).await;
             let answered = tokio::select! {
                 biased;
-                _ = life.ended() => Err(EngineError::Unavailable(None)),
+                _ = life.ended() => Err(EngineError::Lost(None)),
                 answered = act(engine.account(self.account)) => answered,
             };
             match answered {
                 Ok(()) | Err(EngineError::NotFound(_)) => return,
-                Err(EngineError::Unavailable(_)) => tokio::time::sleep(AGAIN).await,
+                Err(EngineError::Unavailable(_) | EngineError::Lost(_)) => tokio::time::sleep(AGAIN).await,
                 Err(error) => {
                     let what = sync_engine::chain(&error);
                     return self.world.oracle().broken(Promise::Answers, self.world.now(), what);

@@ -12,13 +12,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
+use sync_core::chosen::{MadeKey, MadeSync};
 use sync_core::claim::{Call, CallResult, ClaimRequest, Claimed, RecordRequest, Recorded, UpsertOutcome, UpsertResult};
 use sync_core::governor::{Granted, Wish};
 use sync_core::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use sync_core::key::{Account, ApiKey};
 use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
-use sync_core::page::{Page, PageRequest};
+use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
@@ -56,7 +57,7 @@ impl NodeStore {
         commit: impl FnOnce(&mut Oracle, Millis, &T) + Send,
     ) -> StoreResult<T> {
         let life = &self.life;
-        let unavailable = || StoreError::Unavailable { operation: method, source: "a fault of the simulation".into() };
+        const FAULT: &str = "a fault of the simulation";
         life.gate().await;
         life.may_crash(Life::before(method)).await;
         let latency = life.world.draw();
@@ -68,7 +69,9 @@ impl NodeStore {
             life.world.oracle().all_doubtful();
         }
         match trouble {
-            Some(Trouble::Unavailable) => return Err(unavailable()),
+            Some(Trouble::Unavailable) => {
+                return Err(StoreError::Unavailable { operation: method, source: FAULT.into() });
+            }
             Some(Trouble::Slow(lasts)) => tokio::time::sleep(Duration::from_millis(lasts)).await,
             Some(Trouble::Unheard) | None => {}
         }
@@ -83,7 +86,10 @@ impl NodeStore {
             tokio::time::sleep(Duration::from_millis(1 + latency / 8 % 5)).await;
         }
         life.gate().await;
-        if trouble == Some(Trouble::Unheard) { Err(unavailable()) } else { result }
+        match trouble {
+            Some(Trouble::Unheard) => Err(StoreError::Lost { operation: method, source: FAULT.into() }),
+            _ => result,
+        }
     }
 }
 
@@ -200,6 +206,21 @@ impl DirectoryStore for NodeStore {
         self.through("create_sync", self.store().create_sync(sync, include_existing), commit).await
     }
 
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync> {
+        let commit = |oracle: &mut Oracle, at: Millis, made: &MadeSync| {
+            if *made == MadeSync::Made {
+                oracle.made(at, sync);
+            }
+        };
+        self.through("create_sync_once", self.store().create_sync_once(sync, include_existing, input), commit).await
+    }
+
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize> {
+        // No scenario lasts 400 days. It draws nothing, so that each seed stays the run that it was.
+        self.life.gate().await;
+        self.life.world.at_once(self.store().forget_ids(rows_max))
+    }
+
     async fn update_sync(
         &self,
         account: AccountId,
@@ -266,7 +287,7 @@ impl DirectoryStore for NodeStore {
         self.through("resync_count", self.store().resync_count(account, id, scope), nothing_to_tell).await
     }
 
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>> {
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>> {
         self.through("syncs", self.store().syncs(account, page), nothing_to_tell).await
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use sync_core::decide::SyncRules;
-use sync_core::page::{PAGE_MAX, PageRequest};
+use sync_core::page::{PAGE_MAX, PageRequest, SyncPlace};
 use sync_core::ports::Store;
 use sync_core::provenance::{Noted, Obstacle};
 use sync_core::sync::SyncConfig;
@@ -78,7 +78,7 @@ async fn tell_syncs(store: &dyn Store) -> Result<()> {
         let mut page = PageRequest::first(PAGE_MAX);
         loop {
             let syncs = store.syncs(account.id, page.clone()).await?;
-            page.after = syncs.items.last().map(|sync| sync.id);
+            page.after = syncs.items.last().map(SyncPlace::from);
             for sync in &syncs.items {
                 by_kind.entry(kind(sync)).or_default().push(sync.friendly_name.clone());
             }

@@ -30,7 +30,7 @@ pub(crate) async fn sync_named(engine: &Engine, account: &Account, name: &str) -
     let mut page = sync_core::page::PageRequest::first(sync_core::page::PAGE_MAX);
     loop {
         let syncs = engine.store().syncs(account.id, page.clone()).await?;
-        page.after = syncs.items.last().map(|sync| sync.id);
+        page.after = syncs.items.last().map(sync_core::page::SyncPlace::from);
         found.extend(syncs.items.into_iter().filter(|sync| sync.friendly_name == name));
         if !syncs.has_next {
             break;

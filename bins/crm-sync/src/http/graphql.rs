@@ -136,6 +136,9 @@ fn kind_of(query: &mut async_graphql::Request) -> &'static str {
     }
 }
 
+/// The code of what cannot be served now.
+const UNAVAILABLE: &str = "UNAVAILABLE";
+
 /// Why a request is not executed.
 struct Refused {
     status: StatusCode,
@@ -172,10 +175,10 @@ async fn authenticate(served: &Served, request: &Parts) -> Result<Caller, Refuse
     match credential.caller(&served.engine).await {
         Ok(Some((caller, _))) => Ok(caller),
         Ok(None) => Err(unauthenticated(credential.refusal().to_owned())),
-        Err(error @ EngineError::Unavailable(_)) => {
+        Err(error @ (EngineError::Unavailable(_) | EngineError::Lost(_))) => {
             error!(error = chain(&error), "checking an API key failed");
-            let message = "not available now: try again later".into();
-            Err(Refused { status: StatusCode::SERVICE_UNAVAILABLE, code: "UNAVAILABLE", message })
+            let message = "not available now, nothing was changed: try again later".into();
+            Err(Refused { status: StatusCode::SERVICE_UNAVAILABLE, code: UNAVAILABLE, message })
         }
         Err(error) => {
             error!(error = chain(&error), "checking an API key failed");
@@ -254,6 +257,9 @@ fn coded(code: &'static str, message: &str) -> ServerError {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);
+    if code == UNAVAILABLE {
+        extensions.set("carriedOut", "NO");
+    }
     error.extensions = Some(extensions);
     error
 }

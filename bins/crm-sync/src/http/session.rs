@@ -87,7 +87,7 @@ impl From<EngineError> for Refused {
     fn from(failed: EngineError) -> Self {
         error!(error = chain(&failed), "a console session failed");
         match failed {
-            EngineError::Unavailable(_) => {
+            EngineError::Unavailable(_) | EngineError::Lost(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "not available now: try again later")
             }
             _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an internal error"),

@@ -146,7 +146,10 @@ async fn a_page_of_the_log_costs_a_fixed_number_of_queries() {
         );
         costs.push(world.store.take_calls());
     }
-    assert_eq!(costs[0], ["links_of_people", "logs", "people_by_ids", "runtimes", "syncs_by_ids", "syncs_by_ids"]);
+    assert_eq!(
+        costs[0],
+        ["links_of_people", "logs", "people_by_ids", "runtimes", "syncs_by_ids", "syncs_by_ids", "syncs_by_ids"]
+    );
     assert_eq!(costs[1], costs[0]);
     assert_eq!(costs[2], costs[0]);
 }

@@ -321,3 +321,26 @@ async fn a_wait_beyond_the_cap_is_the_same_time_everywhere() {
     let said = format!("answered 429; nothing of this sync is sent before {until}");
     assert_eq!((&link["lastDecision"], &entry["message"]), (&json!(said), &json!(said)));
 }
+
+/// Whether a call was carried out is told as it is, in words and in `carriedOut`.
+#[tokio::test]
+async fn unavailable_tells_what_became_of_the_call() {
+    const NAMED: &str = "mutation Make($name: String!) { createSync(input: { friendlyName: $name }) { id status } }";
+    let world = world().await;
+    for (method, trouble, carried_out, words) in [
+        ("create_sync", Trouble::Unavailable, "NO", "nothing was changed"),
+        ("create_sync", Trouble::Lost, "UNKNOWN", "it may have been carried out"),
+        // The sync is there, and its status cannot be read.
+        ("runtimes", Trouble::Unavailable, "YES", "carried out"),
+    ] {
+        world.store.trouble(method, trouble, Some(1));
+        let error = world.error(NAMED, json!({ "name": method })).await;
+        assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{error}");
+        assert_eq!(error["extensions"]["carriedOut"], carried_out, "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(words), "{message}");
+        assert!(carried_out == "NO" || !message.contains("nothing was changed"), "{message}");
+    }
+    let syncs = world.data("{ syncs { nodes { friendlyName } } }", Value::Null).await;
+    assert_eq!(syncs["syncs"]["nodes"], json!([{ "friendlyName": "runtimes" }]));
+}

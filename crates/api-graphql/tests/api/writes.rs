@@ -136,3 +136,87 @@ async fn a_deleted_sync_is_shown_to_nobody() {
     let again = world.error("mutation($id: ID!) { deleteSync(id: $id) }", json!({ "id": id })).await;
     assert_eq!(again["extensions"]["code"], "NOT_FOUND");
 }
+
+const SYNC: &str =
+    "mutation ($input: SyncInput!, $id: ID) { createSync(input: $input, id: $id) { id friendlyName revision } }";
+const KEY: &str =
+    "mutation ($input: ApiKeyInput!, $id: ID) { createApiKey(input: $input, id: $id) { key { id name role } secret } }";
+const ID: &str = "8f4cde0a-8e0f-4f0c-9a53-0d6d3f2c1b7e";
+
+/// The same id and input make a sync once, whatever became of it; another input is told by its fields.
+#[tokio::test]
+async fn a_repeated_call_makes_a_sync_once() {
+    let world = world().await;
+    let mut input = plain_crm("CRM");
+    input["authentication"] = json!({ "bearer": { "token": "secret-4711" } });
+    let made = world.data(SYNC, json!({ "id": ID.to_uppercase(), "input": input })).await;
+    assert_eq!(made["createSync"], json!({ "id": ID, "friendlyName": "CRM", "revision": 1 }));
+    assert_eq!(world.data(SYNC, json!({ "id": ID, "input": input })).await, made);
+    let edit = "mutation ($id: ID!) { updateSync(id: $id, input: { friendlyName: \"Edited\" }) { revision } }";
+    world.data(edit, json!({ "id": ID })).await;
+    let again = world.data(SYNC, json!({ "id": ID, "input": input })).await;
+    assert_eq!(again["createSync"], json!({ "id": ID, "friendlyName": "Edited", "revision": 2 }));
+    for (member, value, field) in [
+        ("friendlyName", json!("Edited"), "friendlyName"),
+        ("authentication", json!({ "bearer": { "token": "secret-4712" } }), "authentication"),
+        ("includeExisting", json!(true), "includeExisting"),
+    ] {
+        let mut other = input.clone();
+        other[member] = value;
+        let error = world.error(SYNC, json!({ "id": ID, "input": other })).await;
+        assert_eq!(error["extensions"]["code"], "CONFLICT", "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&format!("another input ({field})")) && !message.contains("4711"), "{message}");
+    }
+    world.data("mutation ($id: ID!) { deleteSync(id: $id) }", json!({ "id": ID })).await;
+    let error = world.error(SYNC, json!({ "id": ID, "input": input })).await;
+    assert_eq!(error["extensions"]["code"], "CONFLICT", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("was deleted"), "{error}");
+    let left = world.data(SYNC, json!({ "id": null, "input": input })).await;
+    assert_ne!(left["createSync"]["id"], ID, "null is as if it were left out");
+}
+
+/// As long as nobody has used it, it is given another secret.
+#[tokio::test]
+async fn a_repeated_call_makes_a_key_once() {
+    let world = world().await;
+    let input = json!({ "name": " billing ", "role": "WRITER" });
+    let first = world.data(KEY, json!({ "id": ID, "input": input })).await["createApiKey"].clone();
+    let second = world.data(KEY, json!({ "id": ID, "input": input })).await["createApiKey"].clone();
+    assert_eq!(first["key"], json!({ "id": ID, "name": "billing", "role": "WRITER" }));
+    assert_eq!(first["key"], second["key"]);
+    assert_ne!(first["secret"], second["secret"]);
+    let opens = async |made: &Value| {
+        let secret = made["secret"].as_str().unwrap().to_owned().into();
+        world.engine.authenticate(&secret).await.unwrap().is_some()
+    };
+    assert!(!opens(&first).await);
+    let other = json!({ "name": "billing", "role": "ADMIN" });
+    let conflict = async |input: &Value, words: &str| {
+        let error = world.error(KEY, json!({ "id": ID, "input": input })).await;
+        assert_eq!(error["extensions"]["code"], "CONFLICT", "{error}");
+        assert!(error["message"].as_str().unwrap().contains(words), "{error}");
+    };
+    conflict(&other, "another name or role").await;
+    assert!(opens(&second).await, "and by that it is used");
+    conflict(&input, "is in use").await;
+    world.data("mutation ($id: ID!) { revokeApiKey(id: $id) { id } }", json!({ "id": ID })).await;
+    conflict(&input, "revoked").await;
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_refused_with_the_mend() {
+    let world = world().await;
+    let input = |document: &str| match document {
+        SYNC => json!({ "friendlyName": "CRM" }),
+        _ => json!({ "name": "billing", "role": "READER" }),
+    };
+    for document in [SYNC, KEY] {
+        for id in ["", "my-crm", "8f4cde0a8e0f4f0c9a530d6d3f2c1b7e", "00000000-0000-0000-0000-000000000000"] {
+            let faults = world.faults(document, json!({ "id": id, "input": input(document) })).await;
+            let [(path, message)] = faults.as_slice() else { panic!("{faults:?}") };
+            assert_eq!(*path, json!(["id"]));
+            assert!(message.contains("uuidgen"), "{message}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 pub(crate) mod links;
 pub(crate) mod logs;
 pub(crate) mod people;
+pub(crate) mod remembered;
 pub(crate) mod syncs;
 
 use crate::error::Fault;

@@ -1,5 +1,6 @@
 use super::ProvenanceStore;
 use crate::alert::{AlertSettings, AlertStatus, ClaimedAlert, Verdict};
+use crate::chosen::{MadeKey, MadeSync};
 use crate::claim::{ClaimRequest, Claimed, RecordRequest, Recorded};
 use crate::counts::LinkCounts;
 use crate::governor::{Governor, Granted, Wish};
@@ -7,7 +8,7 @@ use crate::id::{AccountId, KeyId, LeaseToken, LinkId, LogId, PersonId, SyncId};
 use crate::key::{Account, ApiKey};
 use crate::link::{Link, ParkReason, StateName};
 use crate::log::{LogEntry, LogFilter};
-use crate::page::{Page, PageRequest};
+use crate::page::{Page, PageRequest, SyncPlace};
 use crate::person::{Person, PersonChange, Version};
 use crate::session::{NewSession, Session};
 use crate::stats::CounterRow;
@@ -25,10 +26,10 @@ use uuid::Uuid;
 ///
 /// A store MUST tell them apart by codes, never by texts in a language that a server may change: [`StoreError::Internal`] only
 /// what is known to be the fault of what was asked, [`StoreError::Unavailable`] what is known to pass or to be mended by an
-/// operator, and [`StoreError::Unknown`] all else.
+/// operator, and [`StoreError::Unknown`] all else. Whatever is not [`StoreError::Lost`] changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, is read-only or full, or is stopping: nothing was half done; try again later.
+    /// The database cannot be reached, is read-only or full, or is stopping: nothing was changed; try again later.
     #[error("the database is unavailable ({operation})")]
     Unavailable {
         /// Which operation.
@@ -37,7 +38,17 @@ pub enum StoreError {
         #[source]
         source: BoxError,
     },
-    /// The database failed, and it is not known why: as [`StoreError::Unavailable`], nothing was half done, and it is tried
+    /// COMMIT was sent, and what became of it was not heard: the operation was carried out as a whole, or not at all. Try again
+    /// later, where doing it twice does no harm.
+    #[error("the database is unavailable, and whether it committed is not known ({operation})")]
+    Lost {
+        /// Which operation.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The database failed, and it is not known why: as [`StoreError::Unavailable`], nothing was changed, and it is tried
     /// again later. It may be that one row is the cause.
     #[error("the database is unavailable, for a reason that is not known ({operation})")]
     Unknown {
@@ -261,8 +272,7 @@ pub struct SyncRuntime {
 /// The work queue: what the engine's hot path drives.
 ///
 /// For all of a store's methods: one method is one transaction, which is durable when the method returns `Ok`, and left
-/// no trace when it returns an error; only where that is `Unavailable` may the commit have been carried out, and its answer
-/// lost. Every method is scoped by account. Times are by the store's own clock.
+/// no trace when it returns an error; only where that is [`StoreError::Lost`] may it have been committed, and the answer lost. Every method is scoped by account. Times are by the store's own clock.
 #[async_trait]
 pub trait WorkStore: Send + Sync {
     /// Records changes of people and marks their links, and leases fresh ones for a hand-off.
@@ -355,6 +365,15 @@ pub trait DirectoryStore: Send + Sync {
     /// exclusively, so that no person falls between.
     async fn create_sync(&self, sync: &SyncConfig, include_existing: bool) -> StoreResult<()>;
 
+    /// As [`Self::create_sync`], under an id that a client chose, unless there is or was a sync with this id in its account:
+    /// see [`MadeSync::of`]. Remembers the id with what tells its input from others. MUST look and make in one go: of calls at
+    /// once one makes it, and the others find it.
+    async fn create_sync_once(&self, sync: &SyncConfig, include_existing: bool, input: &str) -> StoreResult<MadeSync>;
+
+    /// Forgets at most `rows_max` ids of syncs that were deleted [`crate::chosen::REMEMBERED`] ago. Returns how many; fewer than
+    /// `rows_max`: done.
+    async fn forget_ids(&self, rows_max: usize) -> StoreResult<usize>;
+
     /// Replaces friendly name and settings where the revision is still `expected`; raises the revision by one, and
     /// `unique_id_revision` where unique id or lookup differ; makes the given sweeps in the same transaction.
     async fn update_sync(
@@ -371,8 +390,8 @@ pub trait DirectoryStore: Send + Sync {
     /// revision.
     async fn set_paused(&self, account: AccountId, id: SyncId, paused: bool) -> StoreResult<SetResult<SyncConfig>>;
 
-    /// Marks a sync as deleted (it is shown to nobody from then on) with a sweep that removes it. False where there is
-    /// no such sync.
+    /// Marks a sync as deleted (it is shown to nobody from then on) with a sweep that removes it, and remembers its id. False
+    /// where there is no such sync.
     async fn delete_sync(&self, account: AccountId, id: SyncId) -> StoreResult<bool>;
 
     /// Makes a resync's sweep. Returns how many people and links it will mark as things stand; `None`: no such sync.
@@ -389,8 +408,8 @@ pub trait DirectoryStore: Send + Sync {
     /// How many people and links a resync would mark now.
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64>;
 
-    /// Syncs, newest first; the key is the sync's id (version 7, so that ids sort by time).
-    async fn syncs(&self, account: AccountId, page: PageRequest<SyncId>) -> StoreResult<Page<SyncConfig>>;
+    /// Syncs, newest first.
+    async fn syncs(&self, account: AccountId, page: PageRequest<SyncPlace>) -> StoreResult<Page<SyncConfig>>;
 
     /// Those of the syncs that exist and are not deleted, in any order.
     async fn syncs_by_ids(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<SyncConfig>>;
@@ -489,6 +508,10 @@ pub trait KeyStore: Send + Sync {
 
     /// Makes a key; one with the same hash is replaced (a script's bootstrap key given again).
     async fn create_key(&self, key: &ApiKey) -> StoreResult<()>;
+
+    /// Makes a key under an id that a client chose. Where its account has one with this id, revoked ones too, it is what
+    /// [`MadeKey::again`] says, by the store's clock. MUST look and make in one go: of calls at once one makes it.
+    async fn create_key_once(&self, key: &ApiKey) -> StoreResult<MadeKey>;
 
     /// The key with a hash, revoked ones too.
     async fn key_by_hash(&self, hash: &[u8; 32]) -> StoreResult<Option<ApiKey>>;

@@ -130,7 +130,10 @@ impl<'l, L: Ledger> Persister<'l, L> {
 /// Whether a failed settlement is tried again: the database is away, or failed for a reason that is not known. Where it is the
 /// data's fault, the store has halved the batch down to the row already.
 pub(super) fn is_repeated(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. } | StoreError::Schema(_))
+    matches!(
+        error,
+        StoreError::Unavailable { .. } | StoreError::Lost { .. } | StoreError::Unknown { .. } | StoreError::Schema(_)
+    )
 }
 
 /// The second half, and the first.

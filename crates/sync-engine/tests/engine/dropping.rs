@@ -41,7 +41,7 @@ async fn one_that_is_cut_off_ends_its_requests_and_lets_the_store_go() {
     }
     // It may or may not be recorded: as after a crash, nobody can tell.
     let call = call.await.unwrap();
-    assert!(matches!(call, Err(EngineError::Unavailable(None))), "{call:?}");
+    assert!(matches!(call, Err(EngineError::Lost(None))), "{call:?}");
     assert_eq!(*world.engine.standing().borrow(), Standing::Stopped);
     let store = Arc::downgrade(&world.store);
     drop((world, gate));

@@ -9,7 +9,7 @@ use sync_core::alert::AlertSettings;
 use sync_core::claim::Call;
 use sync_core::id::{AccountId, LinkId};
 use sync_core::link::{ParkReason, StateName};
-use sync_core::page::PageRequest;
+use sync_core::page::{PageRequest, SyncPlace};
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::ports::{AlertStore, BoxError, DirectoryStore, LinkFilter, PeopleFilter, Reseal, SetResult};
 use sync_core::sync::{
@@ -193,13 +193,13 @@ pub async fn links_are_found_by_id_and_by_person<F: StoreFixture>() {
     assert_eq!(of_a.len(), 1, "a deleted sync's links are shown to nobody");
 }
 
-/// Ids sort by time.
+/// By when they were made, and by id.
 pub async fn syncs_are_paged_newest_first<F: StoreFixture>() {
     let world = World::<F>::new().await;
     let syncs = [world.sync().await, world.sync().await, world.sync().await];
     let first = world.store().syncs(world.account, PageRequest::first(2)).await.unwrap();
     assert_eq!((first.items, first.has_next), (vec![syncs[2].clone(), syncs[1].clone()], true));
-    let request = PageRequest { first: 2, after: Some(syncs[1].id) };
+    let request = PageRequest { first: 2, after: Some(SyncPlace::from(&syncs[1])) };
     let rest = world.store().syncs(world.account, request).await.unwrap();
     assert_eq!((rest.items, rest.has_next), (vec![syncs[0].clone()], false));
     let some = world.store().syncs_by_ids(world.account, &[syncs[1].id, world.random.sync()]).await.unwrap();

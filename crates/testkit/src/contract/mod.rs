@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod breaker;
+pub mod chosen;
 pub mod claim;
 pub mod directory;
 pub mod hand_off;
@@ -187,6 +188,18 @@ macro_rules! store_contract {
                 a_key_with_the_same_hash_is_replaced
                 the_last_admin_key_cannot_be_revoked
             }
+            chosen {
+                a_sync_is_made_once
+                calls_at_once_make_one_sync
+                existing_people_are_swept_once
+                the_id_of_a_deleted_sync_is_remembered
+                a_sync_whose_id_was_not_chosen_is_not_made_again
+                an_id_means_something_within_its_account_alone
+                ids_that_do_not_sort_by_time_are_paged_newest_first
+                a_key_is_made_once_with_the_last_secret
+                a_key_is_made_again_only_young_and_unused
+                calls_at_once_make_one_key
+            }
             sessions {
                 a_session_lasts_its_time
                 a_session_ends_with_its_key
@@ -263,6 +276,7 @@ mod tests {
         let sources = [
             include_str!("alerts.rs"),
             include_str!("breaker.rs"),
+            include_str!("chosen.rs"),
             include_str!("claim.rs"),
             include_str!("directory.rs"),
             include_str!("hand_off.rs"),

@@ -9,7 +9,7 @@ export const GUIDE = `query ($sample: ID!, $sync: ID!, $withSync: Boolean!) {
   sync(id: $sync) @include(if: $withSync) { id friendlyName status statusReason createUsers { method url } stats { linked } }
 }`;
 
-export const CREATE_SYNC = "mutation ($input: SyncInput!) { createSync(input: $input) { id } }";
+export const CREATE_SYNC = "mutation ($input: SyncInput!, $id: ID) { createSync(input: $input, id: $id) { id } }";
 export const UPSERT = "mutation ($input: [PersonInput!]!) { upsertPeople(input: $input) { id change } }";
 export const REMOVE = "mutation ($ids: [ID!]!) { deletePeople(ids: $ids) { deleted } }";
 

@@ -4,6 +4,7 @@ import { CREATE_SYNC, GUIDE, mockSync, REMOVE, SAMPLE_ID, samplePerson, UPSERT }
 import { LiveEntries } from "../guide/live.js";
 import { useAction, useQuery } from "../hooks.js";
 import { html, useState } from "../lib.js";
+import { maker } from "../once.js";
 import { nextWords } from "../people/standing.js";
 import { can } from "../session.js";
 import { addWebhook } from "../sync/add-sync.js";
@@ -12,6 +13,8 @@ import { Button, Icon, Loaded, Note, toast } from "../ui/index.js";
 const EVERY_MS = 3_000;
 const CLOSED = "crm-sync.guide-closed";
 const NO_SYNC = "00000000-0000-0000-0000-000000000000";
+
+const createSync = maker(CREATE_SYNC);
 
 const trying = (action) => async () => {
   try {
@@ -40,7 +43,7 @@ function Step({ number, step, title, children }) {
 
 function AddStep({ sync, mockCrmUrl, onChanged }) {
   const [useMock, busy] = useAction(trying(async () => {
-    await query(CREATE_SYNC, { input: mockSync(mockCrmUrl) });
+    await createSync(mockSync(mockCrmUrl));
     await onChanged();
   }));
   const [add, adding] = useAction(addWebhook);

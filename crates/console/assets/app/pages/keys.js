@@ -2,12 +2,16 @@
 import { query } from "../api.js";
 import { useQuery } from "../hooks.js";
 import { html, useState } from "../lib.js";
+import { maker } from "../once.js";
 import { can, viewer } from "../session.js";
 import { Badge, Button, ConfirmDialog, CopyButton, Dialog, EmptyState, ErrorNote, Loaded, Note, Page, Segments, Table, TextInput, Time, toast } from "../ui/index.js";
 
 const KEYS = "{ apiKeys { id name role prefix createdAt lastUsedAt revokedAt } }";
-const CREATE = "mutation ($input: ApiKeyInput!) { createApiKey(input: $input) { secret key { name role } } }";
+const CREATE = "mutation ($input: ApiKeyInput!, $id: ID) { createApiKey(input: $input, id: $id) { secret key { name role } } }";
 const REVOKE = "mutation ($id: ID!) { revokeApiKey(id: $id) { id } }";
+
+/** For how long the server gives a key that nobody used another secret. */
+const SHOWN_AGAIN_MS = 10 * 60_000;
 
 const ROLES = {
   READER: { label: "Reader", words: "Sees everything but API keys; changes nothing." },
@@ -18,6 +22,7 @@ const ROLES = {
 function CreateKey({ onClose, onCreated }) {
   const [name, setName] = useState("");
   const [role, setRole] = useState("WRITER");
+  const [create] = useState(() => maker(CREATE, SHOWN_AGAIN_MS));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const nameError = error?.fields?.find((field) => field.path?.at(-1) === "name")?.message;
@@ -26,7 +31,7 @@ function CreateKey({ onClose, onCreated }) {
     setBusy(true);
     setError(null);
     try {
-      onCreated((await query(CREATE, { input: { name: name.trim(), role } })).createApiKey);
+      onCreated((await create({ name: name.trim(), role })).createApiKey);
     } catch (problem) {
       setError(problem);
       setBusy(false);

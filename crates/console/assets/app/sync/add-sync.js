@@ -1,16 +1,16 @@
 // How a sync begins: with the seed guide's name, and open to be set up.
-import { query } from "../api.js";
 import { useAction } from "../hooks.js";
 import { html } from "../lib.js";
+import { maker } from "../once.js";
 import { navigate } from "../router.js";
 import { Button, Menu, toast } from "../ui/index.js";
 
-const CREATE = "mutation ($input: SyncInput!) { createSync(input: $input) { id } }";
+const create = maker("mutation ($input: SyncInput!, $id: ID) { createSync(input: $input, id: $id) { id } }");
 
 /** Makes a sync with the seed guide's name, and opens it. */
 export async function addWebhook() {
   try {
-    const { createSync } = await query(CREATE, { input: { friendlyName: "New Webhook Sync" } });
+    const { createSync } = await create({ friendlyName: "New Webhook Sync" });
     await navigate(`/syncs/${createSync.id}/create`);
   } catch (error) {
     toast.error(error);
