@@ -309,6 +309,7 @@ impl Look<'_> {
                     || self.is_hit_by(|fate| fate == Fate::Status(404))
                     || self.was_sent_nowhere()
                     || self.may_be_anywhere()
+                    || self.link.is_some_and(|link| matches!(link.state, LinkState::Leaving(_)))
             }
             ParkReason::Uncertain => !self.world.scenario.faults.is_empty(),
             ParkReason::NoUniqueId => pair.unreadable,

@@ -149,8 +149,10 @@ impl Settling<'_> {
             return elsewhere;
         }
         let id = self.link.state.unique_id().map(ToString::to_string).unwrap_or_default();
-        // A wrong URL says of every record that it is gone.
-        if matches!(settled.state, LinkState::Leaving(_)) && self.context.known.update_proven {
+        let rules = self.context.rules;
+        // A wrong URL says of every record that it is gone. At an id that stays the same no second record is made.
+        let makes_no_second = rules.chosen_of_person && !rules.follow_id;
+        if matches!(settled.state, LinkState::Leaving(_)) && (self.context.known.update_proven || makes_no_second) {
             settled.unlink();
             return settled.go_on(format!("{said}: the earlier delete was carried out, the person is created again"));
         }
