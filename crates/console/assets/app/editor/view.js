@@ -19,7 +19,8 @@ const look = EditorView.theme({
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--code-liquid-bg)", outline: "1px solid var(--line-strong)", borderRadius: "2px" },
   "&.cm-focused .cm-nonmatchingBracket": { color: "var(--bad)" },
   ".cm-placeholder": { color: "var(--text-3)" },
-  ".cm-lintRange-error": { backgroundImage: "none", borderBottom: "2px solid var(--bad-fill)", backgroundColor: "var(--bad-soft)" },
+  // No background colour: browsers give that to what is typed in place of marked text, as an inline style, which the policy forbids.
+  ".cm-lintRange-error": { backgroundImage: "linear-gradient(var(--bad-soft), var(--bad-soft))", borderBottom: "2px solid var(--bad-fill)" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "8px", boxShadow: "var(--shadow-l)", overflow: "hidden", fontFamily: "var(--font)", zIndex: "80" },
   ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "visible" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "15em", padding: "4px" },
