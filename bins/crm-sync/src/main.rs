@@ -50,6 +50,9 @@ enum Command {
     /// Remove log entries that are older than asked for
     PruneLogs(commands::maintenance::PruneLogs),
     /// Un-park the links of a sync, and end the wait of those backing off
+    ///
+    /// Who is parked as uncertain is created again, under the same Idempotency-Key: a system that does not honour it may hold two
+    /// records then. Look there first.
     Retry(commands::maintenance::OfSync),
     /// Mark people as owed to a sync
     Resync(commands::maintenance::Resync),

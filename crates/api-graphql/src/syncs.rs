@@ -102,7 +102,8 @@ impl SyncNode {
         Ok(runtime.map_or_else(Vec::new, |runtime| Hold::all(&runtime.governor, engine(ctx).now())))
     }
 
-    /// No request before then: the next probe of a suspended sync, or what a Retry-After asked for
+    /// The next probe of a suspended sync, beside which people who have not failed yet are tried one by one; or what a
+    /// Retry-After asked for, before which nothing is sent
     async fn held_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let runtime = self.runtime(ctx).await?;
         Ok(runtime.and_then(|runtime| runtime.governor.no_request_before(engine(ctx).now())).map(DateTime::from))

@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 /// resolved to: that would show the inside of the operator's network.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectFault {
-    #[error("{host} leads to {range}, which is not allowed")]
+    #[error("{host} leads to {range}, which is not allowed: `--allow-network` allows networks that are not public")]
     AddressRefused { host: String, range: RangeName },
     #[error("the name {host} does not resolve")]
     Dns { host: String },
@@ -236,7 +236,10 @@ mod tests {
     fn a_name_with_refused_addresses_only_is_refused_without_telling_them() {
         let fault = checked(&AddressGuard::default(), "crm.example", addresses(&["10.0.0.1:80"])).unwrap_err();
         assert_eq!(fault.reason(), NotSent::AddressRefused);
-        assert_eq!(fault.to_string(), "crm.example leads to a private address, which is not allowed");
+        assert_eq!(
+            fault.to_string(),
+            "crm.example leads to a private address, which is not allowed: `--allow-network` allows networks that are not public"
+        );
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ async fn this_machine_is_refused_however_it_is_written() {
         for scheme in ["http", "https"] {
             let (reason, text) = not_sent(strict.send(&post(&format!("{scheme}://{host}:{port}/"), "{}")).await);
             assert_eq!(reason, NotSent::AddressRefused, "{scheme}://{host}: {text}");
-            assert!(text.ends_with("address, which is not allowed"), "{text}");
+            assert!(text.contains("address, which is not allowed: `--allow-network`"), "{text}");
         }
     }
     assert_eq!(server.connections(), 0);
@@ -48,6 +48,14 @@ async fn metadata_and_private_addresses_are_refused() {
     ] {
         let (reason, text) = not_sent(dispatcher.send(&post(&format!("http://{host}/"), "{}")).await);
         let host = host.trim_matches(['[', ']']);
-        assert_eq!((reason, text), (NotSent::AddressRefused, format!("{host} leads to {range}, which is not allowed")));
+        assert_eq!(
+            (reason, text),
+            (
+                NotSent::AddressRefused,
+                format!(
+                    "{host} leads to {range}, which is not allowed: `--allow-network` allows networks that are not public"
+                )
+            )
+        );
     }
 }

@@ -516,6 +516,28 @@ fn a_failed_probe_backs_off_by_the_schedule() {
 }
 
 #[test]
+fn who_is_fresh_is_tried_beside_the_schedule_and_moves_it_never() {
+    let mut endpoint = Endpoint::suspended();
+    let first = endpoint.probe_at();
+    // One every five seconds, until nobody is fresh any more.
+    for n in 0..5 {
+        let grant = endpoint.grant();
+        assert!(grant.fresh.is_some(), "{:?}", endpoint.governor);
+        let token = LeaseToken(Uuid::from_u128(1000 + n));
+        let until = endpoint.now.plus(Duration::from_secs(40));
+        endpoint.governor.take(endpoint.now, &endpoint.limits, grant, 1, Some((token, until)), false);
+        endpoint.settle(token, &format!("fresh{n}"), &fails(), 30);
+        endpoint.wait(5);
+    }
+    endpoint.nobody_is_fresh();
+    assert_eq!(endpoint.probe_at(), first);
+    let (token, _) = endpoint.probe();
+    assert_eq!(endpoint.now, first);
+    endpoint.settle(token, "p", &fails(), 30);
+    assert_eq!(endpoint.probe_at().since(endpoint.now).as_secs(), 60);
+}
+
+#[test]
 fn a_failed_probe_tells_the_newest_reason() {
     let mut endpoint = Endpoint::suspended();
     let (token, _) = endpoint.probe();

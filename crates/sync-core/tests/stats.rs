@@ -236,13 +236,13 @@ fn stored_numbers_lead_back_to_what_they_stand_for() {
     }
     round!(Operation, StateName, ParkReason, CounterKind, ChangeKind, FailureKind, LogOutcome);
     assert_eq!(ParkReason::from_code(0), None);
-    for code in 0..11 {
+    for code in 0..12 {
         for force in [false, true] {
             let kind = SweepKind::from_code(code, force, None).unwrap();
             assert_eq!(kind.code(), (code, force && code < 3));
         }
     }
-    assert_eq!(SweepKind::from_code(11, false, None), None);
+    assert_eq!(SweepKind::from_code(12, false, None), None);
     let id = UniqueId::text("1").unwrap();
     for name in StateName::ALL {
         let has_id = matches!(name, StateName::Linked | StateName::Leaving);

@@ -288,7 +288,10 @@ impl AccountScope {
             runtime.counts.by_state.iter().sum::<i64>() - runtime.counts.of(StateName::Unlinked)
         });
         if linked != expected {
-            return Err(EngineError::Conflict(format!("the sync has {linked} links, not {expected}: look again")));
+            return Err(EngineError::Conflict(format!(
+                "{linked} links of the sync are not UNLINKED (its stats: linked, uncertain, leaving and unaddressable), not \
+                 {expected}: look at them again"
+            )));
         }
         if !self.store().sweep(self.account, id, SweepKind::ForgetHere).await? {
             return Err(EngineError::NotFound("sync"));

@@ -120,7 +120,7 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         Err(_) => return,
     };
     match unusable {
-        Ok(syncs) if syncs.is_empty() => Report::fine("syncs", "all can send"),
+        Ok(syncs) if syncs.is_empty() => Report::fine("syncs", "all rules and secrets can be used"),
         Ok(syncs) => {
             for (sync, why) in syncs {
                 report.wrong("syncs", &format!("`{}` ({}) cannot send: {why}", sync.friendly_name, sync.id));
@@ -135,7 +135,7 @@ async fn check_provenance(store: &dyn Store, report: &mut Report) {
     match store.provenance().await {
         Ok((noted, found)) => match noted.obstacle(found.as_ref()) {
             Some(obstacle) => report.wrong("provenance", &obstacle.to_string()),
-            None => Report::fine("provenance", "no copy, not restored, not moved"),
+            None => Report::fine("provenance", "no copy that waits for after-restore, not moved away"),
         },
         Err(error) => report.wrong("provenance", &sync_engine::chain(&error)),
     }

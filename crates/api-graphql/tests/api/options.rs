@@ -411,7 +411,7 @@ async fn wrong_arguments_of_what_an_administrator_does_are_refused_at_their_plac
         is_refused(&world, document, row.1.clone(), "", row).await;
     }
     world.data("mutation($id: ID!) { pauseSync(id: $id) { id } }", json!({ "id": id })).await;
-    let row = ("expected", json!({ "s": id, "e": 3 }), CONFLICT, "", "the sync has 0 links, not 3");
+    let row = ("expected", json!({ "s": id, "e": 3 }), CONFLICT, "", "0 links of the sync are not UNLINKED");
     is_refused(&world, forget, row.1.clone(), "", row).await;
 }
 

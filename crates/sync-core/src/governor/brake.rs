@@ -109,7 +109,8 @@ impl Brakes {
     pub(super) fn restore(&mut self, now: Timestamp) {
         let reason = "an older copy of the database was restored, and the external system may hold more than it knows: creates \
                       without a lookup, a chosen id or a key that it replays are held, and RECREATE acts as PARK. Push again \
-                      who was changed since the copy, then release the hold"
+                      who was changed since the copy; set up a lookup where creates are held, since a release sends them, and whoever \
+                      was made since the copy is made twice; then release the hold"
             .to_owned();
         self.restored = Some(Brake { kind: BrakeKind::Restored, since: now, reason, lets_at: None, tries: 0 });
     }

@@ -173,6 +173,9 @@ pub enum Breaker {
         failed_probes: i16,
         /// The probe under way: a lease that ends by itself.
         probing: Option<(LeaseToken, Timestamp)>,
+        /// Whether that is of somebody fresh, beside the schedule.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        probing_fresh: bool,
         /// Whether the next probe takes the newest change (else the oldest debt): in turn.
         newest_next: bool,
         /// When somebody fresh may be tried beside the schedule.
@@ -389,8 +392,11 @@ impl Governor {
             let from = self.rate_until.filter(|&until| until > now).unwrap_or(now);
             self.rate_until = Some(from.plus(whole_micros(interval * leased as f64)));
         }
-        if let (Breaker::Open { since, probing, newest_next, fresh_at, .. }, true) = (&mut self.breaker, grant.probe) {
+        if let (Breaker::Open { since, probing, probing_fresh, newest_next, fresh_at, .. }, true) =
+            (&mut self.breaker, grant.probe)
+        {
             *probing = probe;
+            *probing_fresh = grant.fresh.is_some();
             if grant.fresh.is_none() {
                 *newest_next = !*newest_next;
             }
@@ -674,6 +680,7 @@ impl Governor {
             probe_at: now.plus(policy.probe_delay(0)),
             failed_probes: 0,
             probing: None,
+            probing_fresh: false,
             newest_next: false,
             // At once: whose data is bad came first perhaps, and nobody else is to wait for them.
             fresh_at: Some(now),
@@ -690,10 +697,14 @@ impl Governor {
     }
 
     fn fail_probe(&mut self, policy: &Policy, now: Timestamp, newest: Option<&str>) {
-        if let Breaker::Open { probe_at, failed_probes, probing, reason, .. } = &mut self.breaker {
-            *failed_probes = failed_probes.saturating_add(1);
-            *probe_at = now.plus(policy.probe_delay(*failed_probes));
-            *probing = None;
+        if let Breaker::Open { probe_at, failed_probes, probing, probing_fresh, reason, .. } = &mut self.breaker {
+            // Fresh people come every few seconds: were they counted, the schedule would be at its end within a minute, and
+            // hold back those who are left when nobody is fresh any more.
+            if !*probing_fresh {
+                *failed_probes = failed_probes.saturating_add(1);
+                *probe_at = now.plus(policy.probe_delay(*failed_probes));
+            }
+            (*probing, *probing_fresh) = (None, false);
             if let Some(newest) = newest {
                 newest.clone_into(reason);
             }
@@ -702,9 +713,11 @@ impl Governor {
 
     /// A probe that said nothing about the endpoint is over: the next one may go at once.
     fn end_probe(&mut self, was_probe: bool, now: Timestamp) {
-        if let (Breaker::Open { probe_at, probing, .. }, true) = (&mut self.breaker, was_probe) {
-            *probing = None;
-            *probe_at = (*probe_at).min(now);
+        if let (Breaker::Open { probe_at, probing, probing_fresh, .. }, true) = (&mut self.breaker, was_probe) {
+            if !*probing_fresh {
+                *probe_at = (*probe_at).min(now);
+            }
+            (*probing, *probing_fresh) = (None, false);
         }
     }
 }

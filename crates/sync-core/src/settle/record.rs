@@ -175,7 +175,13 @@ impl Settling<'_> {
             return settled
                 .go_on(format!("{said}: the record {id} that the lookup had found is gone, the person is created"));
         }
-        match self.context.rules.on_missing {
+        match rules.on_missing {
+            OnMissing::Park if self.context.known.restored => self.missing(
+                settled,
+                &id,
+                "An older copy of the database was restored, so the person may have been deleted since: then delete it here, \
+                 too. Else check the URL of Update Users",
+            ),
             OnMissing::Park => self.missing(
                 settled,
                 &id,
@@ -193,7 +199,7 @@ impl Settling<'_> {
                 &id,
                 "No update was accepted since Update Users was last edited, so its URL may be wrong: check it, then retry",
             ),
-            OnMissing::Lookup if self.context.rules.lookup => {
+            OnMissing::Lookup if rules.lookup => {
                 settled.notes.asking = Some(Asking::Gone(remembered(said)));
                 settled.go_on(format!("{said}: the record {id} is gone, the lookup is asked where it went"))
             }

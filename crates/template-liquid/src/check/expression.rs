@@ -180,7 +180,8 @@ impl Checker {
                 self.used.tokens.unique_id = true;
                 if !WITH_UNIQUE_ID.contains(&operation) {
                     let why = if operation == Operation::Create {
-                        "the external system gives it in its answer to this request"
+                        "the external system gives it in its answer; where you choose it by a template, write what that template holds here, \
+                         too"
                     } else {
                         "the lookup is what finds it"
                     };
