@@ -17,6 +17,7 @@ use sync_core::decide::{SyncRules, decide};
 use sync_core::fault::Fault;
 use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::link::Link;
+use sync_core::person::Person;
 use sync_core::text::without_nul;
 
 /// The most characters of a search.
@@ -70,7 +71,12 @@ impl LinkNode {
     }
 
     async fn person(&self, ctx: &Context<'_>) -> Result<PersonNode> {
-        load(ctx, self.person_key()).await?.map(PersonNode).ok_or_else(|| ApiError::not_found("person"))
+        // Its tombstone may be gone while the record was left as it is: of such a person the id is known.
+        let purged = || Person {
+            deleted_at: Some(self.0.updated_at),
+            ..Person::empty(self.0.id.person.clone(), 0, self.0.updated_at)
+        };
+        Ok(PersonNode(load(ctx, self.person_key()).await?.unwrap_or_else(|| Arc::new(purged()))))
     }
 
     async fn state(&self) -> LinkState {

@@ -270,10 +270,15 @@ pub fn makes_no_second(link: &Link, version: Version, rules: &SyncRules, now: Ti
     rules.lookup || rules.chosen_id || (rules.create_mentions_key && link.key.as_ref().is_some_and(is_known))
 }
 
+/// Whether the create in doubt was sent before ids were chosen by us: what it made has another id.
+fn was_sent_without_id(link: &Link) -> bool {
+    link.notes().create_digest.is_some() && link.notes().create_id.is_none()
+}
+
 /// A create of a person who was deleted since may have been carried out.
 fn resolve_deleted(link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
     let key_is_known = link.key.as_ref().is_some_and(|key| now.since(key.first_used_at) < KEY_LIFETIME);
-    if rules.chosen_id {
+    if rules.chosen_id && !was_sent_without_id(link) {
         Decision::DeleteChosen
     } else if rules.lookup {
         Decision::Send(Operation::Lookup)
@@ -302,7 +307,8 @@ fn resolve_present(link: &Link, rules: &SyncRules) -> Decision {
     }
     // After a page nothing but an administrator or a change repeats a create that nothing can resolve.
     let resends = rules.on_uncertain == OnUncertain::Resend && (!link.notes().page || rules.create_mentions_key);
-    if rules.chosen_id || link.allow_resend || resends {
+    let chosen = rules.chosen_id && !was_sent_without_id(link);
+    if chosen || link.allow_resend || resends {
         return Decision::Repeat;
     }
     Decision::Park(Operation::Create, ParkReason::Uncertain, uncertain_mend(link))

@@ -382,6 +382,16 @@ impl Notes {
         };
     }
 
+    /// The person is another since a lookup was asked before the first create: what it said is of who they were.
+    pub(crate) fn forget_searches(&mut self) {
+        if !self.repeats {
+            self.looked_up = false;
+        }
+        if matches!(self.asking, Some(Asking::Exists(_))) {
+            self.asking = None;
+        }
+    }
+
     /// Writes down an id that the record may have moved to. The oldest gives way.
     pub fn note_move(&mut self, id: UniqueId) {
         self.may_have_moved = true;

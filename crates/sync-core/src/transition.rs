@@ -39,6 +39,8 @@ pub enum Mark<'a> {
     CreateAgain,
     /// Another person was found to write the same record, or gave up the id that this link waits for.
     Disturbed,
+    /// The rules were edited, and the person is deleted while the record was left as it was: it may be to go now.
+    LeftBehind,
     /// The first edition parked it as refused by what is no refusal any more: a lock, a time-out, a lookup's answer that
     /// could not be read. Others are left alone.
     Reconsider,
@@ -73,6 +75,9 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
     if matches!(mark, Mark::Change(_)) {
         notes.none_for_deleted = false;
         notes.kept = false;
+        if link.state == LinkState::Unlinked {
+            notes.forget_searches();
+        }
     }
     // What an administrator said of the create holds on, unless an attempt was out.
     let holds_on = notes.create_again == Some(link.generation) && link.lease.is_none();
@@ -132,6 +137,7 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
             link.refused_digest = None;
             now
         }
+        Mark::LeftBehind => now,
         Mark::Disturbed => {
             if let Some(sent) = &mut link.sent {
                 sent.digest = None;
@@ -250,6 +256,8 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
             // What is sent now is what there is to look for.
             if !repeats_first_person(link, &terms.rules) {
                 link.extras.first_snapshot = None;
+                // Nobody was looked for as this version would be.
+                link.extras.notes.looked_up &= link.key.as_ref().is_some_and(|key| key.version == version);
             }
         }
         _ => {}
@@ -781,6 +789,13 @@ fn apply(mut row: Link, settlement: &Settlement, revision: i32, policy: &Policy,
         row.extras.first_snapshot = None;
     }
     row.extras.notes = learnt(&row.extras.notes, settlement, now);
+    if row.state == LinkState::Unlinked && !row.notes().repeats {
+        // Certainly not carried out: there is nothing to search for as it was sent.
+        row.extras.first_snapshot = None;
+        if !same_generation {
+            row.extras.notes.forget_searches();
+        }
+    }
     if row.notes().forget {
         forget_after(&mut row, settlement);
     }

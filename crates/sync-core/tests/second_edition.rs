@@ -12,7 +12,7 @@ use sync_core::link::{Link, LinkState, ParkReason, Parked};
 use sync_core::outcome::{Answer, BodyRead};
 use sync_core::plan::sweep::sweep_link;
 use sync_core::ports::SweepKind;
-use sync_core::sync::{Limits, Operation};
+use sync_core::sync::{AdoptedRecords, Limits, LookupWhen, OnExisting, Operation};
 use sync_core::time::Timestamp;
 use sync_core::wait::{self, Wait};
 use uuid::Uuid;
@@ -209,4 +209,85 @@ fn h10_what_one_persons_data_may_cause_suspends_nobody_and_what_everybody_gets_d
         governor.observe(&Signal::Forbidden, &observed, &Policy::default(), START);
     }
     assert!(governor.is_suspended());
+}
+
+// ------------------------------------------------------------------------------------------ found by a stranger's sequences
+
+/// What a lookup said before the first create is of the person as they were: once changed, they are looked for again, and what is
+/// found then was there before.
+#[test]
+fn a_none_is_of_the_search_that_was_made() {
+    let mut world = World::new(Means::LookupByValue);
+    world.rules.lookup_when = LookupWhen::Always;
+    world.rules.adopted = AdoptedRecords::Keep;
+    world.made_before("B");
+    world.upsert("A");
+    assert_eq!(world.step(Fate::Answered), "lookup A");
+    assert_eq!(world.step(Fate::RetryAfter(429, 3)), "create A");
+    world.upsert("B");
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    assert!(world.link().notes().adopted);
+    world.run();
+    world.delete();
+    world.run();
+    assert_eq!(world.records(), ["B"], "it existed before");
+
+    // Changed while the lookup was under way.
+    let mut world = World::new(Means::LookupByValue);
+    world.rules.lookup_when = LookupWhen::Always;
+    world.made_before("B");
+    world.upsert("A");
+    assert_eq!(world.next(), "lookup A");
+    world.upsert("B");
+    world.finish(Fate::Answered);
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+}
+
+/// Nobody is refused for what they were.
+#[test]
+fn that_a_record_exists_is_said_of_the_person_as_they_were() {
+    let mut world = World::new(Means::LookupByValue);
+    world.habits.unique = true;
+    world.rules.on_existing = OnExisting::Adopt;
+    world.made_before("A");
+    world.upsert("A");
+    assert_eq!(world.step(Fate::Answered), "create A");
+    assert_eq!(world.step(Fate::Refused(500)), "lookup A");
+    world.upsert("B");
+    assert_eq!(world.step(Fate::Answered), "create B");
+    assert_eq!(world.records(), ["A", "B"]);
+}
+
+/// An id that is chosen since a create is in doubt tells nothing of what that made.
+#[test]
+fn an_id_that_is_chosen_since_resolves_nothing() {
+    for deleted in [false, true] {
+        let mut world = World::new(Means::Park);
+        world.upsert("A");
+        assert_eq!(world.step(Fate::LostAfter), "create A");
+        assert_eq!(world.next(), "park Uncertain");
+        world.finish(Fate::Answered);
+        if deleted {
+            world.delete();
+        }
+        world.edit(|rules| (rules.chosen_id, rules.chosen_of_person) = (true, true));
+        world.run();
+        assert_eq!(world.parked(), Some(ParkReason::Uncertain));
+        assert_eq!(world.records(), ["A"]);
+    }
+}
+
+/// Records that were left as their people were deleted go once a rule says so.
+#[test]
+fn an_edit_marks_whoever_was_left_behind() {
+    let mut world = World::with_a(Means::LookupById);
+    world.rules.delete_on = false;
+    world.delete();
+    world.run();
+    assert!(!world.edit(|rules| rules.delete_on = true), "the mark alone does not know of the person");
+    let (link, person) = (world.link().clone(), world.person.clone());
+    let swept = sweep_link(SweepKind::Edit, link.id.clone(), person.as_ref(), Some(link), world.now).unwrap();
+    world.link = swept.after;
+    assert_eq!(world.step(Fate::Answered), "delete r1");
+    assert_eq!(world.records(), [""; 0]);
 }

@@ -111,6 +111,16 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         match sync.choose_id(&context_of(&sync, person, None, key)) {
             Some(Ok(chosen)) => {
                 moves_to = Some(chosen.clone()).filter(|_| sync.rules.follow_id);
+                let link = &leased.link;
+                let is_another = link.notes().create_id.as_ref().is_some_and(|sent| *sent != chosen);
+                if operation == Operation::Create
+                    && link.state == LinkState::Uncertain
+                    && is_another
+                    && !sync.rules.follow_id
+                    && !link.allow_resend
+                {
+                    return settle_with(&leased, settle::settle_id_changed(link, &chosen));
+                }
                 // A create in doubt was sent with an id of its own.
                 let sent = leased.link.notes().create_id.clone().filter(|_| operation == Operation::Delete);
                 id = id.or(sent).or(Some(chosen));

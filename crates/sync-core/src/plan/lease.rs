@@ -167,7 +167,8 @@ pub fn lease_share(
         if let Leasing::Leased(leased) = lease(&mut after, person, &terms, now) {
             if let Some(operation) = leased.decision.operation_sent(&terms.rules) {
                 governor.let_through(operation, now);
-                if share.grant.probe && operation == Operation::Create {
+                // What the schedule takes is beside the rate of those who are fresh.
+                if share.grant.fresh.is_some() && operation == Operation::Create {
                     governor.note_created(now);
                 }
             }

@@ -85,7 +85,14 @@ pub fn sweep_link(
         SweepKind::Resync { scope, force } => {
             resyncs(scope, person, before.as_ref()).then(|| marked(before, Mark::Resync { force }))?
         }
-        SweepKind::Edit => marked(Some(before?), Mark::Edit),
+        SweepKind::Edit => {
+            let before = before?;
+            let is_left = person.is_none_or(Person::is_deleted)
+                && before.state.unique_id().is_some()
+                && before.due_at.is_none()
+                && before.parked.is_none();
+            marked(Some(before), if is_left { Mark::LeftBehind } else { Mark::Edit })
+        }
         SweepKind::Reconsider => marked(Some(before?), Mark::Reconsider),
         SweepKind::Recovered { since } => {
             let before = before?;

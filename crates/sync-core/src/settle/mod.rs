@@ -328,6 +328,18 @@ pub fn settle_rule_changed(link: &Link) -> Settled {
     settled.park(ParkReason::Uncertain, detail)
 }
 
+/// Settles a repeated create that would choose another id than the one in doubt: it would make a second record.
+pub fn settle_id_changed(link: &Link, chosen: &UniqueId) -> Settled {
+    let settled = Settled::unchanged_from(link);
+    let sent = link.notes().create_id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let detail = format!(
+        "{}, as {sent}, and the id that is chosen would be {chosen} by now. Look whether {sent} is there and remove it, then \
+         retry, or set up a lookup rule",
+        crate::decide::in_doubt(link)
+    );
+    settled.park(ParkReason::Uncertain, detail)
+}
+
 /// Settles a lease that is given back unsent.
 pub fn settle_released(link: &Link, why: &str) -> Settled {
     Settled { next: Next::Owed(Duration::ZERO), message: why.to_owned(), ..Settled::unchanged_from(link) }

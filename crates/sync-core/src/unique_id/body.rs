@@ -7,17 +7,29 @@ pub fn is_json(text: &str) -> bool {
     Document::parse(text).is_some()
 }
 
-/// Whether a text is a web page: it begins with `<!doctype html` or `<html`, in any case, behind white space or a
-/// byte-order mark. A login, error or maintenance page comes with 200 from many systems.
+/// Whether a text is a web page: it begins with `<!doctype html`, `<html` or `<head`, in any case, behind white space, a
+/// byte-order mark, an XML declaration and comments. A login, error or maintenance page comes with 200 from many systems.
 pub fn is_web_page(text: &str) -> bool {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = behind_comments(text);
     let name = match strip_start(text, "<!doctype") {
         Some(rest) if rest.starts_with(char::is_whitespace) => strip_start(rest.trim_start(), "html"),
         Some(_) => None,
-        None => strip_start(text, "<html"),
+        None => strip_start(text, "<html").or_else(|| strip_start(text, "<head")),
     };
     // A longer name, such as <html-like>, is another element.
     name.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.')))
+}
+
+/// What is behind white space, byte-order marks, XML declarations and comments.
+fn behind_comments(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let end = ["<!--", "<?xml"].into_iter().zip(["-->", "?>"]).find(|(start, _)| text.starts_with(start));
+        match end.and_then(|(start, end)| text[start.len()..].split_once(end)) {
+            Some((_, behind)) => text = behind,
+            None => return text,
+        }
+    }
 }
 
 /// What is behind a beginning, given in lower case and found in any.
@@ -43,6 +55,11 @@ mod tests {
             "\n\u{feff}\n<html>",
             "<html",
             "<!doctype html",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\">",
+            "<?xml version=\"1.0\"?><html/>",
+            "<!-- maintenance --><!DOCTYPE html>",
+            "<!-- a --> <!-- b -->\n<html>",
+            "<head><title>",
         ] {
             assert!(is_web_page(page), "{page}");
         }
@@ -55,7 +72,9 @@ mod tests {
             "<!doctype htmlx>",
             "<htmlx>",
             "<html-like/>",
-            "<?xml version=\"1.0\"?><html/>",
+            "<?xml version=\"1.0\"?><contact/>",
+            "<!-- <html> ",
+            "<header/>",
             "<contact/>",
             "{\"body\":\"<html>\"}",
             "\"<html>\"",
