@@ -6,7 +6,7 @@ use async_graphql::Request;
 use serde_json::{Value, json};
 use std::time::Duration;
 use sync_core::key::Role;
-use sync_core::ports::Clock;
+use sync_core::ports::{Clock, MaintenanceStore};
 use testkit::staged::Trouble;
 
 #[tokio::test]
@@ -343,4 +343,30 @@ async fn unavailable_tells_what_became_of_the_call() {
     }
     let syncs = world.data("{ syncs { nodes { friendlyName } } }", Value::Null).await;
     assert_eq!(syncs["syncs"]["nodes"], json!([{ "friendlyName": "runtimes" }]));
+}
+
+/// A record is left as it was, and its person's tombstone goes: the link is listed all the same, with what is known of the person.
+#[tokio::test]
+async fn links_of_purged_people_are_listed() {
+    let world = world().await;
+    let id = world.sync("CRM").await;
+    let off = "mutation($id: ID!) { updateSync(id: $id, input: { deleteUsers: { enabled: false } }) { id } }";
+    world.push(&["ada", "bob"]).await;
+    world.deliver(2).await;
+    world.data(off, json!({ "id": id })).await;
+    world.data("mutation { deletePeople(ids: [\"ada\"]) { deleted } }", Value::Null).await;
+    let running = world.run();
+    while world.store.purge_tombstones(10).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    world.stop();
+    running.await.unwrap();
+    let document = "query($id: ID!) { sync(id: $id) { links { nodes { person { id firstName deletedAt } state } } } }";
+    let links = world.data(document, json!({ "id": id })).await["sync"]["links"]["nodes"].clone();
+    let mut told: Vec<_> =
+        links.as_array().unwrap().iter().map(|link| link["person"]["id"].as_str().unwrap()).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["ada", "bob"]);
+    let ada = links.as_array().unwrap().iter().find(|link| link["person"]["id"] == "ada").unwrap();
+    assert!(ada["person"]["deletedAt"].is_string() && ada["person"]["firstName"].is_null(), "{ada}");
 }
