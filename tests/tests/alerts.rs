@@ -3,19 +3,14 @@
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
 use product_tests::prometheus::Scrape;
-use product_tests::{Api, Database, Server, ServerOptions, eventually, people};
+use product_tests::{Api, Database, Server, ServerOptions, eventually, listen, people};
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -46,31 +41,19 @@ impl Heard {
 
 impl Receiver {
     async fn start(refuses: usize) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self {
-            url: format!("http://{}/alerts?for=crm-sync", listener.local_addr().unwrap()),
+        let mut receiver = Self {
+            url: String::new(),
             refuses: Arc::new(AtomicUsize::new(refuses)),
             refused: Arc::default(),
             accepted: Arc::default(),
         };
         let taking = receiver.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let receiver = taking.clone();
-                let service = service_fn(move |request| {
-                    let receiver = receiver.clone();
-                    async move { receiver.take(request).await }
-                });
-                tokio::spawn(async move {
-                    let _gone =
-                        auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-        });
+        let address = listen("127.0.0.1:0", move |request| taking.clone().take(request)).await;
+        receiver.url = format!("http://{address}/alerts?for=crm-sync");
         receiver
     }
 
-    async fn take(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn take(self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let headers = request.headers().clone();
         let heard = Heard { headers, body: request.into_body().collect().await.unwrap().to_bytes() };
         let down = self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
@@ -82,7 +65,7 @@ impl Receiver {
         kept.lock().unwrap().push(heard);
         let mut response = Response::new(Full::default());
         *response.status_mut() = status;
-        Ok(response)
+        response
     }
 
     fn accepted(&self) -> Vec<Heard> {

@@ -2,19 +2,15 @@
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use mock_crm::{MockCrm, MockCrmOptions};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyValue;
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
 use product_tests::api::{UPSERT, people_input};
-use product_tests::{Database, Server, ServerOptions, eventually};
+use product_tests::{Database, Server, ServerOptions, eventually, listen};
 use prost::Message;
 use serde_json::json;
-use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,20 +29,10 @@ struct Collector {
 
 impl Collector {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
         let kept = received.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let kept = kept.clone();
-                let service = service_fn(move |request| take(request, kept.clone()));
-                tokio::spawn(async move {
-                    let _gone =
-                        auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-        });
+        let address = listen("127.0.0.1:0", move |request| take(request, kept.clone())).await;
+        let url = format!("http://{address}");
         Self { url, received }
     }
 
@@ -60,11 +46,11 @@ impl Collector {
 async fn take(
     request: Request<Incoming>,
     kept: Arc<Mutex<Vec<(String, ExportTraceServiceRequest)>>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.unwrap().to_bytes();
     kept.lock().unwrap().push((path, ExportTraceServiceRequest::decode(body).unwrap()));
-    Ok(Response::new(Full::default()))
+    Response::new(Full::default())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -9,16 +9,11 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use product_tests::{Api, Database, Server, ServerOptions, eventually};
+use product_tests::{Api, Database, Server, ServerOptions, eventually, listen};
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 const WITHIN: Duration = Duration::from_secs(60);
 const PORT: u16 = 17731;
@@ -38,26 +33,13 @@ struct System {
 
 impl System {
     async fn start(host: &str) -> Self {
-        let listener = TcpListener::bind((host, PORT)).await.expect("nobody else listens there");
         let system = Self::default();
-        let taking = system.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let system = taking.clone();
-                let service = service_fn(move |request| {
-                    let system = system.clone();
-                    async move { system.answer(request).await }
-                });
-                tokio::spawn(async move {
-                    let _gone =
-                        auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-        });
+        let answering = system.clone();
+        listen((host, PORT), move |request| answering.clone().answer(request)).await;
         system
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn answer(self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (method, path) = (request.method().clone(), request.uri().to_string());
         let (kind, trace, once) = (header("content-type"), header("x-trace"), header("x-once"));
@@ -78,7 +60,7 @@ impl System {
             (Method::DELETE, path) if path.starts_with("/gone/") => (404, "{}".to_owned()),
             _ => (200, "{}".to_owned()),
         };
-        Ok(Response::builder().status(status).body(Full::new(answer.into())).unwrap())
+        Response::builder().status(status).body(Full::new(answer.into())).unwrap()
     }
 
     /// What was heard so far, in an order that does not depend on when.
