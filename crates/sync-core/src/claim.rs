@@ -50,8 +50,8 @@ pub struct Known {
     pub update_proven: bool,
     /// Whether an older copy of the database was restored, and that still counts: who was deleted since is back in it.
     pub restored: bool,
-    /// How long before the claim the link's create was last tried.
-    pub since_create: Option<Duration>,
+    /// How long before the claim the link's create, or an update that may have moved its record, was last tried.
+    pub since_doubt: Option<Duration>,
 }
 
 /// What a claim gave.

@@ -226,9 +226,12 @@ fn kept() -> Decision {
     Decision::Nothing(Operation::Delete, why.to_owned())
 }
 
-/// Whether a record that is gone is looked for before anything else is sent to it.
+/// Whether a record is looked for before anything else is sent to it: it is gone, or it may have moved and the search is for
+/// the person's own id. Some systems make a record where an update finds none.
 fn asks_where_it_went(link: &Link, rules: &SyncRules) -> bool {
-    rules.lookup && matches!(link.notes().asking, Some(Asking::Gone(_)))
+    let notes = link.notes();
+    let may_have_moved = rules.follow_id && notes.may_have_moved && rules.lookup_names_person;
+    rules.lookup && (may_have_moved || matches!(notes.asking, Some(Asking::Gone(_))))
 }
 
 /// A present person for whom the external system holds nothing that we know of.

@@ -296,9 +296,10 @@ pub struct Notes {
     /// where that moves with the person.
     #[serde(skip_serializing_if = "is_false")]
     pub first_refused: bool,
-    /// When a create was last tried: a "none" that follows too soon is no proof.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub create_tried_at: Option<Timestamp>,
+    /// When a create, or an update that may have moved the record, was last tried: what a search says too soon after it is no
+    /// proof.
+    #[serde(alias = "create_tried_at", skip_serializing_if = "Option::is_none")]
+    pub doubted_at: Option<Timestamp>,
     /// What came of the create in doubt, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_said: Option<String>,

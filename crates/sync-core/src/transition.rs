@@ -216,7 +216,7 @@ impl LeaseTerms {
                 lookup_uncontrolled: !governor.proofs.lookup.controlled && governor.pace.hold.is_none(),
                 update_proven: governor.proofs.update.proven,
                 restored: governor.is_restored(),
-                since_create: None,
+                since_doubt: None,
             },
         }
     }
@@ -270,7 +270,7 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
         revision: terms.rules.revision,
         decision,
         probe: terms.probe,
-        known: Known { since_create: link.notes().create_tried_at.map(|tried| now.since(tried)), ..terms.known },
+        known: Known { since_doubt: link.notes().doubted_at.map(|tried| now.since(tried)), ..terms.known },
         lease_duration: terms.duration,
     }))
 }
@@ -313,7 +313,7 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncR
             if !(notes.repeats && rules.repeats_first_bytes()) {
                 notes.create_digest = None;
             }
-            (notes.repeats, notes.create_tried_at) = (true, Some(lost.until));
+            (notes.repeats, notes.doubted_at) = (true, Some(lost.until));
             // Unless the person changed meanwhile (then the mark kept it), the create carried the snapshot of today.
             if link.extras.first_snapshot.is_none() {
                 link.extras.first_snapshot =
@@ -325,8 +325,10 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncR
                 link.state = LinkState::Leaving(id.clone());
             }
         }
-        Some(Operation::Update) => link.extras.notes.may_have_moved |= rules.follow_id,
-        Some(Operation::Lookup) | None => {}
+        Some(Operation::Update) if rules.follow_id => {
+            (link.extras.notes.may_have_moved, link.extras.notes.doubted_at) = (true, Some(lost.until));
+        }
+        Some(Operation::Update | Operation::Lookup) | None => {}
     }
     if lost.operation.is_some()
         && let Some(sent) = &mut link.sent
@@ -853,7 +855,7 @@ fn learnt(meanwhile: &Notes, settlement: &Settlement, now: Timestamp) -> Notes {
     let mut notes = settled.notes.clone();
     let unresolved = !matches!(settled.state, LinkState::Linked(_) | LinkState::Leaving(_));
     if settled.index_lags {
-        notes.create_tried_at = Some(now);
+        notes.doubted_at = Some(now);
     }
     notes.forget = meanwhile.forget;
     notes.existing |= meanwhile.existing && unresolved;

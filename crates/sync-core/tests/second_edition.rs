@@ -291,3 +291,50 @@ fn an_edit_marks_whoever_was_left_behind() {
     assert_eq!(world.step(Fate::Answered), "delete r1");
     assert_eq!(world.records(), [""; 0]);
 }
+
+/// Where an update of an id that is not there makes a record, an update whose answer was lost may have moved the record: the
+/// lookup by the person's own id is asked before anything else is sent.
+#[test]
+fn where_a_record_may_have_moved_a_lookup_by_the_persons_id_is_asked_first() {
+    let moving = || {
+        let mut world = World::new(Means::LookupById);
+        (world.habits.keyed, world.habits.upserts, world.rules.follow_id) = (true, true, true);
+        world.upsert("A");
+        world.run();
+        world.upsert("B");
+        world
+    };
+    for fate in [Fate::LostAfter, Fate::RefusedAfter(500), Fate::PageAfter] {
+        let mut world = moving();
+        assert_eq!(world.step(fate), "update B");
+        assert_eq!(world.step(Fate::Answered), "lookup B");
+        world.run();
+        world.assert_in_step();
+    }
+    // A node that died with the update on its way.
+    let mut world = moving();
+    assert_eq!(world.next(), "update B");
+    world.crash(true);
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    world.run();
+    world.assert_in_step();
+    // It was not carried out: the id is as it was, and the update goes out again.
+    let mut world = moving();
+    assert_eq!(world.step(Fate::LostBefore), "update B");
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    assert_eq!(world.step(Fate::Answered), "update B");
+    world.assert_in_step();
+    // Deleted meanwhile: at the id where the record is.
+    let mut world = moving();
+    world.step(Fate::LostAfter);
+    world.delete();
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    assert_eq!(world.step(Fate::Answered), "delete B");
+    assert_eq!(world.records(), [""; 0]);
+    // A search that finds nobody tells nothing of an update: nothing is sent into the dark.
+    let mut world = moving();
+    world.habits.blind = true;
+    world.step(Fate::LostAfter);
+    world.run();
+    assert_eq!((world.records(), world.parked()), (vec!["B"], Some(ParkReason::Missing)));
+}

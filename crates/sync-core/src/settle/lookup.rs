@@ -10,6 +10,8 @@ use std::time::Duration;
 /// How long after a first "none" for a deleted person the second one is asked for, before the row goes.
 const DELETED_AGAIN: Duration = Duration::from_secs(3600);
 
+const NONE_YET: &str = "looked up: no record yet";
+
 impl Settling<'_> {
     pub(super) fn looked_up(&self, settled: Settled) -> Settled {
         match &self.judged.verdict {
@@ -45,6 +47,16 @@ impl Settling<'_> {
         let ours = rules.lookup_names_person
             || (settled.notes.looked_up && !matches!(settled.state, LinkState::Linked(_) | LinkState::Leaving(_)));
         match &settled.state {
+            LinkState::Linked(held) | LinkState::Leaving(held) if held == id && settled.notes.asking.is_none() => {
+                if let Some(left) = self.index_lags() {
+                    let message = format!("looked up: the record is {id} still");
+                    return Self::ask_again(settled, left, &message);
+                }
+                settled.notes.may_have_moved = false;
+                settled.notes.moved_to.clear();
+                settled.next = Next::Owed(Duration::ZERO);
+                return settled.learn(format!("looked up: the record is {id}, as before"));
+            }
             LinkState::Linked(held) if held == id => {
                 let said = match &settled.notes.asking {
                     Some(Asking::Gone(said)) => said.clone(),
@@ -114,7 +126,7 @@ impl Settling<'_> {
     /// How much longer a search index is given before its "none" is believed.
     fn index_lags(&self) -> Option<Duration> {
         let settle = self.context.rules.lookup_settle;
-        let since = self.context.known.since_create?;
+        let since = self.context.known.since_doubt?;
         settle.checked_sub(since).filter(|left| !left.is_zero())
     }
 
@@ -126,7 +138,7 @@ impl Settling<'_> {
             return self.try_later(settled, ParkReason::Uncertain);
         }
         if let Some(left) = self.index_lags() {
-            return Self::ask_again(settled, left);
+            return Self::ask_again(settled, left, NONE_YET);
         }
         if let Some(Asking::Refused(said, version)) = settled.notes.asking.clone() {
             return self.refused_for_good(settled, &said, version);
@@ -156,7 +168,7 @@ impl Settling<'_> {
     /// The create was accepted once, and its record is not found.
     fn none_after_silence(&self, mut settled: Settled) -> Settled {
         if let Some(left) = self.index_lags() {
-            return Self::ask_again(settled, left);
+            return Self::ask_again(settled, left, NONE_YET);
         }
         settled.failure = Some(FailureKind::NoUniqueId);
         if !self.context.known.lookup_proven {
@@ -181,9 +193,19 @@ impl Settling<'_> {
 
     /// A record that is gone, or may have moved, is found nowhere.
     fn none_for_lost(&self, mut settled: Settled) -> Settled {
+        if settled.notes.asking.is_none()
+            && let Some(left) = self.index_lags()
+        {
+            return Self::ask_again(settled, left, NONE_YET);
+        }
         let said = match settled.notes.asking.take() {
             Some(Asking::Gone(said)) => said,
-            _ => "gone".to_owned(),
+            _ if self.attempt.person_deleted => "the record may have moved".to_owned(),
+            _ => {
+                settled.message = "the record may have moved, and the lookup finds it nowhere".to_owned();
+                settled.failure = Some(FailureKind::Status);
+                return self.try_later(settled, ParkReason::Missing);
+            }
         };
         let moved = settled.notes.may_have_moved;
         settled.failure = Some(FailureKind::Status);
@@ -258,12 +280,12 @@ impl Settling<'_> {
         self.try_later(settled, ParkReason::Uncertain)
     }
 
-    /// A "none" so soon after the create is no proof.
-    fn ask_again(mut settled: Settled, left: Duration) -> Settled {
+    /// What is found so soon is no proof.
+    fn ask_again(mut settled: Settled, left: Duration, message: &str) -> Settled {
         settled.outcome = LogOutcome::Retrying;
         settled.failure = None;
         settled.message =
-            format!("looked up: no record yet, it is asked again in {} s: an index may lag", left.as_secs().max(1));
+            format!("{message}; it is asked again in {} s, since an index may lag", left.as_secs().max(1));
         settled.next = Next::Owed(left);
         settled
     }

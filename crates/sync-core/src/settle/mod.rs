@@ -125,7 +125,7 @@ pub struct Settled {
     /// The id that we choose for a request that was not sent, since it is another person's: whether it still is, is
     /// looked at once more while this is settled.
     pub claims: Option<UniqueId>,
-    /// Whether a search index may have to learn of a create that has just been tried.
+    /// Whether a search index may have to learn of a create, or of a move of the record, that has just been tried.
     pub index_lags: bool,
     /// Whether a request went out (or was tried).
     pub tried: bool,

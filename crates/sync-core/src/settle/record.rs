@@ -137,6 +137,7 @@ impl Settling<'_> {
             return;
         }
         settled.notes.may_have_moved = true;
+        settled.index_lags = self.context.rules.lookup;
         if let Some(to) = self.attempt.moves_to.clone().filter(|to| self.attempt.unique_id.as_ref() != Some(to)) {
             settled.notes.note_move(to);
         }

@@ -74,9 +74,9 @@ fn key(node: &Node) -> u64 {
             link.lease.as_ref().map(|lease| (lease.operation, lease.version)),
             link.extras.first_snapshot.as_ref().map(|person| person.first_name.clone()),
         );
-        let notes = sync_core::link::Notes { create_tried_at: None, ..link.notes().clone() };
+        let notes = sync_core::link::Notes { doubted_at: None, ..link.notes().clone() };
         // How long ago a create was tried tells only until an index has caught up.
-        let since = link.notes().create_tried_at.map(|at| world.now.since(at).min(world.rules.lookup_settle));
+        let since = link.notes().doubted_at.map(|at| world.now.since(at).min(world.rules.lookup_settle));
         let _ = write!(text, "{notes:?} {since:?} ");
         if let Some(flight) = &world.flight {
             let _ = write!(text, "{} ", link.generation - flight.leased.link.generation);

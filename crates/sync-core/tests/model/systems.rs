@@ -26,6 +26,7 @@ const PLAIN: Habits = Habits {
     one_address: false,
     unique: false,
     keyed: false,
+    upserts: false,
     lag: None,
     blind: false,
     checks_keys: false,
@@ -281,6 +282,13 @@ systems! {
             rules.follow_id = true;
             rules.on_missing = OnMissing::Lookup;
         },
+        ..SETTING
+    },
+    h11_records_are_addressed_by_their_value_and_updates_make_them: Setting {
+        means: Means::LookupById,
+        habits: Habits { keyed: true, upserts: true, ..PLAIN },
+        rules: |rules| rules.follow_id = true,
+        bounds: Bounds { events: 4, faults: 1, ..FULL },
         ..SETTING
     },
     h12_under_a_wrong_url_with_recreate: Setting {

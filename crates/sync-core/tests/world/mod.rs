@@ -123,6 +123,8 @@ pub struct Habits {
     pub unique: bool,
     /// Records are addressed by their address: a create of one that is there is refused by 409, an update moves the record.
     pub keyed: bool,
+    /// An update of an id that is not there makes a record at that id.
+    pub upserts: bool,
     /// A search sees a record only so long after it was made.
     pub lag: Option<Duration>,
     /// A search never finds anything.
@@ -391,7 +393,7 @@ impl World {
                     lookup_uncontrolled: false,
                     update_proven: self.governor.proofs.update.proven,
                     restored: self.governor.is_restored(),
-                    since_create: None,
+                    since_doubt: None,
                 },
             };
             let link = self.link.as_mut().expect("it was claimable");
@@ -546,7 +548,7 @@ impl World {
     fn carry_out_update(&mut self, id: &str, value: &str) -> (u16, Vec<String>) {
         let address = self.address(value);
         let crm = &mut self.crm;
-        if self.habits.wrong_update || !crm.records.contains_key(id) {
+        if self.habits.wrong_update || (!crm.records.contains_key(id) && !self.habits.upserts) {
             return (404, vec![]);
         }
         if let Some(status) = self.habits.refuses_c.filter(|_| value == "C") {
@@ -556,7 +558,17 @@ impl World {
         if moves && crm.records.contains_key(&address) {
             return (409, vec![]);
         }
-        let record = crm.records.remove(id).expect("it is there");
+        let Some(record) = crm.records.remove(id) else {
+            let made = Record {
+                value: value.to_owned(),
+                address: id.to_owned(),
+                names_person: true,
+                foreign: false,
+                made_at: self.now,
+            };
+            crm.records.insert(id.to_owned(), made);
+            return (201, vec![id.to_owned()]);
+        };
         let id = if moves { address.clone() } else { id.to_owned() };
         crm.records.insert(id.clone(), Record { value: value.to_owned(), address, names_person: true, ..record });
         crm.carried = Some(value.to_owned());
