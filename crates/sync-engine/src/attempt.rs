@@ -155,6 +155,10 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         Some(Digest::of(&request))
     };
     let link = &leased.link;
+    if operation == Operation::Lookup && searches_for_nobody(&sync, person, &request) {
+        let settled = settle::settle_nothing_to_search(link, leased.known.restored);
+        return settle_with(&leased, settled);
+    }
     // An administrator who asked for it all the same has looked.
     if first_bytes && digest != link.notes().create_digest && !link.allow_resend {
         return settle_with(&leased, settle::settle_rule_changed(link));
@@ -227,6 +231,9 @@ impl Sending {
     pub(crate) fn control(&self, linked: &Person) -> Option<Request> {
         let rule = self.sync.rule(Operation::Lookup)?;
         let request = rule.render(&context_of(&self.sync, linked, None, CONSTANT_KEY)).ok()?;
+        if searches_for_nobody(&self.sync, linked, &request) {
+            return None;
+        }
         Some(self.sync.dress(request, Operation::Lookup, None))
     }
 
@@ -302,6 +309,21 @@ impl Sending {
         settled.control = control;
         settlement(&leased, &sync, settled, Some((&request, &attempt, exchange)), around)
     }
+}
+
+/// Whether a lookup would be the same for a person of whom nothing is known: what it found would be anybody's.
+fn searches_for_nobody(sync: &CompiledSync, person: &Person, lookup: &Request) -> bool {
+    if sync.rules.lookup_names_person {
+        return false;
+    }
+    let unknown = Person {
+        created_at: person.created_at,
+        updated_at: person.updated_at,
+        ..Person::empty(person.id.clone(), person.version, person.updated_at)
+    };
+    let of_unknown =
+        sync.rule(Operation::Lookup).and_then(|rule| rule.render(&context_of(sync, &unknown, None, CONSTANT_KEY)).ok());
+    of_unknown.is_some_and(|request| Digest::of(&request) == Digest::of(lookup))
 }
 
 /// A key that is another one for another id.

@@ -16,7 +16,9 @@ use sync_core::patch::{rule_field, scalar_of, shown_secrets};
 use sync_core::ports::{
     CompiledRule, CompiledText, HeaderSource, HeaderText, IdTokens, RenderContext, RuleSource, TemplateEngine,
 };
-use sync_core::sync::{Authentication, EmptyWhen, HeaderValue, Operation, Rule, Settings, SyncConfig, UniqueIdSource};
+use sync_core::sync::{
+    Authentication, EmptyWhen, HeaderValue, OnExisting, Operation, Rule, Settings, SyncConfig, UniqueIdSource,
+};
 use sync_core::unique_id::{IdSource, JsonPath, Scalar};
 
 /// What is sent as `User-Agent` unless a header of the rule says otherwise.
@@ -164,7 +166,14 @@ impl CompiledSync {
         let under = |(operation, rule): (Operation, &Arc<dyn CompiledRule>)| {
             rule.objections().iter().map(|fault| fault.clone().under(rule_field(operation))).collect::<Vec<_>>()
         };
-        objections.flat_map(under).collect()
+        let mut objections: Vec<Fault> = objections.flat_map(under).collect();
+        if let IdPlan::Choose(text) = &self.ids
+            && saved.is_none_or(|saved| saved.unique_id != self.config.settings.unique_id)
+        {
+            let under = |fault: &Fault| fault.clone().under("template").under("uniqueId");
+            objections.extend(text.objections().iter().map(under));
+        }
+        objections
     }
 
     /// The compiled rule of an operation.
@@ -277,6 +286,21 @@ impl CompiledSync {
                  rule, choose the unique id by a template, or hand over {{ idempotency_key }} where the system honours it"
                     .to_owned(),
             );
+        }
+        if rules.follow_id && rules.update_on && !(rules.lookup && rules.lookup_names_person) {
+            warnings.push(
+                "an update whose answer is lost may have moved the record to another unique id: where an update of an id that is \
+                 not there makes a record, the next one makes a second. A lookup rule that searches by {{ person.id }} is asked \
+                 first"
+                    .to_owned(),
+            );
+        }
+        let without_updates = [
+            (rules.follow_id, "the unique id is to be read from updates"),
+            (rules.on_existing == OnExisting::Adopt, "a record that exists already is to be linked and updated"),
+        ];
+        for (_, what) in without_updates.iter().filter(|(is_set, _)| *is_set && !rules.update_on) {
+            warnings.push(format!("{what}, but Update Users is off: nothing is sent to it"));
         }
         for (operation, name) in [(Operation::Update, "Update Users"), (Operation::Delete, "Delete Users")] {
             if self.rule(operation).is_some_and(|rule| !rule.tokens().unique_id) && !rules.chosen_id {

@@ -78,6 +78,7 @@ impl TemplateEngine for LiquidTemplates {
 struct Text {
     template: Template,
     warnings: Vec<Fault>,
+    objections: Vec<Fault>,
 }
 
 /// What is said of a template of an older edition that would be another one today.
@@ -87,7 +88,15 @@ const MEANS_OTHERWISE: &str = "this template keeps what it meant when it was sav
 impl Text {
     fn new(template: &str, tokens: IdTokens, edition: Edition) -> Result<Self, Vec<Fault>> {
         let reading = Reading { allowed: Allowed::UniqueId(tokens), edition };
-        Ok(Self { template: Template::trimmed(template, Place::Text, reading)?, warnings: Vec::new() })
+        let template = Template::trimmed(template, Place::Text, reading)?;
+        let is_constant = template.used.tokens.person.is_empty();
+        let constant = is_constant.then(|| {
+            Fault::here(
+                "this unique id is the same for everybody, so that one person alone could have it. Make it of the person: \
+                 write {{ person.id }} into it",
+            )
+        });
+        Ok(Self { template, warnings: Vec::new(), objections: constant.into_iter().collect() })
     }
 
     /// What it renders for each sample person, where it fails not for all.
@@ -106,6 +115,10 @@ impl CompiledText for Text {
 
     fn warnings(&self) -> &[Fault] {
         &self.warnings
+    }
+
+    fn objections(&self) -> &[Fault] {
+        &self.objections
     }
 }
 
@@ -200,6 +213,11 @@ impl Rule {
         if addresses && !self.tokens.unique_id && self.tokens.person.is_empty() {
             let message = "this request is the same for everybody: neither URL, headers nor data name the record or the person, \
                            so that a delete may empty the whole collection. Put {{ unique_id }} into the URL";
+            objections.push(Fault::at(["url"], message));
+        }
+        if matches!(self.allowed, Allowed::Rule(Operation::Lookup)) && self.tokens.person.is_empty() {
+            let message = "this lookup is the same for everybody, so what it finds is anybody's. Search for the person: put \
+                           {{ person.id }} or {{ person.email }} into the URL or the data";
             objections.push(Fault::at(["url"], message));
         }
         objections

@@ -15,7 +15,7 @@ const CONFLICT: &str = "CONFLICT";
 type Row = (&'static str, Value, &'static str, &'static str, &'static str);
 
 fn lookup(extra: Value) -> Value {
-    let mut lookup = json!({ "url": "https://crm.test/search", "path": "$[*].id" });
+    let mut lookup = json!({ "url": "https://crm.test/search?q={{ person.id }}", "path": "$[*].id" });
     lookup.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     lookup
 }
@@ -105,6 +105,14 @@ fn options() -> Vec<Row> {
         ("/lookup", settle(json!(3601)), INPUT, "lookup/settleSeconds", "give 0 to 3600 seconds"),
         ("/lookup", settle(json!(1.5)), INVALID, "", "\"input.lookup.settleSeconds\", expected type \"Int\""),
         ("/lookup", settle(json!(99_999_999_999_i64)), INPUT, "lookup/settleSeconds", "give a whole number from"),
+        (
+            "/lookup",
+            lookup(json!({ "url": "https://crm.test/search?q=ann" })),
+            INPUT,
+            "lookup/url",
+            "put {{ person.id }} or {{ person.email }} into the URL or the data",
+        ),
+        ("/uniqueId", json!({ "template": "x" }), INPUT, "uniqueId/template", "write {{ person.id }} into it"),
         ("/followUniqueId", json!("yes"), INVALID, "", "\"input.followUniqueId\", expected type \"Boolean\""),
         ("/limits", limits(json!(0)), INPUT, "limits/requestsPerDay", "give 1 to 1000000000, or null"),
         ("/limits", limits(json!(-5)), INPUT, "limits/requestsPerDay", "give 1 to 1000000000, or null"),
@@ -268,7 +276,7 @@ async fn wrong_options_of_a_saved_sync_are_refused_at_their_fields() {
         is_refused(&world, test, variables(), "input/changes", row.clone()).await;
     }
     // What else needs it goes with it, or stays.
-    let lookup = json!({ "lookup": { "url": "https://crm.test/", "path": "$[*].id" }, "updateUsers": { "onMissing": "LOOKUP" } });
+    let lookup = json!({ "lookup": { "url": "https://crm.test/{{ person.id }}", "path": "$[*].id" }, "updateUsers": { "onMissing": "LOOKUP" } });
     world.data(update, json!({ "id": id, "v": lookup })).await;
     let row = ("lookup", json!({ "lookup": null }), INPUT, "updateUsers/onMissing", "set up the lookup, or use PARK");
     is_refused(&world, update, json!({ "id": id, "v": row.1 }), "input", row).await;
@@ -431,5 +439,41 @@ async fn values_that_are_none_of_their_type_are_told_at_their_place_wherever_the
     ];
     for (document, variables, places) in rows {
         is_refused(&world, document, variables, "", (document, Value::Null, INPUT, places, "")).await;
+    }
+}
+
+/// What is allowed and may still be meant otherwise.
+#[tokio::test]
+async fn options_that_come_to_nothing_or_to_a_second_record_are_warned_of() {
+    const SECOND: &str = "A lookup rule that searches by {{ person.id }} is asked first";
+    const FOLLOWS_NOTHING: &str = "the unique id is to be read from updates, but Update Users is off";
+    const ADOPTS_IDLY: &str = "a record that exists already is to be linked and updated, but Update Users is off";
+    let world = world().await;
+    let by_email = json!({ "url": "https://crm.test/search?email={{ person.email }}" });
+    let off = json!({ "enabled": false });
+    for (changes, wanted) in [
+        (json!({}), vec![]),
+        (json!({ "followUniqueId": true, "lookup": lookup(json!({})) }), vec![]),
+        (json!({ "followUniqueId": true }), vec![SECOND]),
+        (json!({ "followUniqueId": true, "lookup": lookup(by_email) }), vec![SECOND]),
+        (json!({ "followUniqueId": true, "updateUsers": off }), vec![FOLLOWS_NOTHING]),
+        (
+            json!({ "createUsers": { "onExisting": "ADOPT" }, "lookup": lookup(json!({})), "updateUsers": off }),
+            vec![ADOPTS_IDLY],
+        ),
+    ] {
+        let mut input = plain_crm("CRM");
+        for (field, value) in changes.as_object().unwrap() {
+            match (&mut input[field], value) {
+                (Value::Object(before), Value::Object(value)) => before.extend(value.clone()),
+                (before, value) => *before = value.clone(),
+            }
+        }
+        let made = world.data(CREATE_SYNC, json!({ "input": input })).await;
+        let document = "query($id: ID!) { sync(id: $id) { warnings } }";
+        let shown = world.data(document, json!({ "id": made["createSync"]["id"] })).await.to_string();
+        for words in [SECOND, FOLLOWS_NOTHING, ADOPTS_IDLY] {
+            assert_eq!(shown.contains(words), wanted.contains(&words), "{changes}: {shown}");
+        }
     }
 }

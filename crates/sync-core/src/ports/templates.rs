@@ -139,6 +139,11 @@ pub trait CompiledText: Send + Sync {
     /// Renders the text.
     fn render(&self, context: &RenderContext<'_>) -> Result<String, Vec<Fault>>;
 
+    /// What can hardly be meant: refused where the template is made or edited.
+    fn objections(&self) -> &[Fault] {
+        &[]
+    }
+
     /// What should be known of it.
     fn warnings(&self) -> &[Fault] {
         &[]

@@ -14,7 +14,7 @@ use crate::decide::{Decision, SyncRules, no_unique_id_mend};
 use crate::digest::Digest;
 use crate::governor::{Signal, Trouble};
 use crate::judge::{Judged, Unreadable, Verdict};
-use crate::link::{DETAIL_BYTES_MAX, KeptAnswer, Link, LinkState, Notes, ParkReason, Sent, UniqueId};
+use crate::link::{Asking, DETAIL_BYTES_MAX, KeptAnswer, Link, LinkState, Notes, ParkReason, Sent, UniqueId};
 use crate::log::{FailureKind, LogOutcome};
 use crate::outcome::{Answer, NotSent, Outcome};
 use crate::person::Version;
@@ -378,6 +378,51 @@ pub fn settle_unreadable(link: &Link, rules: &SyncRules) -> Settled {
     }
     settled.failure = Some(FailureKind::NoUniqueId);
     settled.park(ParkReason::NoUniqueId, no_unique_id_mend(rules))
+}
+
+/// Settles a lookup that is not sent, since it would be the same for a person of whom nothing is known: whatever it found would
+/// be a stranger's. Before a first create it counts as a "none"; otherwise the person waits for what only a search can tell.
+/// `restored`: an older copy of the database was restored, and that still counts.
+pub fn settle_nothing_to_search(link: &Link, restored: bool) -> Settled {
+    const NOTHING: &str = "the lookup has nothing of this person to search by";
+    const MEND: &str =
+        "Look in the external system, then change the person's data there or here, or the lookup rule; then retry";
+    let mut settled = Settled::unchanged_from(link);
+    let asking = settled.notes.asking.take();
+    match (&link.state, asking) {
+        (LinkState::Unlinked, Some(Asking::Exists(said))) => settled.park(
+            ParkReason::Refused,
+            format!("{said}, and {NOTHING} (change the person's data or the lookup rule)"),
+        ),
+        (LinkState::Unlinked, _) if restored => settled.park(
+            ParkReason::Uncertain,
+            format!("an older copy of the database was restored, so the person may have been created since, and {NOTHING}. {MEND}"),
+        ),
+        (LinkState::Unlinked, _) => {
+            settled.notes.looked_up = true;
+            settled.next = Next::Owed(Duration::ZERO);
+            settled.message = format!("not looked up before the create: {NOTHING}");
+            settled
+        }
+        (LinkState::Uncertain, _) => settled.park(
+            ParkReason::Uncertain,
+            format!("{}, and {NOTHING}. {MEND}, with createAgain where it made none", crate::decide::in_doubt(link)),
+        ),
+        (LinkState::Unaddressable, _) => {
+            settled.failure = Some(FailureKind::NoUniqueId);
+            settled.park(
+                ParkReason::NoUniqueId,
+                format!("created, but no unique id could be read from the answer, and {NOTHING}. {MEND}"),
+            )
+        }
+        (LinkState::Linked(id) | LinkState::Leaving(id), asking) => {
+            let said = match asking {
+                Some(Asking::Gone(said)) => format!("{said}: the record {id} is gone"),
+                _ => format!("the record {id} may have moved"),
+            };
+            settled.park(ParkReason::Missing, format!("{said}, and {NOTHING}. {MEND}"))
+        }
+    }
 }
 
 /// One outcome on its way through the table.

@@ -234,17 +234,25 @@ async fn h10_one_persons_501_and_403_stop_nobody_else() {
 
 #[tokio::test(start_paused = true)]
 async fn h11_a_record_that_may_have_moved_is_deleted_where_it_is() {
-    let mut world = world_with(&SyncPatch { follow_unique_id: Patch::Set(true), ..usual_with_lookup() }).await;
-    world.linked("k", "a").await;
-    world.rename("k", "moved").await;
-    // Carried out: the record is b now.
-    drop(world.expect(Method::Put, "/contacts/a").await);
-    world.delete("k").await;
-    world.expect(Method::Delete, "/contacts/a").await.answer(404, "");
-    world.expect(Method::Get, "/search?ext=k").await.answer(200, r#"{"results":[{"id":"b"}]}"#);
-    world.expect(Method::Delete, "/contacts/b").await.answer(204, "");
-    world.is_forgotten("k").await;
-    world.stop().await;
+    for (searched, asked_first) in [("ext={{ person.id }}", true), ("name={{ person.name }}", false)] {
+        let search = lookup(&format!("search?{searched}"), "$.results[*].id");
+        let sync = SyncPatch { follow_unique_id: Patch::Set(true), lookup: Patch::Set(search), ..usual() };
+        let mut world = world_with(&sync).await;
+        world.linked("k", "a").await;
+        world.rename("k", "moved").await;
+        // Carried out: the record is b now.
+        drop(world.expect(Method::Put, "/contacts/a").await);
+        world.delete("k").await;
+        if asked_first {
+            world.expect(Method::Get, "/search?ext=k").await.answer(200, r#"{"results":[{"id":"b"}]}"#);
+        } else {
+            world.expect(Method::Delete, "/contacts/a").await.answer(404, "");
+            world.expect(Method::Get, "/search?name=moved").await.answer(200, r#"{"results":[{"id":"b"}]}"#);
+        }
+        world.expect(Method::Delete, "/contacts/b").await.answer(204, "");
+        world.is_forgotten("k").await;
+        world.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

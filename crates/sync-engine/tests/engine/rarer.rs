@@ -500,3 +500,57 @@ async fn s213_adopted_records_that_are_gone_hold_back_no_deletes() {
     }
     world.stop().await;
 }
+
+/// A search for an empty value finds whoever is first there: it is not sent.
+#[tokio::test(start_paused = true)]
+async fn who_has_nothing_to_search_by_is_not_looked_up() {
+    // Before the first create nobody can be found: the person is created.
+    let mut world = world_with(&always_looked_up()).await;
+    world.rename("p1", "").await;
+    world.expect(Method::Post, "/contacts").await.created("7");
+    world.is_linked_to("p1", "7").await;
+    // A create in doubt cannot be looked for: the person is parked, which says so.
+    world.rename("p2", "").await;
+    drop(world.expect(Method::Post, "/contacts").await);
+    let link = world.is_parked("p2", ParkReason::Uncertain).await;
+    assert!(link.parked.unwrap().detail.contains("nothing of this person to search by"));
+    // Nor can a record that is there already: it is not adopted.
+    let mut sync = always_looked_up();
+    if let Patch::Set(create) = &mut sync.create {
+        create.on_existing = Patch::Set(OnExisting::Adopt);
+    }
+    world.edit(&sync).await;
+    world.is_parked("p2", ParkReason::Uncertain).await;
+    world.rename("p3", "").await;
+    world.expect(Method::Post, "/contacts").await.answer(409, "exists");
+    world.is_parked("p3", ParkReason::Refused).await;
+    // With a name there is something to search by.
+    world.rename("p3", "Ann").await;
+    world.expect(Method::Get, "/search?name=Ann").await.answer(200, &found("8"));
+    world.expect(Method::Put, "/contacts/8").await.answer(200, "{}");
+    world.is_linked_to("p3", "8").await;
+    world.stop().await;
+}
+
+/// A record that is gone is not made anew where the search that should say so has nothing to search by.
+#[tokio::test(start_paused = true)]
+async fn who_is_gone_and_has_nothing_to_search_by_is_parked() {
+    let mut world = world_with(&on_missing(always_looked_up(), OnMissing::Lookup)).await;
+    world.linked_and_updated("seen").await;
+    world.rename("p1", "").await;
+    world.expect(Method::Post, "/contacts").await.created("7");
+    world.is_linked_to("p1", "7").await;
+    world.scope().resync(SYNC, ResyncScope::All, true).await.unwrap();
+    loop {
+        let next = world.next().await;
+        let gone = next.request.url.path().ends_with("/7");
+        assert_eq!(next.request.method, Method::Put);
+        next.answer(if gone { 404 } else { 200 }, "{}");
+        if gone {
+            break;
+        }
+    }
+    let link = world.is_parked("p1", ParkReason::Missing).await;
+    assert!(link.parked.unwrap().detail.contains("nothing of this person to search by"));
+    world.stop().await;
+}
