@@ -323,7 +323,7 @@ const TABLES: [Table; 13] = [
         rows: "
             2xx one                                      | Linked new    | now             | empty | =        | dropped | accepted
             2xx none                                     | =             | park NoUniqueId | empty | =        | kept    | accepted
-            404 of a rule that has found                 | Unlinked      | now             | none  | =        | dropped | accepted
+            404 of a rule that has found                 | Unlinked      | now             | none  | =        | dropped | vanished
             2xx several                                  | =             | park Ambiguous  | empty | =        | kept    | accepted
             2xx unreadable, 2xx cut, 2xx no proof, 404, 410 | =          | later           | empty | +1       | kept    | works
             page                                         | =             | later           | empty | +1       | kept    | page
@@ -353,7 +353,7 @@ const TABLES: [Table; 13] = [
         rows: "
             2xx one                                      | Linked new    | now             | empty | =        | dropped | accepted
             2xx none                                     | =             | park NoUniqueId | empty | =        | kept    | accepted
-            404 of a rule that has found                 | =             | later           | empty | =        | kept    | accepted
+            404 of a rule that has found                 | =             | later           | empty | =        | kept    | vanished
             2xx several                                  | =             | park Ambiguous  | empty | =        | kept    | accepted
             2xx unreadable, 2xx cut, 2xx no proof, 404, 410 | =          | later           | empty | +1       | kept    | works
             page                                         | =             | later           | empty | +1       | kept    | page
@@ -704,6 +704,7 @@ fn described(settled: &Settled, link: &Link, person_deleted: bool) -> [String; 6
             "refuses"
         }
         Signal::Silent => "silent",
+        Signal::Vanished => "vanished",
         Signal::Fails { reason, trouble } => {
             assert!(!reason.is_empty());
             match trouble {
@@ -905,8 +906,8 @@ fn tries_end_with_the_schedule_and_deferrals_never_do() {
     for class in ["401", "429", "503", "dns", "tls", "connection", "unprocessed", "connect timeout", "address"] {
         let later = settled(table("update"), &link, 'p', class, |_| {});
         let Next::Owed(delay) = later.next else { panic!("{class}") };
-        // A limit is the sync's hold, and who was refused for it waits no longer.
-        assert_eq!(delay.as_secs(), if class == "429" { 5 } else { 3600 }, "{class}");
+        // A limit is the sync's hold, and who was refused for it waits no longer than the longest.
+        assert_eq!(delay.as_secs(), if class == "429" { 900 } else { 3600 }, "{class}");
         assert_eq!((later.tries, later.deferrals), (11, i16::MAX));
     }
 }

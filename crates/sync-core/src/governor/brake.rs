@@ -76,7 +76,11 @@ pub struct Brakes {
     missing: u32,
     /// Whether an administrator has said for this revision that deletes may find nothing.
     missing_released: bool,
+    /// Whose creates told no unique id in a row; where [`Self::silence_is_found`], of whom lookups found no record either.
     silent: Vec<u64>,
+    /// Since the last edit a lookup has found the record of such a create: this is how the system answers, and no fault.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    silence_is_found: bool,
     pages: Vec<u64>,
     /// Beside the others, since it holds some creates only. No answer lifts it, and no edit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +159,7 @@ impl Brakes {
         match operation {
             Operation::Create => {
                 self.silent.clear();
+                self.silence_is_found = false;
                 self.lift(Operation::Create, &[BrakeKind::SilentCreates]);
             }
             Operation::Delete => self.missing = 0,
@@ -164,7 +169,10 @@ impl Brakes {
 
     /// An id was found by a lookup: the records of creates that tell none can be known all the same.
     pub(super) fn found(&mut self, person: u64) {
-        self.silent.retain(|silent| *silent != person);
+        self.silence_is_found |= self.silent.contains(&person);
+        if self.silence_is_found {
+            self.silent.clear();
+        }
         self.lift(Operation::Create, &[BrakeKind::SilentCreates]);
     }
 
@@ -208,11 +216,30 @@ impl Brakes {
 
     /// A create was accepted and told no unique id.
     pub(super) fn silent(&mut self, person: u64, now: Timestamp) {
+        if self.silence_is_found {
+            return;
+        }
         note_person(&mut self.silent, person, SILENT_PEOPLE);
         if self.silent.len() >= SILENT_PEOPLE {
             let reason = format!(
                 "the creates of {SILENT_PEOPLE} people in a row were accepted, but no unique id could be read from the \
                  answers: correct the unique id or the lookup, or release the hold to let one create through"
+            );
+            self.hold(Operation::Create, BrakeKind::SilentCreates, reason, now);
+        }
+    }
+
+    /// Of a create that told no unique id a lookup finds no record.
+    pub(super) fn vanished(&mut self, person: u64, now: Timestamp) {
+        if !self.silence_is_found {
+            return;
+        }
+        note_person(&mut self.silent, person, SILENT_PEOPLE);
+        if self.silent.len() >= SILENT_PEOPLE {
+            self.silence_is_found = false;
+            let reason = format!(
+                "the creates of {SILENT_PEOPLE} people in a row were accepted, and the lookup finds none of their records: look in \
+                 the external system, then correct the rule, or release the hold to let one create through"
             );
             self.hold(Operation::Create, BrakeKind::SilentCreates, reason, now);
         }
@@ -235,6 +262,7 @@ impl Brakes {
         match operation {
             Operation::Create => {
                 self.silent.clear();
+                self.silence_is_found = false;
                 self.pages.clear();
             }
             Operation::Delete => (self.missing, self.missing_released) = (0, false),

@@ -31,8 +31,9 @@ pub const FEW_WITHIN: Duration = Duration::from_secs(3600);
 pub const UNREACHABLE_TRIES: u32 = 2;
 /// Beside its schedule, a suspended sync is probed with fresh people: at once, then so often in its first minute, and later.
 const FRESH_EVERY: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10)];
-/// And with a create, which may make a record whose answer never comes, so often.
-const FRESH_CREATES_EVERY: Duration = Duration::from_secs(60);
+/// And with a create, which may make a record whose answer never comes, after this at first, and twice as long each time.
+const FRESH_CREATE_FIRST: Duration = Duration::from_secs(5);
+const FRESH_CREATE_LAST: Duration = Duration::from_secs(60);
 /// Requests of a day are counted by the hour.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -59,6 +60,8 @@ pub enum Signal {
     },
     /// A create was accepted and told no unique id.
     Silent,
+    /// Of such a create a lookup finds no record.
+    Vanished,
     /// It fails.
     Fails {
         /// In words, for the status reason.
@@ -184,6 +187,9 @@ pub enum Breaker {
         /// And when that may be a create.
         #[serde(default)]
         fresh_creates_at: Option<Timestamp>,
+        /// How many were.
+        #[serde(default)]
+        fresh_creates: u8,
     },
 }
 
@@ -233,6 +239,9 @@ pub struct Grant {
     pub probe: bool,
     /// Take the newest change instead of the oldest debt.
     pub newest_first: bool,
+    /// The one request at the end of a hold: take somebody who was not refused, where there is one, since "too many requests"
+    /// may have been said of one record alone.
+    pub ends_hold: bool,
     /// Take somebody who has not failed yet, whose last request was accepted first, then the newest change; and whether a
     /// create may be taken. The probe beside the schedule.
     pub fresh: Option<Fresh>,
@@ -249,7 +258,7 @@ pub struct Fresh {
 
 impl Grant {
     const fn none(again_at: Option<Timestamp>) -> Self {
-        Self { links: 0, probe: false, newest_first: false, fresh: None, again_at }
+        Self { links: 0, probe: false, newest_first: false, ends_hold: false, fresh: None, again_at }
     }
 }
 
@@ -293,8 +302,9 @@ impl Governor {
             return Grant::none(again_at);
         }
         let (rate, again_at) = self.rate_allows(now, limits, room);
+        let ends_hold = self.pace.hold.is_some();
         let Breaker::Open { newest_next, fresh_creates_at, .. } = &self.breaker else {
-            return Grant { links: rate, again_at, ..Grant::none(None) };
+            return Grant { links: rate, ends_hold, again_at, ..Grant::none(None) };
         };
         let (scheduled, fresh) = self.next_probes();
         if scheduled > now && fresh.is_none_or(|fresh| fresh > now) {
@@ -304,7 +314,7 @@ impl Governor {
         let fresh = (scheduled > now).then_some(Fresh { creates });
         let again_at = fresh.map(|_| scheduled).or(again_at);
         let newest_first = fresh.is_some() || *newest_next;
-        Grant { links: rate.min(1), probe: true, newest_first, fresh, again_at }
+        Grant { links: rate.min(1), probe: true, newest_first, ends_hold, fresh, again_at }
     }
 
     /// When a suspended sync may be probed by its schedule, and with somebody fresh: not while a probe is out.
@@ -406,8 +416,10 @@ impl Governor {
 
     /// Notes that a probe is a create: the next such one only later.
     pub fn note_created(&mut self, now: Timestamp) {
-        if let Breaker::Open { fresh_creates_at, .. } = &mut self.breaker {
-            *fresh_creates_at = Some(now.plus(FRESH_CREATES_EVERY));
+        if let Breaker::Open { fresh_creates_at, fresh_creates, .. } = &mut self.breaker {
+            *fresh_creates = fresh_creates.saturating_add(1);
+            let wait = FRESH_CREATE_FIRST.saturating_mul(1 << (*fresh_creates).min(6));
+            *fresh_creates_at = Some(now.plus(wait.min(FRESH_CREATE_LAST)));
         }
     }
 
@@ -487,6 +499,11 @@ impl Governor {
             Signal::Silent => {
                 self.brakes.silent(person, now);
                 self.trouble_since = None;
+                return self.works();
+            }
+            Signal::Vanished => {
+                self.brakes.accepted(Operation::Lookup);
+                self.brakes.vanished(person, now);
                 return self.works();
             }
             Signal::DeleteMissing => {
@@ -684,7 +701,8 @@ impl Governor {
             newest_next: false,
             // At once: whose data is bad came first perhaps, and nobody else is to wait for them.
             fresh_at: Some(now),
-            fresh_creates_at: Some(now.plus(FRESH_CREATES_EVERY)),
+            fresh_creates_at: Some(now.plus(FRESH_CREATE_FIRST)),
+            fresh_creates: 0,
         };
         Change::Opened
     }

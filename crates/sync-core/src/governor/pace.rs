@@ -17,6 +17,8 @@ const HOLD_MAX_LONG: Duration = Duration::from_secs(20 * 60);
 const LONG: Duration = Duration::from_secs(3600);
 /// So many accepted requests in a row begin anew with [`HOLD_FIRST`].
 const ACCEPTED_FOR_FIRST: u32 = 20;
+/// And so many times the length of a hold after it.
+const QUIET_HOLDS: u32 = 10;
 /// A hold that lasted longer was a quota's, and tells nothing of a rate.
 const QUOTA: Duration = Duration::from_secs(120);
 /// After a hold no longer than this, the pace that was refused is the limit.
@@ -185,6 +187,11 @@ impl Pace {
             // On its way when the hold began: the same event.
             hold.until = hold.until.max(named.map_or(hold.until, |wait| now.plus(wait)));
             return;
+        }
+        // So long after such a hold another one has nothing to do with it.
+        let last = (HOLD_FIRST * (1 << self.doubled.saturating_sub(1).min(12))).min(HOLD_MAX);
+        if self.hold.is_none() && self.counted_since.is_some_and(|ended| now.since(ended) >= last * QUIET_HOLDS) {
+            self.doubled = 0;
         }
         let is_long = self.hold.as_ref().is_some_and(|hold| now.since(hold.since) >= LONG);
         let most = if is_long { HOLD_MAX_LONG } else { HOLD_MAX };

@@ -101,14 +101,15 @@ pub fn newest_first(a: &Link, b: &Link) -> Ordering {
 }
 
 /// Picks from the oldest claimable links, at most a share of each kind, both [`in_turn`]. At least half are fresh
-/// where there are some, so that retries do not starve fresh work; a share of one is drawn by the token. A probe takes
-/// the oldest whatever it is, or the newest where the grant says so (then both lists are [`newest_first`]).
+/// where there are some, so that retries do not starve fresh work; a share of one is drawn by the token, or fresh where it
+/// ends a hold. A probe takes the oldest whatever it is, or the newest where the grant says so (then both lists are [`newest_first`]).
 pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseToken) -> Vec<Link> {
     if let Some(probe) = share.grant.fresh {
         return pick_fresh(fresh, probe, share.links);
     }
     let reserved = match share.links {
         _ if share.grant.probe => 0,
+        1 if share.grant.ends_hold => 1,
         1 => usize::from(token.0.as_bytes()[0] & 1 == 0),
         links => links.div_ceil(2),
     };
@@ -245,7 +246,8 @@ mod tests {
     }
 
     fn share(links: usize, probe: bool, newest_first: bool) -> Share {
-        Share { grant: Grant { links, probe, newest_first, fresh: None, again_at: None }, links }
+        let grant = Grant { links, probe, newest_first, ends_hold: false, fresh: None, again_at: None };
+        Share { grant, links }
     }
 
     #[test]

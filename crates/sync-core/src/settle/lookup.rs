@@ -1,6 +1,7 @@
 //! Lookups: for what a create in doubt made, for a record that exists, is gone or may have moved, and before a first create.
 
 use super::{Next, Settled, Settling};
+use crate::governor::Signal;
 use crate::judge::Verdict;
 use crate::link::{Asking, LinkState, ParkReason, UniqueId};
 use crate::log::{FailureKind, LogOutcome};
@@ -176,6 +177,7 @@ impl Settling<'_> {
                           edit: look in the external system, then correct the lookup rule or the unique id path";
             return settled.park(ParkReason::NoUniqueId, detail);
         }
+        settled.signal = Signal::Vanished;
         if settled.notes.none_spent {
             let detail = "the create was accepted twice, and the lookup finds no record: look in the external system, then \
                           correct the lookup rule or the unique id path";

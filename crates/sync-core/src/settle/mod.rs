@@ -170,6 +170,10 @@ impl Control {
     }
 }
 
+/// The longest wait of a person to whom "too many requests" is said. At first nobody waits longer than the sync is held; said
+/// again and again it may be of this one record, and would hold the others each time.
+const LIMITED_MAX: Duration = Duration::from_secs(15 * 60);
+
 impl Settled {
     /// The id that the link takes, or would take: who holds it is to be known when this is applied.
     pub fn takes_id(&self) -> Option<&UniqueId> {
@@ -529,9 +533,10 @@ impl Settling<'_> {
             // Behind the others, so that the next probe takes another person.
             spread(policy.probe_delay(settled.deferrals), self.context.jitter)
         } else {
-            // A limit holds the sync until somebody may go: who was refused for it waits no longer than that.
-            let is_limit = matches!(self.judged.verdict, Verdict::Limited(_));
-            policy.deferral_delay(if is_limit { 1 } else { settled.deferrals }, self.context.jitter)
+            let limited = matches!(self.judged.verdict, Verdict::Limited(_));
+            let deferrals = if limited { settled.deferrals.saturating_sub(1).max(1) } else { settled.deferrals };
+            let delay = policy.deferral_delay(deferrals, self.context.jitter);
+            if limited { delay.min(LIMITED_MAX) } else { delay }
         };
         settled.outcome = LogOutcome::Retrying;
         settled.next = Next::Owed(delay.max(settled.quiet.unwrap_or_default()));

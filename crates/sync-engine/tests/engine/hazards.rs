@@ -2,6 +2,7 @@
 //! hazard's number.
 
 use crate::cases::{NOBODY, lookup, rule, usual, usual_with_lookup, world_with};
+use crate::rarer::found;
 use crate::support::{SYNC, World, eventually, link_is};
 use sync_core::governor::brake::BrakeKind;
 use sync_core::link::{LinkState, ParkReason, UniqueId};
@@ -519,6 +520,115 @@ async fn h15_bulk_of_bad_people_makes_nobody_else_wait() {
     }
     let longest = waits.values().map(Instant::elapsed).fold(longest, Duration::max);
     assert!(longest < Duration::from_secs(10), "{longest:?}");
+    world.stop().await;
+}
+
+/// Thirty people whom the system cannot take are new, and nobody is linked yet who could show that others are taken: who comes
+/// after them does not wait for them.
+#[tokio::test(start_paused = true)]
+async fn h15_bulk_of_new_bad_people_makes_nobody_new_wait() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    let bad: Vec<String> = (0..30).map(|n| format!("bad{n:02}")).collect();
+    world.push(&bad.iter().map(String::as_str).collect::<Vec<_>>()).await.unwrap();
+    let mut tick = tokio::time::interval(Duration::from_secs(7));
+    let mut waits = std::collections::HashMap::new();
+    let mut all = Vec::new();
+    let mut turn = 0;
+    while turn < 200 {
+        tokio::select! {
+            arrival = world.arrivals.next() => {
+                let said = arrival.request.body.as_ref().map(|body| String::from_utf8_lossy(body).into_owned()).unwrap_or_default();
+                let well = waits.keys().find(|person: &&String| said.contains(&format!("\"{person}\""))).cloned();
+                match (arrival.request.method, well) {
+                    (Method::Get, _) => arrival.answer(200, NOBODY),
+                    (_, Some(person)) => {
+                        let since: Instant = waits.remove(&person).unwrap();
+                        all.push((turn, since.elapsed()));
+                        arrival.created(&person);
+                    }
+                    (_, None) => arrival.answer(500, ""),
+                }
+            }
+            _ = tick.tick() => {
+                let person = format!("well{turn:03}");
+                waits.insert(person.clone(), Instant::now());
+                world.push(&[&person]).await.unwrap();
+                turn += 1;
+            }
+        }
+    }
+    let longest = waits.values().map(Instant::elapsed).chain(all.iter().map(|(_, wait)| *wait)).max().unwrap();
+    assert!(longest < Duration::from_secs(10), "{longest:?}");
+    world.stop().await;
+}
+
+/// One person gets "too many requests" whenever it is asked, as systems do that limit changes of one record: others, who come now
+/// and then, do not wait for the holds that this begins.
+#[tokio::test(start_paused = true)]
+async fn one_persons_429_makes_nobody_else_wait_long() {
+    for every in [20, 300] {
+        let mut world = world_with(&usual()).await;
+        world.linked("limited", "limited").await;
+        let (mut waits, mut all, mut refused) = (std::collections::HashMap::new(), Vec::new(), 0);
+        let mut tick = tokio::time::interval(Duration::from_secs(every));
+        world.rename("limited", "b").await;
+        while all.len() < 100 {
+            tokio::select! {
+                arrival = world.arrivals.next() => {
+                    if arrival.request.method == Method::Put {
+                        refused += 1;
+                        arrival.answer(429, "");
+                        continue;
+                    }
+                    let said = String::from_utf8_lossy(arrival.request.body.as_ref().unwrap()).into_owned();
+                    let person = waits.keys().find(|person: &&String| said.contains(&format!("\"{person}\""))).cloned().unwrap();
+                    all.push(waits.remove(&person).map(|since: Instant| since.elapsed()).unwrap());
+                    arrival.created(&person);
+                }
+                _ = tick.tick() => {
+                    let person = format!("well{}", all.len() + waits.len());
+                    waits.insert(person.clone(), Instant::now());
+                    world.push(&[&person]).await.unwrap();
+                }
+            }
+        }
+        let longest = all.iter().max().unwrap();
+        assert!(*longest < Duration::from_secs(10) && refused > 5, "{refused} refused; {longest:?}");
+        world.stop().await;
+    }
+}
+
+/// A system that answers creates by 202, and whose records a search finds, except those of some people. Returns how many creates
+/// came, and how long after the first change the last one did.
+async fn created_silently(world: &mut World, people: &[String]) -> (usize, Duration) {
+    let began = Instant::now();
+    world.push(&people.iter().map(String::as_str).collect::<Vec<_>>()).await.unwrap();
+    let (mut creates, mut last) = (0, Duration::ZERO);
+    while let Ok(arrival) = timeout(Duration::from_secs(3600), world.arrivals.next()).await {
+        let query = arrival.request.url.query().map(|query| query.trim_start_matches("ext=").to_owned());
+        match (arrival.request.method, query) {
+            (Method::Post, _) => {
+                (creates, last) = (creates + 1, began.elapsed());
+                arrival.answer(202, "{}");
+            }
+            (Method::Get, Some(person)) if person.starts_with("lost") => arrival.answer(200, NOBODY),
+            (Method::Get, Some(person)) => arrival.answer(200, &found(&person)),
+            _ => arrival.answer(200, "{}"),
+        }
+    }
+    (creates, last)
+}
+
+#[tokio::test(start_paused = true)]
+async fn h08_ids_that_lookups_find_make_silence_no_fault() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    let people = |name: &str, most| (0..most).map(|n| format!("{name}{n:03}")).collect::<Vec<_>>();
+    let (creates, last) = created_silently(&mut world, &people("p", 200)).await;
+    assert!(creates == 200 && last < Duration::from_secs(70), "{creates} {last:?}");
+    // What vanishes is not sent without end.
+    let (creates, _) = created_silently(&mut world, &people("lost", 30)).await;
+    assert!((30..50).contains(&creates), "{creates}");
+    assert_eq!(world.held().await, [BrakeKind::SilentCreates]);
     world.stop().await;
 }
 

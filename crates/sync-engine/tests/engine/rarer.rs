@@ -12,7 +12,7 @@ use sync_core::sync::{LookupWhen, Method, OnExisting, OnMissing, UniqueIdSource}
 use testkit::build::{patch, person_id};
 use tokio::time::{Duration, Instant};
 
-fn found(id: &str) -> String {
+pub(crate) fn found(id: &str) -> String {
     format!(r#"{{"results":[{{"id":"{id}"}}]}}"#)
 }
 
