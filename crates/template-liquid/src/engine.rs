@@ -363,8 +363,9 @@ const fn media_type(format: BodyFormat) -> Option<&'static str> {
 /// The people that rules are tried on.
 fn people(open: &BTreeSet<Vec<String>>) -> [Person; 3] {
     let mut people = [samples::all_set(), samples::all_unset(), samples::nasty()];
-    samples::fill(&mut people[0], open);
-    samples::fill(&mut people[2], open);
+    // A text that reads as a number serves as either, and one that is a region and a time zone as both.
+    samples::fill(&mut people[0], open, "1");
+    samples::fill(&mut people[2], open, "GB");
     people
 }
 

@@ -76,27 +76,26 @@ pub(crate) fn nasty() -> Person {
 
 /// Gives a person a value at each path of a template into `custom` and `contact`, so that the template is tried with
 /// the keys that its own people have.
-pub(crate) fn fill(person: &mut Person, paths: &BTreeSet<Vec<String>>) {
+pub(crate) fn fill(person: &mut Person, paths: &BTreeSet<Vec<String>>, value: &str) {
     for path in paths {
         // These can stand behind a list or text.
         let names: Vec<&String> =
             path[1..].iter().take_while(|name| !matches!(name.as_str(), "first" | "last" | "size")).collect();
-        set(if path[0] == "contact" { &mut person.contact } else { &mut person.custom }, &names);
+        set(if path[0] == "contact" { &mut person.contact } else { &mut person.custom }, &names, value);
     }
 }
 
-fn set(members: &mut Map<String, Value>, names: &[&String]) {
+fn set(members: &mut Map<String, Value>, names: &[&String], value: &str) {
     match names {
         [] => {}
-        // A text that reads as a number serves as either.
-        [last] => _ = members.entry((*last).clone()).or_insert_with(|| json!("1")),
+        [last] => _ = members.entry((*last).clone()).or_insert_with(|| json!(value)),
         [name, deeper @ ..] => {
             let member = members.entry((*name).clone()).or_insert_with(|| json!({}));
             if !member.is_object() {
                 *member = json!({});
             }
             if let Value::Object(members) = member {
-                set(members, deeper);
+                set(members, deeper, value);
             }
         }
     }

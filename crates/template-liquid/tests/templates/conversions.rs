@@ -128,6 +128,9 @@ fn times_are_told_in_a_zone() {
     let lives = |zone: Option<&str>| Person { timezone: zone.map(str::to_owned), ..ada() };
     assert!(render(&of_person, &lives(None)).unwrap_err().contains("the time zone is not set"));
     assert!(render(&of_person, &lives(Some("../../etc/passwd"))).unwrap_err().contains("is no time zone"));
+    let of_custom = rule(Text, "{{ person.created_at | in_time_zone: person.custom.tz }}");
+    let rendered = render(&of_custom, &with(json!({"tz": "Asia/Tokyo"}))).unwrap();
+    assert!(String::from_utf8_lossy(&rendered.body.unwrap()).ends_with("+09:00"));
     for template in ["{{ 'soon' | in_time_zone: 'UTC' }}", "{{ '9999-12-31T23:59:59Z' | in_time_zone: 'Asia/Tokyo' }}"]
     {
         assert!(text(template).is_err(), "{template}");
