@@ -172,8 +172,8 @@ async fn the_hold_of_a_restored_database_is_told_and_released() {
     let sync = stage.sync("CRM", json!({ "lookup": null })).await;
     let Stage { server, crm: _crm, database, .. } = stage;
     assert!(server.stop().await);
-    let restored = product_tests::server::command(&database).arg("after-restore").status().await.unwrap();
-    assert!(restored.success());
+    let restored = product_tests::server::command(&database).arg("after-restore").output().await.unwrap();
+    assert!(restored.status.success(), "{restored:?}");
     let options = ServerOptions { retry_schedule: "1h", ..ServerOptions::default() };
     let server = product_tests::Server::start(&database, &options).await;
     let api = server.api();
