@@ -1,14 +1,19 @@
 //! What holds requests of a sync back.
 
 use crate::enums::{HoldKind, Operation};
-use crate::scalars::DateTime;
-use async_graphql::SimpleObject;
+use crate::errors::Result;
+use crate::limits::query_cost;
+use crate::loaders::{NextKey, RuntimeKey, load};
+use crate::scalars::{DateTime, SafeInt};
+use async_graphql::{ComplexObject, Context, SimpleObject};
 use sync_core::governor::Governor;
 use sync_core::governor::brake::BrakeKind;
+use sync_core::id::{AccountId, SyncId};
 use sync_core::time::Timestamp;
 
 /// Requests of one kind, or all of them, are held back; people stay owed, and nothing is lost
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Hold {
     kind: HoldKind,
     /// Which requests; null: all of them
@@ -18,17 +23,24 @@ pub(crate) struct Hold {
     since: DateTime,
     /// When a request goes next; null: not before an edit or releaseHold
     until: Option<DateTime>,
+    #[graphql(skip)]
+    sync: (AccountId, SyncId),
+    /// What is held; `None`: all requests.
+    #[graphql(skip)]
+    brake: Option<(sync_core::sync::Operation, BrakeKind)>,
 }
 
 impl Hold {
     /// Everything that holds requests of a sync back at `now`, beside a suspension.
-    pub(crate) fn all(governor: &Governor, now: Timestamp) -> Vec<Self> {
+    pub(crate) fn all(sync: (AccountId, SyncId), governor: &Governor, now: Timestamp) -> Vec<Self> {
         let limit = governor.pace.hold.as_ref().filter(|hold| hold.until > now).map(|hold| Self {
             kind: HoldKind::Limit,
             operation: None,
             reason: hold.reason.clone(),
             since: hold.since.into(),
             until: Some(hold.until.into()),
+            sync,
+            brake: None,
         });
         let brakes = governor.brakes().map(|(operation, brake)| Self {
             kind: match brake.kind {
@@ -42,8 +54,43 @@ impl Hold {
             reason: brake.reason.clone(),
             since: brake.since.into(),
             until: brake.lets_at.map(Into::into),
+            sync,
+            brake: Some((operation, brake.kind)),
         });
         limit.into_iter().chain(brakes).collect()
+    }
+
+    /// How many people wait, and whether there may be more.
+    async fn waiting(&self, ctx: &Context<'_>) -> Result<(i64, bool)> {
+        let (account, sync) = self.sync;
+        Ok(match self.brake {
+            None => {
+                let runtime = load(ctx, RuntimeKey(account, sync)).await?;
+                (runtime.map_or(0, |runtime| runtime.counts.owed), false)
+            }
+            Some((operation, kind)) => {
+                let next = load(ctx, NextKey(account, sync)).await?.unwrap_or_default();
+                (next.behind(operation, kind), next.is_cut())
+            }
+        })
+    }
+}
+
+#[ComplexObject]
+impl Hold {
+    /// How many people it keeps waiting now: who are owed, and whose next request is one of those that are held, as their
+    /// data and the rules are now. It may turn out for some that nothing is to be sent. Of LIMIT: all who are owed. Of
+    /// RESTORED: those whose create nothing tells from one of before
+    #[graphql(complexity = "query_cost(child_complexity)")]
+    async fn people(&self, ctx: &Context<'_>) -> Result<SafeInt> {
+        Ok(self.waiting(ctx).await?.0.into())
+    }
+
+    /// Whether more may wait than people says: of a sync that owes more than 1000 people, it is found out of 1000 what they need
+    /// next, those first whose next try is furthest ahead. Never of LIMIT
+    #[graphql(complexity = "query_cost(child_complexity)")]
+    async fn people_at_least(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.waiting(ctx).await?.1)
     }
 }
 

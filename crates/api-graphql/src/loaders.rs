@@ -13,6 +13,7 @@ use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::page::SyncPlace;
 use sync_core::person::Person;
+use sync_core::plan::next::NextRequests;
 use sync_core::ports::{Store, SyncRuntime};
 use sync_core::sync::SyncConfig;
 
@@ -23,6 +24,10 @@ pub(crate) struct SyncKey(pub(crate) AccountId, pub(crate) SyncId);
 /// A sync's governor and counts by its id.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct RuntimeKey(pub(crate) AccountId, pub(crate) SyncId);
+
+/// What a sync's owed people need next, by its id.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct NextKey(pub(crate) AccountId, pub(crate) SyncId);
 
 /// A person by its id.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -87,6 +92,20 @@ impl Loader<RuntimeKey> for Batches {
         for (account, ids) in by_account(keys, |key| (key.0, &key.1)) {
             let runtimes = self.store.runtimes(account, &ids).await?;
             found.extend(runtimes.into_iter().map(|(id, runtime)| (RuntimeKey(account, id), Arc::new(runtime))));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<NextKey> for Batches {
+    type Value = NextRequests;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[NextKey]) -> Result<HashMap<NextKey, Self::Value>> {
+        let mut found = HashMap::new();
+        for (account, ids) in by_account(keys, |key| (key.0, &key.1)) {
+            let counted = self.store.next_requests(account, &ids).await?;
+            found.extend(counted.into_iter().map(|(id, next)| (NextKey(account, id), next)));
         }
         Ok(found)
     }

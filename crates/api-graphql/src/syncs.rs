@@ -99,7 +99,8 @@ impl SyncNode {
     /// What holds requests back beside a pause or a suspension, each for its reason; see releaseHold
     async fn holds(&self, ctx: &Context<'_>) -> Result<Vec<Hold>> {
         let runtime = self.runtime(ctx).await?;
-        Ok(runtime.map_or_else(Vec::new, |runtime| Hold::all(&runtime.governor, engine(ctx).now())))
+        let all = |runtime: Arc<SyncRuntime>| Hold::all(self.account_and_id(), &runtime.governor, engine(ctx).now());
+        Ok(runtime.map_or_else(Vec::new, all))
     }
 
     /// The next probe of a suspended sync, beside which people who have not failed yet are tried one by one; or what a

@@ -94,4 +94,19 @@ mod tests {
         }
         assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onload="), "{page}");
     }
+
+    /// A hold of a kind that the page does not know would leave the whole page of its sync empty.
+    #[test]
+    fn every_kind_of_hold_is_told() {
+        let schema = include_str!("../../../schema.graphql");
+        let kinds = schema.split("enum HoldKind {").nth(1).unwrap().split('}').next().unwrap();
+        let is_name = |line: &&str| !line.is_empty() && line.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let kinds: Vec<&str> = kinds.lines().map(str::trim).filter(is_name).collect();
+        assert!(kinds.len() > 4, "{kinds:?}");
+        let told = asset("app/sync/holds.js").unwrap().bytes;
+        let told = String::from_utf8_lossy(&told);
+        for kind in kinds {
+            assert!(told.contains(&format!("\n  {kind}: {{\n")), "{kind} has no words");
+        }
+    }
 }

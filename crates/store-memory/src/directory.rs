@@ -9,6 +9,7 @@ use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
+use sync_core::plan::next::{NextRequests, furthest};
 use sync_core::plan::revise::revised;
 use sync_core::plan::search;
 use sync_core::plan::sweep::{INCLUDE_EXISTING, resyncs};
@@ -241,6 +242,19 @@ impl DirectoryStore for MemoryStore {
         let syncs = state.live_syncs(account).filter(|row| ids.contains(&row.config.id));
         let runtime = |row: &SyncRow| SyncRuntime { governor: row.governor.clone(), counts: row.counts };
         Ok(syncs.map(|row| (row.config.id, runtime(row))).collect())
+    }
+
+    async fn next_requests(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, NextRequests)>> {
+        let now = self.clock_now();
+        let state = self.lock();
+        let count = |row: &SyncRow| {
+            let owed = state.links_of(account, row.config.id, None).filter(|link| link.is_owed()).cloned().collect();
+            let owed = furthest(owed, Vec::new());
+            let ids: Vec<_> = owed.iter().map(|link| link.id.person.clone()).collect();
+            let people = state.people_among(account, &ids);
+            (row.config.id, NextRequests::count(&row.config, &row.governor, owed, &people, now))
+        };
+        Ok(state.live_syncs(account).filter(|row| ids.contains(&row.config.id)).map(count).collect())
     }
 
     async fn links(

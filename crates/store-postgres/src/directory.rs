@@ -4,6 +4,7 @@ use crate::columns::{Time, time_opt};
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{Keys, with_extras};
+use crate::next;
 use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
 use crate::remembered;
 use crate::signals::notify;
@@ -25,6 +26,7 @@ use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{ChangeKind, Person, PersonChange, Version};
+use sync_core::plan::next::NextRequests;
 use sync_core::plan::revise::revised;
 use sync_core::plan::search;
 use sync_core::ports::{
@@ -379,6 +381,17 @@ impl DirectoryStore for PostgresStore {
                         Ok((SyncId(row.sync), SyncRuntime { governor, counts: row.counts.counts() }))
                     })
                     .collect()
+            })
+        })
+        .await
+    }
+
+    async fn next_requests(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, NextRequests)>> {
+        let (store, ids) = (self.clone(), ids.to_vec());
+        self.read("count what is needed next", move |c| {
+            Box::pin(async move {
+                let now = store.clock_now(c).await?;
+                next::count(c, account, &ids, now).await
             })
         })
         .await

@@ -94,6 +94,15 @@ struct ExtrasRow {
 
 /// Links of rows, with their extras read where there are some.
 pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
+    with(c, rows, "e.*").await
+}
+
+/// As [`with_extras`], without the snapshots that creates in doubt carried: they are fat.
+pub(crate) async fn with_notes(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<Link>, Fault> {
+    with(c, rows, "e.account, e.sync, e.person, NULL::json AS first_snapshot, e.answer, e.notes").await
+}
+
+async fn with(c: &mut Conn, rows: Vec<LinkRow>, extras: &str) -> Result<Vec<Link>, Fault> {
     let mut links = Vec::with_capacity(rows.len());
     let mut fat = Vec::new();
     for row in rows {
@@ -107,10 +116,10 @@ pub(crate) async fn with_extras(c: &mut Conn, rows: Vec<LinkRow>) -> Result<Vec<
         return Ok(links);
     }
     let keys = Keys::of(&fat);
-    let rows: Vec<ExtrasRow> = sql_query(
-        "SELECT e.* FROM UNNEST($1, $2, $3) AS k(account, sync, person) \
-         JOIN link_extras e ON e.account = k.account AND e.sync = k.sync AND e.person = k.person",
-    )
+    let rows: Vec<ExtrasRow> = sql_query(format!(
+        "SELECT {extras} FROM UNNEST($1, $2, $3) AS k(account, sync, person) \
+         JOIN link_extras e ON e.account = k.account AND e.sync = k.sync AND e.person = k.person"
+    ))
     .bind::<Array<SqlUuid>, _>(keys.accounts)
     .bind::<Array<SqlUuid>, _>(keys.syncs)
     .bind::<Array<Text>, _>(keys.people)

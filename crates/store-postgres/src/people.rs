@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use sync_core::claim::ChangedPerson;
 use sync_core::id::{AccountId, PersonId};
 use sync_core::person::{Person, PersonChange};
+use sync_core::plan::next::outline;
 use sync_core::plan::search;
 use sync_core::ports::StoreError;
 use uuid::Uuid;
@@ -99,6 +100,40 @@ impl PersonRow {
 
 pub(crate) fn people_of(rows: Vec<PersonRow>) -> Result<Vec<Person>, Fault> {
     rows.into_iter().map(|row| row.person().map_err(Fault::from)).collect()
+}
+
+#[derive(diesel::QueryableByName)]
+struct Outline {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    deleted_at: Option<Time>,
+}
+
+/// Those of some people that exist, tombstones too, as far as counting what they need next looks at them.
+pub(crate) async fn outlines(
+    c: &mut Conn,
+    account: AccountId,
+    ids: &[PersonId],
+) -> Result<HashMap<PersonId, Person>, Fault> {
+    let ids: Vec<&str> = ids.iter().map(PersonId::as_str).collect();
+    let rows: Vec<Outline> = sql_query(
+        "SELECT p.* FROM UNNEST($2) AS k(id) CROSS JOIN LATERAL (SELECT p.id, p.version, p.deleted_at FROM people p \
+         WHERE p.account = $1 AND p.id = k.id OFFSET 0) AS p",
+    )
+    .bind::<SqlUuid, _>(account.0)
+    .bind::<Array<Text>, _>(ids)
+    .get_results(c)
+    .await?;
+    let person = |row: Outline| {
+        let corrupt =
+            |_| StoreError::Corrupt { table: "people", column: "id", key: format!("{} {:?}", account.0, row.id) };
+        let id = PersonId::new(row.id.clone()).map_err(corrupt)?;
+        Ok((id.clone(), outline(id, row.version, row.deleted_at.map(|at| at.0))))
+    };
+    rows.into_iter().map(person).collect()
 }
 
 /// Reads people of one account; locks them in order of id where asked for. One statement.

@@ -46,7 +46,7 @@ const EXCEPTIONS: [(&str, &str, &str); 10] = [
 ];
 
 /// The statements that deliveries are made of, by a part of their texts, and the indexes that they must read.
-const HOT: [(&str, &[&str], &str); 11] = [
+const HOT: [(&str, &[&str], &str); 12] = [
     (
         "claim: who waits",
         &["WITH RECURSIVE owing", "SELECT s.account, s.id FROM s"],
@@ -65,6 +65,7 @@ const HOT: [(&str, &[&str], &str); 11] = [
     ("settle: lock", &["AS k(account, sync, person)", "FOR UPDATE OF l"], "links_pkey"),
     ("settle: who holds a unique id", &["l.unique_id, l.person FROM links l"], "links_unique_id"),
     ("settle: write", &["UPDATE links l SET"], "links_pkey"),
+    ("holds: whom they keep waiting", &["UNNEST($2) AS k(sync)", "ORDER BY l.claimable_at DESC"], "links_claimable"),
     ("intake: people", &["AS k(id)", "FOR UPDATE OF p"], "people_pkey"),
 ];
 

@@ -14,6 +14,7 @@ use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::{Link, StateName};
 use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
+use sync_core::plan::next::{NEXT_LOOKED_AT, NextRequests, furthest};
 use sync_core::plan::revise::revised;
 use sync_core::plan::search::{after_prefix, fold};
 use sync_core::plan::sweep::INCLUDE_EXISTING;
@@ -306,6 +307,21 @@ impl DirectoryStore for SqliteStore {
             |sync: syncs::LiveSync| (sync.config.id, SyncRuntime { governor: sync.governor, counts: sync.counts });
         let read = move |db: &mut Db| Ok(by_ids(db, account, ids)?.into_iter().map(runtime).collect());
         self.readers.run("read syncs' runtime", read).await
+    }
+
+    async fn next_requests(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, NextRequests)>> {
+        let ids = json_uuids(ids.iter().map(|id| id.0));
+        let now = self.shared.now();
+        let count = move |db: &mut Db, sync: &syncs::LiveSync| {
+            let id = sync.config.id;
+            let fresh = links::owed(db, account, id, false, NEXT_LOOKED_AT + 1)?;
+            let owed = furthest(fresh, links::owed(db, account, id, true, NEXT_LOOKED_AT + 1)?);
+            let people: Vec<PersonId> = owed.iter().map(|link| link.id.person.clone()).collect();
+            let people = people::outlines(db, account, &people)?;
+            Ok((id, NextRequests::count(&sync.config, &sync.governor, owed, &people, now)))
+        };
+        let read = move |db: &mut Db| by_ids(db, account, ids)?.iter().map(|sync| count(db, sync)).collect();
+        self.readers.run("count what is needed next", read).await
     }
 
     async fn links(

@@ -79,11 +79,16 @@ fn may_scan(text: &str, table: &str) -> bool {
 }
 
 /// What is asked for each delivery, by a part of its text, and how its rows must be found: by as much of an index as that.
-const HOT: [(&str, &str); 13] = [
+const HOT: [(&str, &str); 14] = [
     ("FROM json_each(?) j CROSS JOIN people p", "SEARCH p USING INDEX sqlite_autoindex_people_1 (account=? AND id=?)"),
     (
         "l.retrying = ? AND l.claimable_at <= ? ORDER BY l.claimable_at, l.person LIMIT ?",
         "SEARCH l USING INDEX links_claimable (account=? AND sync=? AND retrying=? AND claimable_at<?)",
+    ),
+    // What keeps people waiting is asked while anybody looks at a sync that has a hold.
+    (
+        "l.claimable_at IS NOT NULL ORDER BY l.claimable_at DESC",
+        "SEARCH l USING INDEX links_claimable (account=? AND sync=? AND retrying=? AND claimable_at>?)",
     ),
     (
         "SELECT count(*) AS n FROM (SELECT 1 FROM links",

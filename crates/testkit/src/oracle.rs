@@ -350,7 +350,9 @@ impl Run {
             configs.sort_by_key(|sync| sync.id);
             let mut runtimes = store.runtimes(account, &syncs).await.expect("runtimes");
             runtimes.sort_by_key(|(id, _)| *id);
-            read.push((everybody, links, configs, runtimes));
+            let mut next = store.next_requests(account, &syncs).await.expect("next requests");
+            next.sort_by_key(|(id, _)| *id);
+            read.push((everybody, links, configs, runtimes, next));
         }
         self.same("what comes in any order", &read[0], &read[1]);
     }

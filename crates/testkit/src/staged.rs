@@ -16,6 +16,7 @@ use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
+use sync_core::plan::next::NextRequests;
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
     PoolStatus, ProvenanceStore, Reseal, RestoreBegun, ResyncScope, Retention, Retried, RetryFilter, SessionStore,
@@ -304,6 +305,7 @@ staged! { DirectoryStore {
     fn syncs(account: AccountId, page: PageRequest<SyncPlace>) -> Page<SyncConfig>;
     fn syncs_by_ids(account: AccountId, ids: &[SyncId]) -> Vec<SyncConfig>;
     fn runtimes(account: AccountId, ids: &[SyncId]) -> Vec<(SyncId, SyncRuntime)>;
+    fn next_requests(account: AccountId, ids: &[SyncId]) -> Vec<(SyncId, NextRequests)>;
     fn links(account: AccountId, sync: SyncId, filter: &LinkFilter, page: PageRequest<PersonId>) -> Page<Link>;
     fn links_of_people(account: AccountId, people: &[PersonId]) -> Vec<Link>;
     fn links_by_ids(ids: &[LinkId]) -> Vec<Link>;

@@ -4,6 +4,7 @@
 use console_tests::accessibility::Rules;
 use console_tests::page::Role;
 use console_tests::{Browser, Stage, browse};
+use product_tests::server::KEY;
 use product_tests::{Database, ServerOptions, eventually};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -132,7 +133,7 @@ async fn a_hold_is_told_and_released_and_links_are_forgotten_while_paused() {
         page.sees("Held").await;
         page.open(&format!("/syncs/{sync}/delete")).await;
         page.sees("until an edit of the rule, or until it is released").await;
-        page.sees("10 people are owed").await;
+        page.sees("10 people wait; nothing is lost.").await;
         page.click(Role::Button, "Release deletes …").await;
         page.sees("Say so where these records are rightly gone").await;
         assert_eq!(page.violations(Rules::All).await, [""; 0]);
@@ -163,6 +164,33 @@ async fn a_hold_is_told_and_released_and_links_are_forgotten_while_paused() {
     })
     .await;
     eventually("nobody is linked", WITHIN, || async { stage.api.counts(&sync).await.0 == 0 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hold_of_a_restored_database_is_told_and_released() {
+    let stage = Stage::start().await;
+    let sync = stage.sync("CRM", json!({ "lookup": null })).await;
+    let Stage { server, crm: _crm, database, .. } = stage;
+    assert!(server.stop().await);
+    let restored = product_tests::server::command(&database).arg("after-restore").output().await.unwrap();
+    assert!(restored.status.success(), "{restored:?}");
+    let options = ServerOptions { retry_schedule: "1h", ..ServerOptions::default() };
+    let server = product_tests::Server::start(&database, &options).await;
+    let api = server.api();
+    api.ok(product_tests::api::UPSERT, json!({ "input": [{ "id": "ada", "firstName": "Ada" }] })).await;
+    browse("restored", &server.url, async |page| {
+        page.open_as(KEY, &format!("/syncs/{sync}/create")).await;
+        page.sees("Doubtful creates are held: an older copy of the database was restored").await;
+        page.sees("until it is released").await;
+        page.sees("1 person waits; nothing is lost.").await;
+        page.click(Role::Button, "Release creates …").await;
+        page.sees("whoever was made since the copy is made a second time").await;
+        assert_eq!(page.violations(Rules::All).await, [""; 0]);
+        page.click(Role::Button, "Release creates").await;
+        page.sees("Released.").await;
+    })
+    .await;
+    eventually("the create went", WITHIN, || async { api.counts(&sync).await.0 == 1 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,6 +21,7 @@ use sync_core::link::Link;
 use sync_core::log::{LogEntry, LogFilter};
 use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
+use sync_core::plan::next::NextRequests;
 use sync_core::ports::{
     AlertStore, Backlog, CounterFilter, DirectoryStore, KeyStore, LinkFilter, LogStore, MaintenanceStore, PeopleFilter,
     PoolStatus, ProvenanceStore, Reseal, RestoreBegun, ResyncScope, Retention, Retried, RetryFilter, SessionStore,
@@ -297,6 +298,10 @@ impl DirectoryStore for NodeStore {
 
     async fn runtimes(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, SyncRuntime)>> {
         self.through("runtimes", self.store().runtimes(account, ids), nothing_to_tell).await
+    }
+
+    async fn next_requests(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, NextRequests)>> {
+        self.through("next_requests", self.store().next_requests(account, ids), nothing_to_tell).await
     }
 
     async fn links(

@@ -5,6 +5,7 @@ mod contract;
 mod documents;
 mod editions;
 mod faults;
+mod holds;
 mod numbers;
 mod options;
 mod pages;

@@ -214,6 +214,26 @@ pub(crate) fn read(db: &mut Db, rest: &str, values: &[Value]) -> Result<Vec<Link
     db.rows::<LinkRow>(&format!("{SELECT}{rest}"), values)?.into_iter().map(LinkRow::link).collect()
 }
 
+/// Owed links of a sync, retries or not, whoever becomes claimable last first: at most `most`. The fat rest of a create in doubt
+/// is left out.
+pub(crate) fn owed(
+    db: &mut Db,
+    account: AccountId,
+    sync: SyncId,
+    retrying: bool,
+    most: usize,
+) -> Result<Vec<Link>, Fault> {
+    let select = SELECT.replace("e.first_snapshot", "NULL AS first_snapshot");
+    let rows: Vec<LinkRow> = db.rows(
+        &format!(
+            "{select}WHERE l.account = ? AND l.sync = ? AND l.retrying = ? AND l.claimable_at IS NOT NULL \
+             ORDER BY l.claimable_at DESC, l.person DESC LIMIT ?"
+        ),
+        &values![account.0, sync.0, retrying, most],
+    )?;
+    rows.into_iter().map(LinkRow::link).collect()
+}
+
 /// The links of some people with a sync, as far as there are rows.
 pub(crate) fn of_people<'a>(
     db: &mut Db,

@@ -2,11 +2,12 @@ use super::{from_json, small, sound, to_json};
 use crate::error::Fault;
 use crate::sql::{Db, json_texts, values};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use std::collections::HashMap;
 use sync_core::claim::ChangedPerson;
 use sync_core::id::{AccountId, PersonId};
 use sync_core::person::{ChangeKind, Person, PersonChange};
+use sync_core::plan::next::outline;
 use sync_core::plan::search;
 use sync_core::time::Timestamp;
 
@@ -32,6 +33,29 @@ pub(crate) fn read(db: &mut Db, account: AccountId, ids: &[PersonId]) -> Result<
         &values![json_texts(ids.iter().map(PersonId::as_str)), account.0],
     )?;
     rows.iter().map(|row| row.person().map(|person| (person.id.clone(), person))).collect()
+}
+
+/// Those of some people that exist, tombstones too, as far as counting what they need next looks at them.
+pub(crate) fn outlines(db: &mut Db, account: AccountId, ids: &[PersonId]) -> Result<HashMap<PersonId, Person>, Fault> {
+    #[derive(QueryableByName)]
+    struct Outline {
+        #[diesel(sql_type = Text)]
+        id: String,
+        #[diesel(sql_type = BigInt)]
+        version: i64,
+        #[diesel(sql_type = Nullable<BigInt>)]
+        deleted_at: Option<i64>,
+    }
+    let rows: Vec<Outline> = db.rows(
+        "SELECT p.id, p.version, p.deleted_at FROM json_each(?) j CROSS JOIN people p ON p.account = ? AND p.id = j.value",
+        &values![json_texts(ids.iter().map(PersonId::as_str)), account.0],
+    )?;
+    let person = |row: Outline| {
+        let id = sound(PersonId::new(row.id.as_str()).ok(), "people", "id", &row.id)?;
+        let deleted_at = row.deleted_at.map(Timestamp::from_micros);
+        Ok((id.clone(), outline(id, row.version, deleted_at)))
+    };
+    rows.into_iter().map(person).collect()
 }
 
 /// Writes changed people, what they are found by, and their changes; keeps the number of people.

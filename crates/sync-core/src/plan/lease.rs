@@ -1,15 +1,15 @@
 //! Claiming: how a call is shared out between syncs, which due links are taken, and what leasing them writes.
 
 use super::LinkWrite;
+use super::next::next_request;
 use crate::claim::{ClaimRequest, Leased};
-use crate::decide::{decide, makes_no_second};
 use crate::governor::{Fresh, Governor, Grant};
 use crate::id::{LeaseToken, PersonId};
 use crate::link::Link;
 use crate::person::Person;
 use crate::sync::{Operation, SyncConfig};
 use crate::time::Timestamp;
-use crate::transition::{LeaseTerms, Leasing, lease, suspect};
+use crate::transition::{LeaseTerms, Leasing, lease};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -153,13 +153,10 @@ pub fn lease_share(
     for before in picked {
         let mut after = before.clone();
         let person = people.get(&before.id.person);
-        suspect(&mut after, &terms);
-        let decided = decide(person, &after, &terms.rules, now).operation_sent(&terms.rules);
-        let version = person.map_or(0, |person| person.version);
-        let is_doubtful = decided == Some(Operation::Create) && !makes_no_second(&after, version, &terms.rules, now);
-        let doubtful = governor.holds_doubtful_creates(now).filter(|_| is_doubtful);
+        let next = next_request(&mut after, person, &terms, now);
+        let doubtful = governor.holds_doubtful_creates(now).filter(|_| next.is_doubtful);
         // One kind of request may be held back while the others go on.
-        if let Some(until) = decided.and_then(|operation| governor.holds_back(operation, now)).max(doubtful) {
+        if let Some(until) = next.operation.and_then(|operation| governor.holds_back(operation, now)).max(doubtful) {
             after.due_at = Some(until.plus(turn(&after, person, until)));
             after.updated_at = now;
             out.writes.push(LinkWrite { before: Some(before), after: Some(after) });

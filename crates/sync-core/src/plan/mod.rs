@@ -4,6 +4,7 @@
 //! - [`intake`]: marking the links of changed people, and the hand-off;
 //! - [`later`]: what of these marks is beyond a transaction's bound, and whose turn it is;
 //! - [`lease`]: how a claim is shared out and what it leases;
+//! - [`next`]: what owed links need next, and whom a brake keeps waiting;
 //! - [`sweep`]: what a sweep does to one link;
 //! - [`search`]: what people are found by;
 //! - [`revise`]: what editing a sync raises.
@@ -11,6 +12,7 @@
 pub mod intake;
 pub mod later;
 pub mod lease;
+pub mod next;
 pub mod revise;
 pub mod search;
 pub mod sweep;

@@ -10,6 +10,7 @@ use crate::link::{Link, ParkReason, StateName};
 use crate::log::{LogEntry, LogFilter};
 use crate::page::{Page, PageRequest, SyncPlace};
 use crate::person::{Person, PersonChange, Version};
+use crate::plan::next::NextRequests;
 use crate::session::{NewSession, Session};
 use crate::stats::CounterRow;
 pub use crate::sweeps::{ResyncScope, SweepKind};
@@ -416,6 +417,11 @@ pub trait DirectoryStore: Send + Sync {
 
     /// Governors and counts of syncs, in any order.
     async fn runtimes(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, SyncRuntime)>>;
+
+    /// What the owed links of syncs need next, of those of the syncs that are not deleted, in any order. MUST look at no more
+    /// links of a sync than [`NextRequests::count`] does, by an index, in the order of [`crate::plan::next::furthest`], and read
+    /// no more of people than [`crate::plan::next::outline`] has.
+    async fn next_requests(&self, account: AccountId, ids: &[SyncId]) -> StoreResult<Vec<(SyncId, NextRequests)>>;
 
     /// Links of a sync in order of the person's id.
     async fn links(

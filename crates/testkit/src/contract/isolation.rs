@@ -79,6 +79,7 @@ pub async fn the_directory_stays_within_its_account<F: StoreFixture>() {
     assert!(store.syncs(other, PageRequest::first(10)).await.unwrap().items.is_empty());
     assert!(store.syncs_by_ids(other, &[mine.id]).await.unwrap().is_empty());
     assert!(store.runtimes(other, &[mine.id]).await.unwrap().is_empty());
+    assert!(store.next_requests(other, &[mine.id]).await.unwrap().is_empty());
     let links = store.links(other, mine.id, &LinkFilter::default(), PageRequest::first(10)).await.unwrap();
     assert!(links.items.is_empty());
     assert!(store.links_of_people(other, std::slice::from_ref(&a)).await.unwrap().is_empty());

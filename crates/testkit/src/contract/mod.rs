@@ -13,6 +13,7 @@ pub mod intake;
 pub mod isolation;
 pub mod later;
 pub mod maintenance;
+pub mod next;
 pub mod records;
 pub mod restores;
 pub mod sessions;
@@ -176,6 +177,11 @@ macro_rules! store_contract {
                 counts_follow_every_change
                 sealing_anew_raises_no_revision
                 settings_come_back_as_they_were_given
+            }
+            next {
+                owed_links_are_counted_by_what_they_need
+                doubtful_creates_are_counted_apart
+                no_more_links_are_looked_at_than_the_bound
             }
             records {
                 log_entries_come_back_as_they_were_given

@@ -2,7 +2,7 @@
 const RULE = "enabled method url headers { name value secret valueSet } data format sslVerification timeoutSeconds onMissing onUncertain onExisting adopted";
 
 /** How a sync stands; asked again and again. */
-const STANDING = "id friendlyName revision status statusReason heldUntil holds { kind operation reason since until } kept warnings createdAt";
+const STANDING = "id friendlyName revision status statusReason heldUntil holds { kind operation reason since until people peopleAtLeast } kept warnings createdAt";
 
 /** Everything that may be edited. */
 const SETTINGS = `

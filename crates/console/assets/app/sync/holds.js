@@ -35,10 +35,27 @@ const KINDS = {
     action: "Let one through",
     does: "One create goes now. Where anything is accepted, the hold is over. A page says nothing of whether a record was made.",
   },
+  RESTORED: {
+    what: "Doubtful creates",
+    why: "an older copy of the database was restored",
+    ends: "until it is released",
+    action: "Release creates",
+    danger: true,
+    does: "The creates that are held go now, and whoever was made since the copy is made a second time. Push again who was changed since the copy, and set up a lookup rule: it finds them instead. RECREATE acts again as it is set.",
+  },
 };
 
 /** "Deletes are held: they find nothing". */
-const titleOf = ({ kind, operation }) => `${WHAT[operation] ?? "All requests"} are held: ${KINDS[kind].why}`;
+const titleOf = ({ kind, operation }) => `${KINDS[kind].what ?? WHAT[operation] ?? "All requests"} are held: ${KINDS[kind].why}`;
+
+/** Until when, where no time ends it. */
+const endsOf = ({ kind }) => KINDS[kind].ends ?? "until an edit of the rule, or until it is released";
+
+/** "12 people wait". */
+function waiting({ people, peopleAtLeast }) {
+  if (people === 0) return peopleAtLeast ? "So many people are owed that who waits was not counted" : "Nobody waits";
+  return `${peopleAtLeast ? "At least " : ""}${counted(people, "person waits", "people wait")}`;
+}
 
 /** Why a sync stands as it does, without what its holds say themselves. */
 export function reasonBesideHolds({ statusReason, holds }) {
@@ -62,11 +79,10 @@ function Release({ hold, sync, onDone, onClose }) {
 /** @param {{sync: object, onChanged: () => Promise<void>}} props */
 export function Holds({ sync, onChanged }) {
   const [releasing, setReleasing] = useState(null);
-  const owed = sync.stats?.owed;
   return html`${sync.holds.map((hold) => html`<${Note} key=${`${hold.kind} ${hold.operation}`} tone="warn" icon="clock" role="status" title=${titleOf(hold)}
       action=${can("ADMIN") && html`<${Button} size="small" onClick=${() => setReleasing(hold)}>${KINDS[hold.kind].action} …<//>`}>
-      ${sentence(hold.reason)}. Since <${Time} at=${hold.since} />; ${hold.until ? html`<span class="strong">the next request goes <${Time} at=${hold.until} /></span>` : html`<span class="strong">until an edit of the rule, or until it is released</span>`}.
-      ${owed !== undefined && html` ${counted(owed, "person is", "people are")} owed; nothing is lost.`}
+      ${sentence(hold.reason)}. Since <${Time} at=${hold.since} />; ${hold.until ? html`<span class="strong">the next request goes <${Time} at=${hold.until} /></span>` : html`<span class="strong">${endsOf(hold)}</span>`}.
+      ${" "}${waiting(hold)}; nothing is lost.
     <//>`)}
     ${releasing && html`<${Release} hold=${releasing} sync=${sync} onDone=${onChanged} onClose=${() => setReleasing(null)} />`}`;
 }
