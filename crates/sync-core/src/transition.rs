@@ -222,20 +222,29 @@ impl LeaseTerms {
     }
 }
 
-/// Leases an owed link that is claimable at `now`, and writes down the operation it may send. `person` must have been
-/// read after the link was locked, so that a new generation is never paired with an old person.
-pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: Timestamp) -> Leasing {
+/// Brings an owed link that is claimable at `now` up to date, before it is decided what it needs: what a lease that was neither
+/// settled nor released may have done, and what an administrator has said. False where it waits out its quiet time first.
+pub fn catch_up(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: Timestamp) -> bool {
     if let Some(lost) = link.lease.take() {
         recover(link, &lost, person, &terms.rules);
         let quiet_until = lost.until.plus(terms.quiet);
         if lost.operation.is_some() && quiet_until > now {
             link.quiet_until = Some(quiet_until);
             link.updated_at = now;
-            return Leasing::Quiet;
+            return false;
         }
     }
     if link.notes().create_again == Some(link.generation) {
         begin_anew(link);
+    }
+    true
+}
+
+/// Leases an owed link that is claimable at `now`, and writes down the operation it may send. `person` must have been
+/// read after the link was locked, so that a new generation is never paired with an old person.
+pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: Timestamp) -> Leasing {
+    if !catch_up(link, person, terms, now) {
+        return Leasing::Quiet;
     }
     let decision = decide(person, link, &terms.rules, now);
     let version = person.map_or_else(|| link.sent.as_ref().map_or(0, |sent| sent.version), |person| person.version);

@@ -338,3 +338,24 @@ fn where_a_record_may_have_moved_a_lookup_by_the_persons_id_is_asked_first() {
     world.run();
     assert_eq!((world.records(), world.parked()), (vec!["B"], Some(ParkReason::Missing)));
 }
+
+/// At an id that we choose a create is repeated as often as pages come: it makes no second record.
+#[test]
+fn pages_park_nobody_whose_id_is_chosen() {
+    let mut world = World::new(Means::ChosenPut);
+    (world.rules.lookup, world.rules.lookup_names_person) = (true, true);
+    world.governor.prove(Operation::Lookup, 1);
+    world.upsert("A");
+    let steps: Vec<String> = (0..8)
+        .map(|_| {
+            let next = world.next();
+            if world.flight.is_some() {
+                world.finish(if next.starts_with("lookup") { Fate::Answered } else { Fate::PageBefore });
+            }
+            next
+        })
+        .collect();
+    assert_eq!(world.parked(), None, "{steps:?}");
+    world.run();
+    world.assert_in_step();
+}

@@ -9,7 +9,7 @@ use crate::link::Link;
 use crate::person::Person;
 use crate::sync::{Operation, SyncConfig};
 use crate::time::Timestamp;
-use crate::transition::{LeaseTerms, Leasing, lease};
+use crate::transition::{LeaseTerms, Leasing, catch_up, lease};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -153,6 +153,10 @@ pub fn lease_share(
     for before in picked {
         let mut after = before.clone();
         let person = people.get(&before.id.person);
+        if !catch_up(&mut after, person, &terms, now) {
+            out.writes.push(LinkWrite { before: Some(before), after: Some(after) });
+            continue;
+        }
         let next = next_request(&mut after, person, &terms, now);
         let doubtful = governor.holds_doubtful_creates(now).filter(|_| next.is_doubtful);
         // One kind of request may be held back while the others go on.

@@ -144,13 +144,15 @@ impl Settling<'_> {
         if let Some(Asking::Refused(said, version)) = settled.notes.asking.clone() {
             return self.refused_for_good(settled, &said, version);
         }
-        if settled.notes.page && !self.context.known.lookup_proven {
+        // A repetition at the id that we choose makes no second record.
+        let page = settled.notes.page && !self.context.rules.chosen_id;
+        if page && !self.context.known.lookup_proven {
             return self.not_proven(settled);
         }
         if self.attempt.person_deleted {
             return self.none_for_deleted(settled);
         }
-        if settled.notes.page {
+        if page {
             if settled.notes.none_spent {
                 let detail =
                     "a page came instead of an answer to a second create, too: look in the external system, then retry";

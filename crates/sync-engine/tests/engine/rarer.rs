@@ -554,3 +554,26 @@ async fn who_is_gone_and_has_nothing_to_search_by_is_parked() {
     assert!(link.parked.unwrap().detail.contains("nothing of this person to search by"));
     world.stop().await;
 }
+
+/// What an administrator says of one create does not let it pass a hold on all of them.
+#[tokio::test(start_paused = true)]
+async fn create_again_waits_for_a_hold_on_creates() {
+    let mut world = world_with(&usual_with_lookup()).await;
+    world.create_in_doubt("p1").await;
+    let unanswered = world.expect(Method::Get, "/search?ext=p1").await;
+    for person in ["s1", "s2", "s3"] {
+        world.push(&[person]).await.unwrap();
+        world.expect(Method::Post, "/contacts").await.answer(202, "{}");
+    }
+    unanswered.answer(500, "");
+    link_is(&world, "p1", |link| link.lease.is_none()).await;
+    world.create_again("p1").await;
+    while let Ok(arrival) = tokio::time::timeout(Duration::from_secs(3600), world.arrivals.next()).await {
+        assert_eq!(arrival.request.method, Method::Get, "creates are held");
+        arrival.answer(200, NOBODY);
+    }
+    world.scope().release_hold(SYNC, Some(BrakeKind::SilentCreates), None).await.unwrap();
+    world.expect(Method::Post, "/contacts").await.created("7");
+    world.is_linked_to("p1", "7").await;
+    world.stop().await;
+}
