@@ -312,7 +312,7 @@ impl Sending {
 }
 
 /// Whether a lookup would be the same for a person of whom nothing is known: what it found would be anybody's.
-fn searches_for_nobody(sync: &CompiledSync, person: &Person, lookup: &Request) -> bool {
+pub(crate) fn searches_for_nobody(sync: &CompiledSync, person: &Person, lookup: &Request) -> bool {
     if sync.rules.lookup_names_person {
         return false;
     }

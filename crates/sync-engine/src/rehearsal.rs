@@ -1,6 +1,6 @@
 //! Rehearsing a rule: previews that send nothing, and tests that send one real request and link nothing.
 
-use crate::attempt::{context_of, reading};
+use crate::attempt::{context_of, reading, searches_for_nobody};
 use crate::compiled::CompiledSync;
 use crate::dispatch::Unusable;
 use crate::{AccountScope, EngineError, EngineResult};
@@ -156,6 +156,11 @@ impl AccountScope {
         let request = rule.render(&context_of(&sync, &person, shown, key)).map_err(|faults| {
             EngineError::Invalid(faults.into_iter().map(|fault| fault.under(rule_field(operation))).collect())
         })?;
+        if operation == Operation::Lookup && searches_for_nobody(&sync, &person, &request) {
+            let message = "has nothing that the lookup searches by, so that it is not sent: give another person, or put \
+                           {{ person.id }} or {{ person.email }} into the rule";
+            return Err(EngineError::invalid(Fault::at(["personId"], message)));
+        }
         let request = sync.dress(request, operation, Some(key));
         let exchange = match &sync.blocked {
             Some(why) => {

@@ -103,6 +103,21 @@ async fn a_test_sends_one_request_and_links_nothing() {
     assert_eq!(world.crm.sent.lock().unwrap().len(), 2);
 }
 
+/// What an empty search finds is anybody's, and would prove the rule.
+#[tokio::test]
+async fn a_lookup_is_not_tested_for_whom_it_has_nothing_to_search_by() {
+    let world = world().await;
+    let mut input = plain_crm("CRM");
+    input["lookup"] = json!({ "url": "https://crm.test/search?email={{ person.email }}", "path": "$[*].id" });
+    let id = world.data(CREATE_SYNC, json!({ "input": input })).await["createSync"]["id"].clone();
+    world.push(&["ada"]).await;
+    let document = "mutation($i: TestSyncInput!) { testSync(input: $i) { uniqueId } }";
+    let test = json!({ "i": { "syncId": id, "operation": "LOOKUP", "personId": "ada" } });
+    let faults = world.faults(document, test).await;
+    assert_eq!(faults[0].0, json!(["input", "personId"]));
+    assert!(world.crm.sent.lock().unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn a_key_is_shown_once_and_revoked_at_once() {
     let world = world().await;
