@@ -198,7 +198,7 @@ pub(super) fn turn(link: &Link, person: Option<&Person>, until: Timestamp) -> Du
     }
     match link.last_tried_at.filter(|&tried| tried >= changed) {
         None => rank + age(changed),
-        Some(tried) => TURN_MAX - age(tried),
+        Some(tried) => TURN_MAX.saturating_sub(age(tried)),
     }
 }
 
