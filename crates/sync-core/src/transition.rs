@@ -310,6 +310,15 @@ fn new_key(link: &LinkId, token: LeaseToken, version: Version, now: Timestamp) -
     CreateKey { key, version, first_used_at: now }
 }
 
+/// Where a delete went: to the record that is held, or to what a create in doubt may have made at the id that we chose for it.
+fn deleted_at(link: &Link, rules: &SyncRules) -> Option<UniqueId> {
+    match &link.state {
+        LinkState::Linked(id) => Some(id.clone()),
+        LinkState::Uncertain if rules.chosen_id => link.notes().create_id.clone(),
+        _ => None,
+    }
+}
+
 /// An earlier lease was neither settled nor released: *sent, no answer*.
 fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncRules) {
     match lost.operation {
@@ -330,8 +339,8 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncR
             }
         }
         Some(Operation::Delete) => {
-            if let LinkState::Linked(id) = &link.state {
-                link.state = LinkState::Leaving(id.clone());
+            if let Some(id) = deleted_at(link, rules) {
+                link.state = LinkState::Leaving(id);
             }
         }
         Some(Operation::Update) if rules.follow_id => {

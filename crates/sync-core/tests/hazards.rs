@@ -341,6 +341,28 @@ fn s1_04_a_lost_delete_and_the_same_data_again_is_not_unchanged() {
 
 // ---------------------------------------------------------------------------------------------------------------- S1.5
 
+/// Of a create in doubt, too: where ids of ours move, its repetition made the deleted record anew, as it was before the delete.
+#[test]
+fn s1_05_a_delete_of_a_create_in_doubt_is_finished_first_after_a_crash() {
+    for means in [Means::ChosenPost, Means::ChosenPut] {
+        for carried_out in [true, false] {
+            let mut world = World::new(means);
+            world.rules.follow_id = true;
+            world.upsert("A");
+            world.step(Fate::LostAfter);
+            world.delete();
+            let next = world.next();
+            assert!(next.starts_with("delete"), "{next}");
+            world.crash(carried_out);
+            world.upsert("B");
+            assert_eq!(world.step(Fate::Answered), next);
+            assert_eq!(world.step(Fate::Answered), "create B");
+            world.run();
+            world.assert_in_step();
+        }
+    }
+}
+
 #[test]
 fn s1_05_a_delete_that_may_have_been_carried_out_is_finished_first() {
     for (again, fate) in

@@ -1,13 +1,15 @@
 //! The promises at rest: nothing is owed, all faults have ceased.
 
-use crate::oracle::{Oracle, Pair, Promise};
+use crate::oracle::{Oracle, Pair, PairNotes, Promise};
 use crate::rules::PASSWORD;
 use crate::run::{ACCOUNT, chosen_id, wanted};
 use crate::scenario::{Edit, Fate, Fault, Keys, Means, PEOPLE, REFUSED_NAME, Step, SyncPlan};
-use crate::world::World;
+use crate::world::{BEGINNING, World};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use sync_core::counts::LinkCounts;
+use sync_core::decide::KEY_LIFETIME;
 use sync_core::id::SyncId;
 use sync_core::link::{Link, LinkState, ParkReason};
 use sync_core::log::LogFilter;
@@ -155,6 +157,14 @@ impl Look<'_> {
         self.means().resolves() && !self.plan().habits.search_is_blind
     }
 
+    /// Whether a record that a create in doubt made was not found by a search that finds nobody, and is in the way of the person
+    /// who was deleted meanwhile and came again. Documented: an index that lags for longer than `settleSeconds` proves nothing.
+    fn was_missed(&self) -> bool {
+        let forgotten = self.oracle.pairs.get(&self.pair).is_some_and(|notes| notes.forgotten_in_doubt);
+        let unlinked = self.link.is_some_and(|link| matches!(link.state, LinkState::Unlinked));
+        self.plan().habits.search_is_blind && forgotten && unlinked && !self.ids().is_empty()
+    }
+
     /// Whether the person had a record there before us.
     fn was_there(&self) -> bool {
         self.plan().habits.before.contains(&self.pair.1)
@@ -271,7 +281,7 @@ impl Look<'_> {
         let ids = self.ids();
         let notes = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         let doubtful = if self.resolves() && !self.oracle.is_beyond_margin() { 0 } else { notes.lost_creates };
-        let doubtful = doubtful + u32::from(self.was_there());
+        let doubtful = doubtful + u32::from(self.was_there()) + self.given_up(&ids, &notes);
         let present = self.oracle.directory[self.pair.1].is_some();
         let kept = self.link.is_some_and(|link| !matches!(link.state, LinkState::Unlinked));
         let most = usize::from(present || kept) + doubtful as usize;
@@ -282,6 +292,14 @@ impl Look<'_> {
         if is_fixed && ids.iter().any(|id| *id != chosen_id(self.pair.1)) {
             self.broken(Promise::OneRecord, "a record has another id than the one chosen");
         }
+    }
+
+    /// How many records were made by creates whose answers never came and whose repetitions were refused: where ids of ours move
+    /// and no lookup tells, the newest state is sent under its own id then (ADR 15).
+    fn given_up(&self, ids: &[String], notes: &PairNotes) -> u32 {
+        let held = self.link.and_then(|link| link.state.unique_id());
+        let left = |id: &&String| notes.refused_again.contains(*id) && held.is_none_or(|held| held.as_str() != **id);
+        if self.means() == Means::KeyedByEmail { ids.iter().filter(left).count() as u32 } else { 0 }
     }
 
     /// Whether an update whose answer never came may have moved the record, and nothing finds it again.
@@ -302,7 +320,9 @@ impl Look<'_> {
         let pair = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         let refusing = |fate| matches!(fate, Fate::Status(400..=499));
         match reason {
-            ParkReason::Refused => self.is_refused() || self.is_hit_by(refusing) || self.refuses_repeats(),
+            ParkReason::Refused => {
+                self.is_refused() || self.is_hit_by(refusing) || self.refuses_repeats() || self.was_missed()
+            }
             ParkReason::Redirected => self.is_hit_by(|fate| fate == Fate::Status(302)),
             ParkReason::Missing => {
                 pair.removed
@@ -320,15 +340,23 @@ impl Look<'_> {
         }
     }
 
+    /// Whether the create in doubt is older than external systems are trusted to know its key: then a repetition would prove
+    /// nothing, and for a person who is deleted none is sent.
+    fn key_is_over(&self) -> bool {
+        let now = BEGINNING.plus(Duration::from_millis(self.world.now()));
+        let key = self.link.and_then(|link| link.key.as_ref());
+        self.means() == Means::Key && key.is_none_or(|key| now.since(key.first_used_at) >= KEY_LIFETIME)
+    }
+
     /// Whether only people can mend it: not even a retry does when all faults have ceased.
     fn may_stay_parked(&self, reason: ParkReason, present: bool) -> bool {
         let pair = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         match reason {
-            ParkReason::Refused => self.is_refused() || self.refuses_repeats(),
+            ParkReason::Refused => self.is_refused() || self.refuses_repeats() || self.was_missed(),
             ParkReason::Missing => pair.removed || self.may_be_anywhere(),
             ParkReason::NoUniqueId => pair.unreadable,
             ParkReason::Uncertain => {
-                (!present && !self.resolves())
+                (!present && (!self.resolves() || self.key_is_over()))
                     || self.is_refused()
                     || self.refuses_repeats()
                     || self.means() == Means::KeyedByEmail

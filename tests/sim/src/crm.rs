@@ -178,6 +178,11 @@ impl Crm {
         self.index.entry(id.to_owned()).or_default().push((now + self.habits.search_lag, record.clone()));
     }
 
+    /// Whether a request is a create that was carried out under its key: that says what is answered.
+    pub fn knows_key(&self, asked: &Asked) -> bool {
+        asked.operation == Operation::Create && asked.key.as_ref().is_some_and(|key| self.keys.contains_key(key))
+    }
+
     /// Carries out a request.
     pub fn carry_out(&mut self, asked: &Asked, now: Millis) -> Reply {
         let reply = |status, body| Reply { status, body, wrote: false };

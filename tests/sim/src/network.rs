@@ -118,6 +118,8 @@ fn fate_of(world: &World, arrived: &Arrived, at: Millis) -> Option<Fate> {
                 // It would lie about what it holds.
                 Fate::Status(404) => operation == Operation::Update && !means.lookup(),
                 Fate::Status(409) => operation != Operation::Create || !chosen,
+                // Whoever honours keys looks at the key before anything else.
+                Fate::Status(400) => !world.crms()[*sync].knows_key(&arrived.asked),
                 Fate::Unreadable | Fate::NoId(_) => operation == Operation::Create && !chosen,
                 Fate::ErrorInside => operation == Operation::Lookup || (operation == Operation::Create && !chosen),
                 _ => true,

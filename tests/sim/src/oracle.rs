@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use sync_core::claim::{Call, Leased};
 use sync_core::id::{LeaseToken, LogId, SyncId};
 use sync_core::person::{Patch, PersonPatch};
+use sync_core::settle::Next;
 use sync_core::sync::{Operation, SyncConfig};
 use sync_core::transition::{SettleResult, Settlement};
 
@@ -132,6 +133,12 @@ pub struct PairNotes {
     pub removed: bool,
     /// Whether a create was accepted without an id that could be read.
     pub unreadable: bool,
+    /// Whether the link went after a create in doubt: a lookup had found none.
+    pub forgotten_in_doubt: bool,
+    /// The ids under which creates made a record.
+    made: BTreeSet<String>,
+    /// Those of them at which a repetition was refused, as if no record could be there.
+    pub refused_again: BTreeSet<String>,
     /// The seconds of a `Retry-After` that is not settled yet.
     retry_after: Option<u64>,
 }
@@ -401,6 +408,7 @@ impl Oracle {
             if *result != SettleResult::Applied || settled.notes.kept {
                 notes.doubtful = true;
             }
+            notes.forgotten_in_doubt |= *next == Next::Remove && notes.lost_creates > 0;
             if let Some(seconds) = notes.retry_after.take() {
                 let until = at + seconds * 1000;
                 let number = self.numbers;
@@ -577,6 +585,9 @@ impl Oracle {
         if !wrote || self.beyond_margin {
             return;
         }
+        if let (Operation::Create, Some(id)) = (asked.operation, &asked.id) {
+            self.pairs.entry(pair).or_default().made.insert(id.clone());
+        }
         let last = self.pairs.entry(pair).or_default().last_written;
         let with_phone = asked.members.contains_key("phone");
         let shows = |state: &Option<Fields>| match (asked.operation, state) {
@@ -647,6 +658,10 @@ impl Oracle {
             }
             (Operation::Create | Operation::Delete, Some(200..=299)) => notes.accepted = None,
             (Operation::Lookup, Some(200..=299)) => {}
+            (Operation::Create, Some(400 | 422)) => {
+                notes.doubtful = true;
+                notes.refused_again.extend(arrived.asked.id.clone().filter(|id| notes.made.contains(id)));
+            }
             _ => notes.doubtful = true,
         }
     }

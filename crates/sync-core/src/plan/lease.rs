@@ -184,19 +184,24 @@ pub fn lease_share(
     out
 }
 
+/// The longest [`turn`].
+pub(super) const TURN_MAX: Duration = Duration::from_millis(900);
+
 /// How long after the end of a brake's wait somebody is looked at, so that one is let through who is likely to be accepted:
-/// whose last request was, then whose newest change was not tried yet, the newest first. Whoever was refused comes last, so
-/// that everybody has a turn.
-fn turn(link: &Link, person: Option<&Person>, until: Timestamp) -> Duration {
+/// whose last request was, then whose newest change was not tried yet, the newest first. Whoever was tried comes last, the
+/// longest ago first, so that everybody has a turn, and another one.
+pub(super) fn turn(link: &Link, person: Option<&Person>, until: Timestamp) -> Duration {
+    let rank = TURN_MAX / 3;
+    // By the logarithm of the age: a century stays below the next rank.
+    let age = |at| Duration::from_secs_f64((until.since(at).as_secs_f64() + 1.0).ln() * 0.012).min(rank);
     let changed = person.map_or(link.updated_at, |person| person.updated_at);
-    let rank = if link.sent.as_ref().is_some_and(|sent| sent.digest.is_some()) {
-        0
-    } else {
-        1 + u32::from(link.last_tried_at.is_some_and(|tried| tried >= changed))
-    };
-    // By the logarithm of the change's age: a century stays below the next rank.
-    let age = Duration::from_secs_f64((until.since(changed).as_secs_f64() + 1.0).ln() * 0.012);
-    Duration::from_millis(300) * rank + age
+    if link.sent.as_ref().is_some_and(|sent| sent.digest.is_some()) {
+        return age(changed);
+    }
+    match link.last_tried_at.filter(|&tried| tried >= changed) {
+        None => rank + age(changed),
+        Some(tried) => TURN_MAX.saturating_sub(age(tried)),
+    }
 }
 
 /// Whether others had to wait when some were leased.
@@ -297,8 +302,9 @@ mod tests {
         let accepted = Link { sent: digest(Some(Digest([0; 32]))), ..link("accepted", 0, 0) };
         let lost = Link { sent: digest(None), ..link("lost", 0, 0) };
         let refused = Link { last_tried_at: Some(ago(5)), ..lost.clone() };
+        let before = Link { last_tried_at: Some(ago(70)), ..lost.clone() };
         let order =
-            [(&accepted, 1), (&accepted, 3_000_000_000), (&lost, 0), (&lost, 60), (&refused, 10), (&refused, 90)];
+            [(&accepted, 1), (&accepted, 3_000_000_000), (&lost, 0), (&lost, 60), (&before, 90), (&refused, 10)];
         let turns = order.map(|(link, changed)| {
             let person = Person { updated_at: ago(changed), ..Person::empty(link.id.person.clone(), 1, ago(changed)) };
             turn(link, Some(&person), now)

@@ -1,6 +1,7 @@
 //! Sweeps: durable work over all links of a sync, one bounded batch at a time.
 
 use super::LinkWrite;
+use super::lease::{TURN_MAX, turn};
 use crate::backoff::Policy;
 use crate::id::{AccountId, LinkId, PersonId, SyncId};
 use crate::link::{Link, LinkState, ParkReason};
@@ -142,7 +143,9 @@ pub fn sweep_link(
             // Whoever used up tries before may wait for the brake all the same: which of both it is cannot be told.
             let waits_for_a_brake = notes.asking.is_none() && !notes.none_for_deleted;
             (waits_for_a_brake && before.due_at.is_some_and(|due| due > now)).then(|| {
-                let after = Link { due_at: Some(now), updated_at: now, ..before.clone() };
+                // All are due, in the order in which they have their turn: a release lets one through only.
+                let due_at = Some(now.minus(TURN_MAX).plus(turn(&before, person, now)));
+                let after = Link { due_at, updated_at: now, ..before.clone() };
                 LinkWrite { before: Some(before), after: Some(after) }
             })
         }
@@ -175,6 +178,22 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
+    /// A release lets one through: whoever was not tried yet comes first, then who was tried the longest ago.
+    #[test]
+    fn a_lifted_brake_keeps_the_order_of_turns() {
+        let ago = |seconds| NOW.minus(Duration::from_secs(seconds));
+        let due = |name: &str, tried: Option<u64>| {
+            let person = PersonId::new(name).unwrap();
+            let id = LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person: person.clone() };
+            let person = Person { updated_at: ago(100), ..Person::empty(person, 1, ago(100)) };
+            let due_at = Some(NOW.plus(Duration::from_secs(300)));
+            let held = Link { due_at, last_tried_at: tried.map(ago), ..Link::new(id.clone(), NOW) };
+            sweep_link(SweepKind::Lifted, id, Some(&person), Some(held), NOW).unwrap().after.unwrap().due_at.unwrap()
+        };
+        let order = [due("new", None), due("b", Some(60)), due("a", Some(5))];
+        assert!(order.is_sorted_by(|a, b| a < b) && order[2] <= NOW, "{order:?}");
+    }
+
     /// What is asked once more after a while is not asked sooner because a brake on others was lifted.
     #[test]
     fn a_lifted_brake_ends_no_other_wait() {
@@ -182,9 +201,10 @@ mod tests {
         let id = LinkId { account: AccountId(Uuid::nil()), sync: SyncId(Uuid::nil()), person };
         let held = Link { due_at: Some(NOW.plus(Duration::from_secs(300))), ..Link::new(id.clone(), NOW) };
         let lifted = |link: &Link| sweep_link(SweepKind::Lifted, id.clone(), None, Some(link.clone()), NOW);
-        assert_eq!(lifted(&held).unwrap().after.unwrap().due_at, Some(NOW));
+        let is_due = |link: &Link| lifted(link).unwrap().after.unwrap().due_at.is_some_and(|due| due <= NOW);
+        assert!(is_due(&held));
         let tried = Link { tries: 2, ..held.clone() };
-        assert_eq!(lifted(&tried).unwrap().after.unwrap().due_at, Some(NOW), "a brake held it after its tries");
+        assert!(is_due(&tried), "a brake held it after its tries");
         let mut waits = Link { state: LinkState::Uncertain, ..held };
         waits.extras.notes.none_for_deleted = true;
         assert!(lifted(&waits).is_none(), "the second \"none\" for a deleted person");

@@ -12,3 +12,4 @@ mod running;
 mod settling;
 mod stopping;
 mod support;
+mod turns;
