@@ -4,8 +4,10 @@ mod commands;
 mod compose;
 mod config;
 mod http;
+mod secret_key;
 mod serve;
 mod telemetry;
+mod words;
 
 use clap::{Parser, Subcommand};
 use config::Options;

@@ -101,7 +101,7 @@ pub(crate) async fn start(
     // Before the engine, which takes its counters from it.
     let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
     let store = compose::held_store(config, purpose).await?;
-    let engine = compose::engine(config, store, mock_crm.map(MockCrm::address))?;
+    let engine = compose::engine(config, store, mock_crm.map(MockCrm::address)).await?;
     begin(config, engine, recorder, bootstrap, mock_crm.map(MockCrm::url)).await
 }
 

@@ -1,12 +1,12 @@
 //! `after-restore`: what has to be done before an older copy of a database is worked on again.
 
+use super::all_syncs;
 use crate::compose::{self, Missing};
 use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use sync_core::decide::SyncRules;
-use sync_core::page::{PAGE_MAX, PageRequest, SyncPlace};
 use sync_core::ports::Store;
 use sync_core::provenance::{Noted, Obstacle};
 use sync_core::sync::SyncConfig;
@@ -75,16 +75,8 @@ async fn mark(store: &dyn Store, links: i64) -> Result<()> {
 async fn tell_syncs(store: &dyn Store) -> Result<()> {
     let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for account in store.accounts().await? {
-        let mut page = PageRequest::first(PAGE_MAX);
-        loop {
-            let syncs = store.syncs(account.id, page.clone()).await?;
-            page.after = syncs.items.last().map(SyncPlace::from);
-            for sync in &syncs.items {
-                by_kind.entry(kind(sync)).or_default().push(sync.friendly_name.clone());
-            }
-            if !syncs.has_next {
-                break;
-            }
+        for sync in all_syncs(store, account.id).await? {
+            by_kind.entry(kind(&sync)).or_default().push(sync.friendly_name);
         }
     }
     for (kind, names) in by_kind {

@@ -2,6 +2,7 @@
 
 use crate::compose::{self, BackupProgress};
 use crate::config::{Config, Database};
+use crate::secret_key;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
@@ -44,8 +45,8 @@ pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
     };
     println!("{} holds {} as they stood when it began ({})", file.display(), path.display(), size(backup.bytes));
     println!("It is marked as a copy: `crm-sync serve` takes it after `crm-sync after-restore`.");
-    if std::env::var_os(compose::SECRET_KEY).is_none() {
-        println!("The secret key is not in it: keep {} as well, elsewhere.", compose::key_path(path).display());
+    if std::env::var_os(secret_key::SECRET_KEY).is_none() {
+        println!("The secret key is not in it: keep {} as well, elsewhere.", secret_key::path_beside(path).display());
     }
     Ok(())
 }

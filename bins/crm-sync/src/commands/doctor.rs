@@ -2,11 +2,14 @@
 
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
-use anyhow::Result;
+use crate::secret_key;
+use anyhow::{Result, bail};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use sync_core::ports::{Clock, Store};
-use sync_engine::SystemClock;
+use sync_engine::{SecretKey, SystemClock, Vault};
 
 /// How far the database's clock may be from this machine's.
 const CLOCK_SKEW_MAX: Duration = Duration::from_secs(5);
@@ -35,10 +38,14 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
     let is_new = matches!(&config.database, Database::Sqlite(path) if !path.exists());
     if is_new {
         Report::fine("database", &format!("{place} (not there yet: `crm-sync serve` makes it)"));
-        check_key(config, &mut report, false);
+        check_key(config, &mut report, Secrets::None).await;
     } else {
-        check_key(config, &mut report, true);
-        check_database(config, &place, &mut report).await;
+        let store = check_database(config, &place, &mut report).await;
+        let secrets = store.as_deref().map_or(Secrets::Unknown, Secrets::In);
+        let vault = check_key(config, &mut report, secrets).await;
+        if let (Some(store), Some(vault)) = (store, vault) {
+            check_syncs(config, store, vault, &mut report).await;
+        }
     }
     check_networks(config);
     if report.wrong == 0 {
@@ -49,27 +56,51 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-fn check_key(config: &Config, report: &mut Report, database_exists: bool) {
-    if let Database::Sqlite(path) = &config.database
-        && std::env::var_os(compose::SECRET_KEY).is_none()
-    {
-        let file = compose::key_path(path);
-        match (file.exists(), database_exists) {
-            (false, false) => {
-                return Report::fine("secret key", "not there yet: `crm-sync serve` makes it beside the database");
+/// Which secrets a key is needed for.
+#[derive(Clone, Copy)]
+enum Secrets<'s> {
+    /// None: the database is not there yet.
+    None,
+    /// Those in this store.
+    In(&'s dyn Store),
+    /// The database cannot be read.
+    Unknown,
+}
+
+/// What opens the secrets; `None` where something is wrong with it.
+async fn check_key(config: &Config, report: &mut Report, secrets: Secrets<'_>) -> Option<Vault> {
+    let found = match secret_key::missing_file(config) {
+        Ok(None) => {
+            if let Some(file) = secret_key::file(config) {
+                check_private(&file, report);
             }
-            (false, true) => {
-                let mend =
-                    format!("{} is missing beside the database: restore it, or give secrets again", file.display());
-                return report.wrong("secret key", &mend);
-            }
-            (true, _) => check_private(&file, report),
+            secret_key::vault(config, Missing::Refuse).map(|vault| (vault, "can be read"))
+        }
+        Ok(Some(file)) => check_missing_key(&file, secrets).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((vault, detail)) => {
+            Report::fine("secret key", detail);
+            Some(vault)
+        }
+        Err(error) => {
+            report.wrong("secret key", &format!("{error:#}"));
+            None
         }
     }
-    match compose::vault(config, Missing::Refuse) {
-        Ok(_) => Report::fine("secret key", "can be read"),
-        Err(error) => report.wrong("secret key", &format!("{error:#}")),
+}
+
+async fn check_missing_key(file: &Path, secrets: Secrets<'_>) -> Result<(Vault, &'static str)> {
+    match secrets {
+        Secrets::None => {}
+        Secrets::In(store) => secret_key::check_missing(file, store).await?,
+        Secrets::Unknown => {
+            bail!("{} is missing beside the database: restore it, or give secrets again", file.display())
+        }
     }
+    // As good as the one that will be made.
+    Ok((Vault::new(SecretKey::generate(), []), "not there yet: `crm-sync serve` makes it beside the database"))
 }
 
 #[cfg(unix)]
@@ -85,10 +116,14 @@ fn check_private(file: &std::path::Path, report: &mut Report) {
 #[cfg(not(unix))]
 fn check_private(_: &std::path::Path, _: &mut Report) {}
 
-async fn check_database(config: &Config, place: &str, report: &mut Report) {
+/// The database, where it can be read.
+async fn check_database(config: &Config, place: &str, report: &mut Report) -> Option<Arc<dyn Store>> {
     let store = match compose::store(config, Missing::Refuse).await {
         Ok(store) => store,
-        Err(error) => return report.wrong("database", &format!("{place}: {error:#}")),
+        Err(error) => {
+            report.wrong("database", &format!("{place}: {error:#}"));
+            return None;
+        }
     };
     check_holder(store.as_ref(), report).await;
     if let Database::Sqlite(path) = &config.database
@@ -97,7 +132,8 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
     }
     if let Err(error) = store.ready().await {
-        return report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));
+        report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));
+        return None;
     }
     Report::fine("database", &format!("{place}, reachable, writable, schema current"));
     check_provenance(store.as_ref(), report).await;
@@ -114,10 +150,13 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         }
         Err(error) => report.wrong("clock", &sync_engine::chain(&error)),
     }
-    let unusable = match compose::secret_engine(config, store) {
+    Some(store)
+}
+
+async fn check_syncs(config: &Config, store: Arc<dyn Store>, vault: Vault, report: &mut Report) {
+    let unusable = match compose::secret_engine(config, store, vault) {
         Ok(engine) => engine.unusable_syncs().await,
-        // Said already where the key was checked.
-        Err(_) => return,
+        Err(error) => return report.wrong("syncs", &format!("{error:#}")),
     };
     match unusable {
         Ok(syncs) if syncs.is_empty() => Report::fine("syncs", "all rules and secrets can be used"),

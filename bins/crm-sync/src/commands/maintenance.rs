@@ -3,6 +3,7 @@
 use super::{account, sync_named};
 use crate::compose;
 use crate::config::Config;
+use crate::secret_key;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -113,7 +114,7 @@ pub(crate) async fn stats(config: &Config) -> Result<()> {
 
 pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
     let store = compose::ready_store(config).await?;
-    let vault = compose::vault(config, compose::Missing::Refuse)?;
+    let vault = secret_key::vault(config, compose::Missing::Refuse)?;
     let written = store
         .reseal(std::sync::Arc::new(vault))
         .await

@@ -2,6 +2,7 @@
 
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
+use crate::secret_key;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::SecretString;
@@ -39,7 +40,7 @@ pub(crate) async fn run(config: &Config, arguments: &Move) -> Result<()> {
     if names.from == names.to {
         bail!("--to: {} is where the data is already", names.to);
     }
-    let (former, vault) = compose::vaults_of_move(config, &there)?;
+    let (former, vault) = secret_key::vaults_of_move(config, &there)?;
     let source = compose::moving_store(config, Missing::Refuse).await?;
     source.hold_alone(PURPOSE).await.context("nobody else may work on the source")?;
     compose::make_ready(config, source.as_ref()).await.context("the source")?;
