@@ -1,8 +1,8 @@
 //! What commands say to people who meet them for the first time: what is wrong, where, and how to go on.
 
-use mock_crm::{MockCrm, MockCrmOptions};
+use mock_crm::{Faults, MockCrm, MockCrmOptions};
 use product_tests::server::command;
-use product_tests::{Database, Server, ServerOptions, eventually};
+use product_tests::{Database, Server, ServerOptions, eventually, people};
 use serde_json::json;
 use std::process::Stdio;
 use std::time::Duration;
@@ -65,4 +65,86 @@ async fn a_database_without_secrets_goes_on_with_a_new_key_file() {
     let file = database.directory.join("test.db.key");
     eventually("the key file is made", WITHIN, || async { file.exists() }).await;
     child.kill().await.unwrap();
+}
+
+/// One suspended, one paused, one held by a limit, one that flows, each named like that.
+async fn syncs_that_stand_differently(database: &Database) -> Vec<String> {
+    let server = Server::start(database, &ServerOptions { probe_schedule: "1h", ..ServerOptions::default() }).await;
+    let (api, crm) = (server.api(), MockCrm::start(MockCrmOptions::default()).await.unwrap());
+    let limited = MockCrm::start(MockCrmOptions::default()).await.unwrap();
+    let always = "retry-after=600".parse().unwrap();
+    limited.set_faults(Faults { always, ..Faults::default() }).unwrap();
+    let mut ids = Vec::new();
+    for (name, url) in [
+        // Nobody listens there.
+        ("suspended", "http://127.0.0.1:9".to_owned()),
+        ("paused", crm.url()),
+        ("limited", limited.url()),
+        ("flowing", crm.url()),
+    ] {
+        ids.push(api.create_sync(&url, json!({ "friendlyName": name })).await);
+    }
+    api.ok("mutation ($id: ID!) { pauseSync(id: $id) { id } }", json!({ "id": ids[1] })).await;
+    api.push(&people("p", 0..5)).await;
+    eventually("they stand so", WITHIN, || async {
+        let syncs = api.ok("{ syncs { nodes { friendlyName status holds { kind } } } }", json!({})).await.to_string();
+        syncs.contains("SUSPENDED") && syncs.contains("LIMIT")
+    })
+    .await;
+    assert!(server.stop().await);
+    ids
+}
+
+#[tokio::test]
+async fn syncs_are_listed_with_their_ids_and_what_holds_them() {
+    let database = Database::sqlite();
+    let ids = syncs_that_stand_differently(&database).await;
+    let (fine, listed) = run(&database, &["syncs"], &[]).await;
+    assert!(fine, "{listed}");
+    let of = |id: &String| {
+        let lines: Vec<_> = listed.lines().skip_while(|line| !line.starts_with(id)).collect();
+        let more = lines.iter().skip(1).take_while(|line| line.starts_with(' ')).count();
+        lines[..=more].join("\n")
+    };
+    for (id, parts) in ids.iter().zip([
+        ["  suspended  suspended  (account default, 5 owed", "\n    suspended since 20"],
+        ["  paused     paused  (account default, 5 owed", "\n    paused by an administrator"],
+        ["  active     limited  (account default", "\n    held until 20"],
+        ["  active     flowing  (account default, 0 owed, 0 parked)", ")"],
+    ]) {
+        for part in parts {
+            assert!(of(id).contains(part), "{part} is not in {}", of(id));
+        }
+    }
+    assert_eq!(of(&ids[3]).lines().count(), 1, "nothing is said of it");
+    // Where a command needs one, it says where to look.
+    for arguments in [
+        &["retry"][..],
+        &["resync"],
+        &["retry", "--sync", "none"],
+        &["resync", "--sync", "00000000-0000-7000-8000-000000000000"],
+    ] {
+        let (fine, said) = run(&database, arguments, &[]).await;
+        assert!(!fine && said.contains("--sync") && said.contains("`crm-sync syncs`"), "{arguments:?}: {said}");
+    }
+    let (fine, said) = run(&database, &["retry", "--sync", &ids[0]], &[]).await;
+    assert!(fine, "{said}");
+}
+
+#[tokio::test]
+async fn doctor_names_syncs_that_do_not_flow_and_by_which_options_it_judges() {
+    let database = Database::sqlite();
+    let ids = syncs_that_stand_differently(&database).await;
+    let (fine, said) = run(&database, &["doctor", "--allow-network", "10.0.0.0/8"], &[]).await;
+    assert!(fine, "nothing is wrong with the set-up: {said}");
+    for part in [
+        format!("HELD   sync `suspended` ({}): suspended since 20", ids[0]),
+        format!("HELD   sync `paused` ({}): paused by an administrator", ids[1]),
+        format!("HELD   sync `limited` ({}): held until 20", ids[2]),
+        "3 syncs are paused, suspended or held".to_owned(),
+        "with these network options (--allow-network), requests go to public addresses, and 10.0.0.0/8. A server goes by".to_owned(),
+    ] {
+        assert!(said.contains(&part), "{part} is not said: {said}");
+    }
+    assert!(!said.contains("`flowing`"), "{said}");
 }

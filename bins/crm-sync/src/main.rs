@@ -9,6 +9,8 @@ mod serve;
 mod telemetry;
 mod words;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use config::Options;
 use std::process::ExitCode;
@@ -60,13 +62,15 @@ enum Command {
     Resync(commands::maintenance::Resync),
     /// Say what the database holds
     Stats,
+    /// List the syncs: id, friendly name, how each stands, and why it is suspended or held
+    Syncs,
     /// Seal all saved secrets with the present secret key
     RotateSecrets,
 }
 
 fn main() -> ExitCode {
     keep_pages_small();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| with_a_tip(error).exit());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => {
@@ -85,6 +89,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says where the syncs' ids are found, to those who give none.
+fn with_a_tip(mut error: clap::Error) -> clap::Error {
+    let missing = (error.kind() == ErrorKind::MissingRequiredArgument).then(|| error.get(ContextKind::InvalidArg));
+    if let Some(Some(ContextValue::Strings(missing))) = missing
+        && missing.iter().any(|argument| argument.starts_with("--sync "))
+    {
+        let tip = StyledStr::from("`crm-sync syncs` lists the syncs with their ids");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 /// Without huge pages. The kernel would go on filling up to 2 MiB each what allocator and SQLite have touched here and there,
@@ -122,6 +138,7 @@ async fn command(command: Command, config: config::Config) -> anyhow::Result<Exi
         Command::PruneLogs(arguments) => commands::maintenance::prune_logs(&config, &arguments).await?,
         Command::Retry(arguments) => commands::maintenance::retry(&config, &arguments).await?,
         Command::Resync(arguments) => commands::maintenance::resync(&config, &arguments).await?,
+        Command::Syncs => commands::syncs::list(&config).await?,
         Command::Stats => commands::maintenance::stats(&config).await?,
         Command::RotateSecrets => commands::maintenance::rotate_secrets(&config).await?,
     }

@@ -1,8 +1,10 @@
-//! `doctor`: checks database, secret key, clock and network rules, and says what is wrong.
+//! `doctor`: checks database, secret key, clock and network rules, and says what is wrong, and which syncs do not flow.
 
+use super::syncs::{self, Standing};
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
 use crate::secret_key;
+use crate::words::counted;
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +18,8 @@ const CLOCK_SKEW_MAX: Duration = Duration::from_secs(5);
 
 struct Report {
     wrong: usize,
+    /// Syncs that are paused, suspended or held: nothing that the set-up could mend.
+    held: usize,
 }
 
 impl Report {
@@ -30,7 +34,7 @@ impl Report {
 }
 
 pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
-    let mut report = Report { wrong: 0 };
+    let mut report = Report { wrong: 0, held: 0 };
     let place = match &config.database {
         Database::Sqlite(path) => format!("embedded, {}", path.display()),
         Database::Postgres(_) => "Postgres".to_owned(),
@@ -43,13 +47,19 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
         let store = check_database(config, &place, &mut report).await;
         let secrets = store.as_deref().map_or(Secrets::Unknown, Secrets::In);
         let vault = check_key(config, &mut report, secrets).await;
+        if let Some(store) = &store {
+            check_standings(store.as_ref(), &mut report).await;
+        }
         if let (Some(store), Some(vault)) = (store, vault) {
             check_syncs(config, store, vault, &mut report).await;
         }
     }
     check_networks(config);
+    if report.held > 0 {
+        println!("{} paused, suspended or held, as said above", counted(report.held, "sync is", "syncs are"));
+    }
     if report.wrong == 0 {
-        println!("nothing is wrong");
+        println!("nothing is wrong{}", if report.held > 0 { " with the set-up" } else { "" });
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} of the checks found something wrong", report.wrong);
@@ -169,6 +179,18 @@ async fn check_syncs(config: &Config, store: Arc<dyn Store>, vault: Vault, repor
     }
 }
 
+/// That is how other systems stand, or what an administrator wants: nothing is wrong with the set-up.
+async fn check_standings(store: &dyn Store, report: &mut Report) {
+    let standings = match syncs::standings(store).await {
+        Ok(standings) => standings,
+        Err(error) => return report.wrong("syncs", &format!("{error:#}")),
+    };
+    for Standing { sync, held, .. } in standings.into_iter().filter(|standing| !standing.held.is_empty()) {
+        report.held += 1;
+        println!("HELD   sync `{}` ({}): {}", sync.friendly_name, sync.id, held.join("; "));
+    }
+}
+
 /// Whether `serve` would take it for what it was.
 async fn check_provenance(store: &dyn Store, report: &mut Report) {
     match store.provenance().await {
@@ -192,9 +214,15 @@ async fn check_holder(store: &dyn Store, report: &mut Report) {
 fn check_networks(config: &Config) {
     let allowed: Vec<_> = config.allow_networks.iter().map(ToString::to_string).collect();
     let detail = if allowed.is_empty() {
-        "public addresses only (allow others with --allow-network)".to_owned()
+        "public addresses only".to_owned()
     } else {
         format!("public addresses, and {}", allowed.join(", "))
     };
-    Report::fine("network", &detail);
+    Report::fine(
+        "network",
+        &format!(
+            "with these network options (--allow-network), requests go to {detail}. A server goes by its own: give doctor the same \
+             flags, variables and --config"
+        ),
+    );
 }

@@ -1,6 +1,6 @@
 //! Maintenance on a given database: the same commands that `cargo xtask` forwards to.
 
-use super::{account, sync_named};
+use super::sync_named;
 use crate::compose;
 use crate::config::Config;
 use crate::secret_key;
@@ -22,7 +22,7 @@ pub(crate) struct PruneLogs {
 
 #[derive(Args)]
 pub(crate) struct OfSync {
-    /// The sync's id or friendly name
+    /// The sync's id or friendly name, as `crm-sync syncs` lists them
     #[arg(long, value_name = "SYNC")]
     sync: String,
 }
@@ -76,24 +76,22 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
 
 pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
     let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
-    let account = account(&engine).await?;
-    let sync = sync_named(&engine, &account, &arguments.sync).await?;
+    let sync = sync_named(&engine, &arguments.sync).await?;
     let filter = RetryFilter { sync: Some(sync.id), people: None, ..RetryFilter::default() };
-    let marked = engine.account(account.id).retry(&filter).await?;
+    let marked = engine.account(sync.account).retry(&filter).await?;
     println!("{marked} links of `{}` are due now; a running server sends them", sync.friendly_name);
     Ok(())
 }
 
 pub(crate) async fn resync(config: &Config, arguments: &Resync) -> Result<()> {
     let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
-    let account = account(&engine).await?;
-    let sync = sync_named(&engine, &account, &arguments.of.sync).await?;
+    let sync = sync_named(&engine, &arguments.of.sync).await?;
     let scope = match arguments.scope {
         Scope::All => ResyncScope::All,
         Scope::Unlinked => ResyncScope::Unlinked,
         Scope::Parked => ResyncScope::Parked,
     };
-    let marked = engine.account(account.id).resync(sync.id, scope, arguments.force).await?;
+    let marked = engine.account(sync.account).resync(sync.id, scope, arguments.force).await?;
     println!("{marked} people are being marked as owed to `{}`; a running server sends them", sync.friendly_name);
     Ok(())
 }

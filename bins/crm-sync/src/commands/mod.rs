@@ -7,9 +7,10 @@ pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod maintenance;
 pub(crate) mod moving;
+pub(crate) mod syncs;
 
-use anyhow::{Context, Result, bail};
-use sync_core::id::AccountId;
+use anyhow::{Result, bail};
+use sync_core::id::{AccountId, SyncId};
 use sync_core::key::Account;
 use sync_core::page::{PAGE_MAX, PageRequest, SyncPlace};
 use sync_core::ports::{Store, StoreResult};
@@ -38,16 +39,22 @@ pub(crate) async fn all_syncs(store: &dyn Store, account: AccountId) -> StoreRes
     }
 }
 
-/// A sync by its id, or by its friendly name where that is unique.
-pub(crate) async fn sync_named(engine: &Engine, account: &Account, name: &str) -> Result<SyncConfig> {
-    if let Ok(id) = name.parse() {
-        return engine.account(account.id).sync(id).await.with_context(|| format!("--sync {name}"));
+/// A sync of any account by its id, or by its friendly name where that is unique.
+pub(crate) async fn sync_named(engine: &Engine, name: &str) -> Result<SyncConfig> {
+    let id = name.parse::<SyncId>().ok();
+    let mut found = Vec::new();
+    for account in engine.store().accounts().await? {
+        match id {
+            Some(id) => found.extend(engine.store().syncs_by_ids(account.id, &[id]).await?),
+            None => found.extend(all_syncs(engine.store().as_ref(), account.id).await?),
+        }
     }
-    let mut found = all_syncs(engine.store().as_ref(), account.id).await?;
-    found.retain(|sync| sync.friendly_name == name);
+    found.retain(|sync| id.is_some() || sync.friendly_name == name);
     match found.len() {
-        0 => bail!("--sync: there is no sync with the id or friendly name `{name}`"),
+        0 => bail!("--sync: there is no sync with the id or friendly name `{name}`; `crm-sync syncs` lists them"),
         1 => Ok(found.remove(0)),
-        several => bail!("--sync: {several} syncs are called `{name}`; give the id instead"),
+        several => {
+            bail!("--sync: {several} syncs are called `{name}`; give the id instead, which `crm-sync syncs` lists")
+        }
     }
 }
