@@ -148,3 +148,23 @@ async fn doctor_names_syncs_that_do_not_flow_and_by_which_options_it_judges() {
     }
     assert!(!said.contains("`flowing`"), "{said}");
 }
+
+#[tokio::test]
+async fn the_help_of_a_command_lists_what_it_obeys() {
+    let database = Database::sqlite();
+    for (command, obeyed, ignored) in [
+        ("backup", "--data-dir", "--database-timeout"),
+        ("stats", "--database-timeout", "--listen"),
+        ("doctor", "--allow-network", "--retry-schedule"),
+        ("demo", "--people", "--mode"),
+        ("serve", "--retry-schedule", "--people"),
+    ] {
+        for arguments in [&[command, "--help"], &[command, "-h"], &["help", command]] {
+            let (fine, said) = run(&database, arguments, &[]).await;
+            assert!(fine && said.contains(obeyed) && !said.contains(ignored), "{arguments:?}: {said}");
+        }
+    }
+    // A script may give the same options to each.
+    let (fine, said) = run(&database, &["migrate", "--listen", "127.0.0.1:1", "--retry-schedule", "5s"], &[]).await;
+    assert!(fine, "{said}");
+}

@@ -34,7 +34,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Options that every command takes. Each may also stand in the file given by --config, under its name without the dashes.
+/// Options that every command takes, and each obeys some of (`help`). Each may also stand in the file given by --config, under its name without the dashes.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Options {

@@ -3,14 +3,13 @@
 mod commands;
 mod compose;
 mod config;
+mod help;
 mod http;
 mod secret_key;
 mod serve;
 mod telemetry;
 mod words;
 
-use clap::builder::StyledStr;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use config::Options;
 use std::process::ExitCode;
@@ -70,7 +69,7 @@ enum Command {
 
 fn main() -> ExitCode {
     keep_pages_small();
-    let cli = Cli::try_parse().unwrap_or_else(|error| with_a_tip(error).exit());
+    let cli = help::parse::<Cli>().unwrap_or_else(|error| error.exit());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => {
@@ -89,18 +88,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Says where the syncs' ids are found, to those who give none.
-fn with_a_tip(mut error: clap::Error) -> clap::Error {
-    let missing = (error.kind() == ErrorKind::MissingRequiredArgument).then(|| error.get(ContextKind::InvalidArg));
-    if let Some(Some(ContextValue::Strings(missing))) = missing
-        && missing.iter().any(|argument| argument.starts_with("--sync "))
-    {
-        let tip = StyledStr::from("`crm-sync syncs` lists the syncs with their ids");
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
-    }
-    error
 }
 
 /// Without huge pages. The kernel would go on filling up to 2 MiB each what allocator and SQLite have touched here and there,
