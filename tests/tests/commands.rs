@@ -168,3 +168,21 @@ async fn the_help_of_a_command_lists_what_it_obeys() {
     let (fine, said) = run(&database, &["migrate", "--listen", "127.0.0.1:1", "--retry-schedule", "5s"], &[]).await;
     assert!(fine, "{said}");
 }
+
+#[tokio::test]
+async fn small_inputs_that_are_wrong_are_named_with_the_mend() {
+    let database = Database::sqlite();
+    let (fine, said) = run(&database, &["migrate"], &[]).await;
+    assert!(fine, "{said}");
+    let nowhere = database.directory.join("nowhere/x.db");
+    let (fine, said) = run(&database, &["backup", nowhere.to_str().unwrap()], &[]).await;
+    let folder = format!("the folder {} does not exist", database.directory.join("nowhere").display());
+    assert!(!fine && said.contains(&folder) && !said.contains("database is unavailable"), "{said}");
+    // A folder that takes no files, not even root's.
+    let (fine, said) = run(&database, &["backup", "/proc/x.db"], &[]).await;
+    assert!(!fine && said.contains("the folder /proc cannot be written to") && !said.contains("unavailable"), "{said}");
+    let (fine, said) = run(&database, &["doctor", "--allow-network", "localhost"], &[]).await;
+    assert!(!fine && said.contains("`localhost` is no network") && said.contains("10.1.0.0/16"), "{said}");
+    let (fine, said) = run(&database, &["doctor", "--allow-network", "127.0.0.1,10.0.0.0/8"], &[]).await;
+    assert!(fine && said.contains("and 127.0.0.1/32, 10.0.0.0/8"), "{said}");
+}
