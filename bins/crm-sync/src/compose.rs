@@ -171,6 +171,6 @@ fn engine_with(
         .build())
 }
 
-pub(crate) fn make_directory(path: &Path) -> Result<()> {
+fn make_directory(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("cannot make the data directory {}", path.display()))
 }

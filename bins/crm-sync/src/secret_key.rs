@@ -1,7 +1,7 @@
 //! The secret key that secrets are sealed with: where it is kept, and when a new one may be made.
 
 use crate::commands::all_syncs;
-use crate::compose::{Missing, make_directory};
+use crate::compose::Missing;
 use crate::config::{Config, Database};
 use crate::words::counted;
 use anyhow::{Context, Result, bail};
@@ -93,27 +93,37 @@ pub(crate) async fn check_missing(file: &Path, store: &dyn Store) -> Result<()> 
     )
 }
 
-/// What opens the secrets of a database that is moved, and what seals them where it goes to, with the key that is given for
-/// there; else with the one that is given for both, or (embedded database only) with that of a file beside it, made where there is
-/// none and that is asked for.
-pub(crate) fn vaults_of_move(from: &Config, to: &Config) -> Result<(Vault, Vault)> {
-    let former = vault(from, Missing::Refuse)?;
-    let key = match (variable(SECRET_KEY_TO)?, variable(SECRET_KEY)?, &to.database) {
-        (Some(key), ..) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY_TO)?,
-        (None, Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
-        (None, None, Database::Sqlite(path)) => {
-            if let Some(directory) = path.parent() {
-                make_directory(directory)?;
-            }
-            key_file(&path_beside(path), Missing::Make)?
+/// The secret key that is given for a database that is moved to: for there, or for both; `None`: it is that of a file beside an
+/// embedded one.
+pub(crate) fn given_for_target(to: &Config) -> Result<Option<SecretKey>> {
+    for name in [SECRET_KEY_TO, SECRET_KEY] {
+        if let Some(key) = variable(name)? {
+            return Ok(Some(SecretKey::parse(key.expose_secret()).context(name)?));
         }
-        (None, None, Database::Postgres(_)) => bail!(
+    }
+    match &to.database {
+        Database::Sqlite(_) => Ok(None),
+        Database::Postgres(_) => bail!(
             "{SECRET_KEY_TO} is not set. It encrypts the secrets of syncs in the database that is moved to; all nodes need it as \
              {SECRET_KEY} from then on. Make one with: openssl rand -base64 32"
         ),
-    };
-    let there = former.sealing_with(key);
-    Ok((former, there))
+    }
+}
+
+/// What seals the secrets of a database that is moved to: what is given, else the key of the file beside it, which is made where
+/// there is none, unless a move that was interrupted sealed secrets with it.
+pub(crate) async fn of_target(to: &Config, store: &dyn Store, given: Option<SecretKey>) -> Result<SecretKey> {
+    match (given, &to.database) {
+        (Some(key), _) => Ok(key),
+        (None, Database::Postgres(_)) => bail!("{SECRET_KEY_TO} is not set"),
+        (None, Database::Sqlite(path)) => {
+            let file = path_beside(path);
+            if !file.try_exists().with_context(|| format!("cannot look for the secret key file {}", file.display()))? {
+                check_missing(&file, store).await?;
+            }
+            key_file(&file, Missing::Make)
+        }
+    }
 }
 
 /// Where the embedded database's secret key is kept.

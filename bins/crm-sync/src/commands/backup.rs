@@ -30,7 +30,7 @@ pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
     if file.try_exists().with_context(|| format!("cannot look for {}", file.display()))? {
         bail!("{} is there already, and is not overwritten: name another file", file.display());
     }
-    check_folder(file)?;
+    check_folder(file).with_context(|| format!("cannot make the backup {}", file.display()))?;
     let store = compose::embedded(config, path).await?;
     let progress = BackupProgress::default();
     let copying = store.back_up(file, progress.clone());
