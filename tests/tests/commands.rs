@@ -186,3 +186,24 @@ async fn small_inputs_that_are_wrong_are_named_with_the_mend() {
     let (fine, said) = run(&database, &["doctor", "--allow-network", "127.0.0.1,10.0.0.0/8"], &[]).await;
     assert!(fine && said.contains("and 127.0.0.1/32, 10.0.0.0/8"), "{said}");
 }
+
+#[tokio::test]
+async fn one_alone_is_told_as_one() {
+    let (database, copy) = (Database::sqlite(), Database::sqlite());
+    let crm = MockCrm::start(MockCrmOptions::default()).await.unwrap();
+    let server = Server::start(&database, &ServerOptions::default()).await;
+    let sync = server.api().create_sync(&crm.url(), json!({})).await;
+    server.api().push(&people("p", 0..1)).await;
+    eventually("it is linked", WITHIN, || async { server.api().counts(&sync).await.0 == 1 }).await;
+    assert!(server.stop().await);
+    let file = copy.directory.join("test.db");
+    let (fine, said) = run(&database, &["backup", file.to_str().unwrap()], &[]).await;
+    assert!(fine, "{said}");
+    for (database, arguments, told) in [
+        (&database, &["resync", "--sync", &sync, "--force"][..], "1 person is being marked as owed"),
+        (&copy, &["after-restore"], "marked 1 link of 1 sync: nothing"),
+    ] {
+        let (fine, said) = run(database, arguments, &[]).await;
+        assert!(fine && said.contains(told), "{arguments:?}: {said}");
+    }
+}

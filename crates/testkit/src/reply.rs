@@ -9,7 +9,7 @@ use sync_core::digest::Digest;
 use sync_core::id::LogId;
 use sync_core::judge::{Judging, Reading, judge};
 use sync_core::link::UniqueId;
-use sync_core::log::{LogEntry, LogOutcome, LoggedHeader, LoggedRequest, LoggedResponse};
+use sync_core::log::{LogEntry, LoggedHeader, LoggedRequest, LoggedResponse};
 use sync_core::outcome::{Answer, BodyRead, NoAnswer, NotSent, Outcome};
 use sync_core::person::Person;
 use sync_core::settle::{Attempt, Context, Settled, settle, settle_decision, settle_readdressed};

@@ -3,6 +3,7 @@
 use super::all_syncs;
 use crate::compose::{self, Missing};
 use crate::config::Config;
+use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -45,8 +46,12 @@ pub(crate) async fn run(config: &Config, arguments: &AfterRestore) -> Result<()>
     mark(store.as_ref(), links).await?;
     let now = store.now().await?;
     store.note_provenance(&Noted { restored_at: Some(now), ..noted.at_home(found) }).await?;
-    println!("{links} links of {} syncs are marked: nothing is believed to be in step, and is sent once.", begun.syncs);
-    println!("{} sessions of the console were ended.", begun.sessions);
+    println!(
+        "marked {} of {}: nothing is believed to be in step, and is sent once.",
+        counted(links, "link", "links"),
+        counted(begun.syncs, "sync", "syncs")
+    );
+    println!("{} ended.", counted(begun.sessions, "session of the console was", "sessions of the console were"));
     tell_syncs(store.as_ref()).await?;
     tell_keys(store.as_ref()).await?;
     println!(
@@ -66,7 +71,11 @@ async fn mark(store: &dyn Store, links: i64) -> Result<()> {
         done += ROWS;
         if done - told >= TOLD_EVERY {
             told = done;
-            eprintln!("about {} of {links} links marked", done.min(usize::try_from(links).unwrap_or(done)));
+            eprintln!(
+                "about {} of {} marked",
+                done.min(usize::try_from(links).unwrap_or(done)),
+                counted(links, "link", "links")
+            );
         }
     }
     Ok(())

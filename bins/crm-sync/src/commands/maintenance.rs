@@ -4,6 +4,7 @@ use super::sync_named;
 use crate::compose;
 use crate::config::Config;
 use crate::secret_key;
+use crate::words::counted;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -61,14 +62,15 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
         let rows = store.prune_logs(&retention, ROWS).await?;
         removed += rows;
         if rows > 0 {
-            eprintln!("removed {removed} rows so far");
+            eprintln!("removed {} so far", counted(removed, "row", "rows"));
         }
         if rows < ROWS {
             break;
         }
     }
     println!(
-        "removed {removed} log entries and changes older than {}",
+        "removed {} (log entries and changes) older than {}",
+        counted(removed, "row", "rows"),
         humantime::format_duration(arguments.older_than)
     );
     Ok(())
@@ -79,7 +81,8 @@ pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
     let sync = sync_named(&engine, &arguments.sync).await?;
     let filter = RetryFilter { sync: Some(sync.id), people: None, ..RetryFilter::default() };
     let marked = engine.account(sync.account).retry(&filter).await?;
-    println!("{marked} links of `{}` are due now; a running server sends them", sync.friendly_name);
+    let links = counted(marked, "link", "links");
+    println!("marked {links} of `{}` as due now; a running server sends what is due", sync.friendly_name);
     Ok(())
 }
 
@@ -92,7 +95,8 @@ pub(crate) async fn resync(config: &Config, arguments: &Resync) -> Result<()> {
         Scope::Parked => ResyncScope::Parked,
     };
     let marked = engine.account(sync.account).resync(sync.id, scope, arguments.force).await?;
-    println!("{marked} people are being marked as owed to `{}`; a running server sends them", sync.friendly_name);
+    let people = counted(marked, "person is", "people are");
+    println!("{people} being marked as owed to `{}`; a running server sends what is owed", sync.friendly_name);
     Ok(())
 }
 
@@ -117,6 +121,9 @@ pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
         .reseal(std::sync::Arc::new(vault))
         .await
         .context("cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS")?;
-    println!("the secrets of {written} syncs and alerts were sealed with the present key");
+    println!(
+        "the secrets of {} were sealed with the present key",
+        counted(written, "sync or alert", "syncs and alerts")
+    );
     Ok(())
 }

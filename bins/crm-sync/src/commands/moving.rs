@@ -3,6 +3,7 @@
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
 use crate::secret_key;
+use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::SecretString;
@@ -216,14 +217,14 @@ async fn compare(
         let (here, there) = (checksum(source, part, former).await?, checksum(target, part, vault).await?);
         if here != there {
             bail!(
-                "{} differ: {} rows at the source, {} at the target. The source was changed since the move was begun: empty the \
+                "{} differ: {} at the source, {} at the target. The source was changed since the move was begun: empty the \
                  target, and begin anew",
                 part.as_str(),
-                here.rows,
-                there.rows
+                counted(here.rows, "row", "rows"),
+                counted(there.rows, "row", "rows")
             );
         }
-        eprintln!("compared {}: {} are equal", part.as_str(), here.rows);
+        eprintln!("compared {}: {} equal", part.as_str(), counted(here.rows, "is", "are"));
     }
     Ok(())
 }
