@@ -223,6 +223,25 @@ async fn get_asks_and_never_changes() {
 }
 
 #[tokio::test]
+async fn a_request_that_the_network_rules_refuse_counts_as_none_that_was_sent() {
+    let (_database, server, _crm) = started().await;
+    let api = server.api();
+    // No public address, and none that the server may reach.
+    let sync = api.create_sync("http://10.0.0.1", json!({})).await;
+    api.push(&[("1".to_owned(), "Ada".to_owned())]).await;
+    let of_sync = json!({ "id": sync });
+    let query = "query ($id: ID!) { logs(filter: { syncId: $id }) { nodes { failure } } }";
+    eventually("it is refused", Duration::from_secs(10), || async {
+        api.ok(query, of_sync.clone()).await.to_string().contains("ADDRESS_REFUSED")
+    })
+    .await;
+    let stats = "query ($id: ID!) { sync(id: $id) { stats { sent succeeded failed successRate latencyP50Ms } } }";
+    let stats = api.ok(stats, of_sync.clone()).await["sync"]["stats"].clone();
+    let nothing = json!({ "sent": 0, "succeeded": 0, "failed": 0, "successRate": null, "latencyP50Ms": null });
+    assert_eq!(stats, nothing);
+}
+
+#[tokio::test]
 async fn health_tells_the_truth() {
     let (_database, server, _crm) = started().await;
     let api = server.api();

@@ -229,3 +229,44 @@ async fn a_move_to_postgres_is_killed_and_resumed() {
 async fn a_move_back_is_killed_and_resumed() {
     is_killed_and_resumed(Database::postgres().await, Database::sqlite(), Database::sqlite()).await;
 }
+
+/// What is refused leaves nothing at the target, neither a database nor a key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_that_is_refused_leaves_nothing_at_the_target() {
+    let (source, elsewhere) = (Database::sqlite(), Database::sqlite());
+    let folder = elsewhere.directory.join("new");
+    let to = format!("sqlite:{}", folder.join("there.db").display());
+    let without_key: &[(&str, &str)] = &[("CRM_SYNC_SECRET_KEY", "")];
+    let nothing_is_there = || !folder.exists();
+    // No source.
+    let (fine, said) = run(&source, &["move", "--to", &to], &[]).await;
+    assert!(!fine && nothing_is_there(), "{said}");
+    let server = Server::start(&source, &ServerOptions::default()).await;
+    server.api().push(&people("p", 0..3)).await;
+    std::fs::write(source.directory.join("test.db.key"), USUAL_KEY).unwrap();
+    // A server works on the source.
+    let (fine, said) = run(&source, &["move", "--to", &to], without_key).await;
+    assert!(!fine && said.contains("`crm-sync serve`") && nothing_is_there(), "{said}");
+    // The source is a copy.
+    let copy = Database::sqlite();
+    let (fine, said) = run(&source, &["backup", copy.directory.join("test.db").to_str().unwrap()], &[]).await;
+    assert!(fine, "{said}");
+    assert!(server.stop().await);
+    std::fs::write(copy.directory.join("test.db.key"), USUAL_KEY).unwrap();
+    let (fine, said) = run(&copy, &["move", "--to", &to], without_key).await;
+    assert!(!fine && said.contains("after-restore") && nothing_is_there(), "{said}");
+    // The target is not empty: it is left as it is, and gets no key file.
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(source.directory.join("test.db"), folder.join("there.db")).unwrap();
+    let before = std::fs::read(folder.join("there.db")).unwrap();
+    let (fine, said) = run(&source, &["move", "--to", &to], without_key).await;
+    assert!(!fine && said.contains("is not empty") && !folder.join("there.db.key").exists(), "{said}");
+    assert!(std::fs::read(folder.join("there.db")).unwrap() == before, "not a byte of it has changed");
+    // Moved away, and what it was moved to is gone.
+    std::fs::remove_dir_all(&folder).unwrap();
+    let (fine, said) = run(&source, &["move", "--to", &to], without_key).await;
+    assert!(fine && folder.join("there.db.key").exists(), "{said}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let (fine, said) = run(&source, &["move", "--to", &to], without_key).await;
+    assert!(!fine && said.contains("was moved to") && nothing_is_there(), "{said}");
+}

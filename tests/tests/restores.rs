@@ -137,7 +137,7 @@ async fn nobody_is_made_twice(changes: impl Fn(&str) -> Value) {
     let Restored { crm, sync, copy } = restored(changes).await;
     serve_is_refused(&copy, "crm-sync after-restore").await;
     let (fine, said) = run(&copy, &["after-restore"]).await;
-    assert!(fine && said.contains("60 links of 1 syncs"), "{said}");
+    assert!(fine && said.contains("marked 60 links of 1 sync:"), "{said}");
     assert!(said.contains("bootstrap") || said.contains("ADMIN"), "the keys: {said}");
     // As good as once.
     let (fine, said) = run(&copy, &["after-restore"]).await;

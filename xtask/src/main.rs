@@ -74,6 +74,9 @@ enum Command {
     /// Forwards to `crm-sync stats`: says what the database holds
     #[command(disable_help_flag = true)]
     Stats(Forwarded),
+    /// Forwards to `crm-sync syncs`: lists the syncs with their ids
+    #[command(disable_help_flag = true)]
+    Syncs(Forwarded),
     /// Forwards to `crm-sync rotate-secrets`: seals all saved secrets with the present key
     #[command(disable_help_flag = true)]
     RotateSecrets(Forwarded),
@@ -126,6 +129,7 @@ fn main() -> Result<()> {
         Command::Retry(forwarded) => forward("retry", forwarded),
         Command::Resync(forwarded) => forward("resync", forwarded),
         Command::Stats(forwarded) => forward("stats", forwarded),
+        Command::Syncs(forwarded) => forward("syncs", forwarded),
         Command::RotateSecrets(forwarded) => forward("rotate-secrets", forwarded),
     }
 }

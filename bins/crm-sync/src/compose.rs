@@ -1,10 +1,10 @@
 //! Composition: the only module that names concrete adapters.
 
 use crate::config::{Config, Database};
+use crate::secret_key;
 use anyhow::{Context, Result, bail};
 use dispatch_http::HttpDispatcher;
-use secrecy::{ExposeSecret, SecretString};
-use std::io::Write;
+use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +16,7 @@ use sync_engine::{Engine, Runner, SecretKey, Vault};
 use template_liquid::LiquidTemplates;
 use tracing::warn;
 
-/// The variable with the secret key.
-pub(crate) const SECRET_KEY: &str = "CRM_SYNC_SECRET_KEY";
-/// The variable with former secret keys, separated by commas, while `rotate-secrets` has not run yet.
-pub(crate) const SECRET_KEY_PREVIOUS: &str = "CRM_SYNC_SECRET_KEY_PREVIOUS";
-
-/// What becomes of an embedded database that is not there.
+/// What becomes of an embedded database, or its key file, that is not there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// It is made.
@@ -138,15 +133,20 @@ pub(crate) fn idle_engine(config: &Config, store: Arc<dyn Store>) -> Result<Engi
     Ok(engine)
 }
 
-/// As [`idle_engine`], with the secret key as it is there.
-pub(crate) fn secret_engine(config: &Config, store: Arc<dyn Store>) -> Result<Engine> {
-    let (engine, _never_run) = engine_with(config, store, None, vault(config, Missing::Refuse)?)?;
+/// As [`idle_engine`], with what opens the secrets.
+pub(crate) fn secret_engine(config: &Config, store: Arc<dyn Store>, vault: Vault) -> Result<Engine> {
+    let (engine, _never_run) = engine_with(config, store, None, vault)?;
     Ok(engine)
 }
 
 /// The engine over a store, perhaps beside a mock CRM that its requests may go to, and what runs it.
-pub(crate) fn engine(config: &Config, store: Arc<dyn Store>, mock_crm: Option<SocketAddr>) -> Result<(Engine, Runner)> {
-    engine_with(config, store, mock_crm, vault(config, Missing::Make)?)
+pub(crate) async fn engine(
+    config: &Config,
+    store: Arc<dyn Store>,
+    mock_crm: Option<SocketAddr>,
+) -> Result<(Engine, Runner)> {
+    let vault = secret_key::vault_of(config, store.as_ref()).await?;
+    engine_with(config, store, mock_crm, vault)
 }
 
 fn engine_with(
@@ -169,97 +169,6 @@ fn engine_with(
         .alerts_every(config.alerts_every)
         .dispatches(config.mode != crate::config::Mode::Api)
         .build())
-}
-
-/// The secret keys: of the environment, else (embedded database only) of a file beside the database, made where there is none
-/// and that is asked for.
-pub(crate) fn vault(config: &Config, missing: Missing) -> Result<Vault> {
-    let previous = variable(SECRET_KEY_PREVIOUS)?.map_or_else(Vec::new, |keys| {
-        keys.expose_secret().split(',').map(str::to_owned).map(SecretString::from).collect()
-    });
-    let previous: Vec<SecretKey> = previous
-        .iter()
-        .map(|key| SecretKey::parse(key.expose_secret()).context(SECRET_KEY_PREVIOUS))
-        .collect::<Result<_>>()?;
-    let key = match (variable(SECRET_KEY)?, &config.database) {
-        (Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
-        (None, Database::Sqlite(path)) => key_file(&key_path(path), missing)?,
-        (None, Database::Postgres(_)) => bail!(
-            "{SECRET_KEY} is not set. It encrypts the secrets of syncs in the database, and all nodes need the same one. \
-             Make one with: openssl rand -base64 32"
-        ),
-    };
-    Ok(Vault::new(key, previous))
-}
-
-/// The variable with the secret key of the database that is moved to.
-const SECRET_KEY_TO: &str = "CRM_SYNC_SECRET_KEY_TO";
-
-/// What opens the secrets of a database that is moved, and what seals them where it goes to, with the key that is given for
-/// there; else with the one that is given for both, or (embedded database only) with that of a file beside it.
-pub(crate) fn vaults_of_move(from: &Config, to: &Config) -> Result<(Vault, Vault)> {
-    let former = vault(from, Missing::Refuse)?;
-    let key = match (variable(SECRET_KEY_TO)?, variable(SECRET_KEY)?, &to.database) {
-        (Some(key), ..) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY_TO)?,
-        (None, Some(key), _) => SecretKey::parse(key.expose_secret()).context(SECRET_KEY)?,
-        (None, None, Database::Sqlite(path)) => {
-            if let Some(directory) = path.parent() {
-                make_directory(directory)?;
-            }
-            key_file(&key_path(path), Missing::Make)?
-        }
-        (None, None, Database::Postgres(_)) => bail!(
-            "{SECRET_KEY_TO} is not set. It encrypts the secrets of syncs in the database that is moved to; all nodes need it as \
-             {SECRET_KEY} from then on. Make one with: openssl rand -base64 32"
-        ),
-    };
-    let there = former.sealing_with(key);
-    Ok((former, there))
-}
-
-/// Where the embedded database's secret key is kept.
-pub(crate) fn key_path(database: &Path) -> std::path::PathBuf {
-    let mut name = database.file_name().unwrap_or_default().to_owned();
-    name.push(".key");
-    database.with_file_name(name)
-}
-
-fn variable(name: &str) -> Result<Option<SecretString>> {
-    match std::env::var(name) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value.into())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => bail!("{name} is no text"),
-    }
-}
-
-fn key_file(path: &Path, missing: Missing) -> Result<SecretKey> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => SecretKey::parse(&text).with_context(|| format!("the secret key file {}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && missing == Missing::Make => {
-            let key = SecretKey::generate();
-            let mut file =
-                private_file(path).with_context(|| format!("cannot make the secret key file {}", path.display()))?;
-            writeln!(file, "{}", key.to_base64().expose_secret())?;
-            file.sync_all()?;
-            Ok(key)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            bail!("there is no secret key file {}: restore it, or give the key in {SECRET_KEY}", path.display())
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot read the secret key file {}", path.display())),
-    }
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
-    std::fs::OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 fn make_directory(path: &Path) -> Result<()> {

@@ -5,8 +5,9 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use std::net::{Ipv4Addr, SocketAddr};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sync_core::backoff::Policy;
@@ -34,7 +35,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Options that every command takes. Each may also stand in the file given by --config, under its name without the dashes.
+/// Options that every command takes, and each obeys some of (`help`). Each may also stand in the file given by --config, under its name without the dashes.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Options {
@@ -89,9 +90,10 @@ pub(crate) struct Options {
     #[arg(long, env = "CRM_SYNC_MODE", global = true, value_enum)]
     pub(crate) mode: Option<Mode>,
 
-    /// A network that requests may go to although it is not public, such as 10.1.0.0/16; may be given several times
-    #[arg(long, env = "CRM_SYNC_ALLOW_NETWORK", global = true, value_name = "CIDR", value_delimiter = ',')]
-    #[serde(default)]
+    /// A network that requests may go to although it is not public, such as 10.1.0.0/16, or one address, such as 10.1.2.3; may be
+    /// given several times
+    #[arg(long, env = "CRM_SYNC_ALLOW_NETWORK", global = true, value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
+    #[serde(default, deserialize_with = "networks")]
     pub(crate) allow_network: Vec<IpNet>,
 
     /// For trying out: starts a mock CRM in this process, on this loopback address (port 0 takes a free one). Requests may go
@@ -230,6 +232,26 @@ impl Options {
             grace: duration("--grace", self.grace.or(file.grace), sync_engine::GRACE)?,
         })
     }
+}
+
+/// Reads a network; an address alone is a network of one.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let found = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    found.ok_or_else(|| {
+        format!(
+            "`{text}` is no network: write an address and the number of its leading bits that all of the network share, such as \
+             10.1.0.0/16 or fd00::/8, or one address, such as 10.1.2.3"
+        )
+    })
+}
+
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts
+        .iter()
+        .map(|text| network(text).map_err(|wrong| D::Error::custom(format!("allow-network: {wrong}"))))
+        .collect()
 }
 
 fn public_url_of(text: &str) -> Result<Url> {
@@ -380,6 +402,17 @@ mod tests {
     }
 
     #[test]
+    fn a_network_may_be_one_address() {
+        let config = load("allow-network = [\"10.0.0.0/8\", \"127.0.0.1\", \"fd00::1\"]").unwrap();
+        let told: Vec<_> = config.allow_networks.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["10.0.0.0/8", "127.0.0.1/32", "fd00::1/128"]);
+        for wrong in ["localhost", "10.0.0.0/33", "10.0.0", ""] {
+            let told = network(wrong).unwrap_err();
+            assert!(told.starts_with(&format!("`{wrong}` is no network")) && told.contains("10.1.0.0/16"), "{told}");
+        }
+    }
+
+    #[test]
     fn the_console_is_on_unless_told_otherwise() {
         assert!(load("").unwrap().console.unwrap().public_url.is_none());
         assert!(load("console = false").unwrap().console.is_none());
@@ -405,6 +438,7 @@ mod tests {
         for (toml, named) in [
             ("lisen = \"x\"", "lisen"),
             ("listen = \"here\"", "listen"),
+            ("allow-network = [\"here\"]", "allow-network: `here` is no network"),
             ("quiet-time = \"soon\"", "--quiet-time: `soon`"),
             ("alerts-every = \"0s\"", "--alerts-every: 0"),
             ("database-timeout = \"0s\"", "--database-timeout: no database answers within 0"),

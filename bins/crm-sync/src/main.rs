@@ -3,9 +3,12 @@
 mod commands;
 mod compose;
 mod config;
+mod help;
 mod http;
+mod secret_key;
 mod serve;
 mod telemetry;
+mod words;
 
 use clap::{Parser, Subcommand};
 use config::Options;
@@ -58,13 +61,15 @@ enum Command {
     Resync(commands::maintenance::Resync),
     /// Say what the database holds
     Stats,
+    /// List the syncs: id, friendly name, how each stands, and why it is suspended or held
+    Syncs,
     /// Seal all saved secrets with the present secret key
     RotateSecrets,
 }
 
 fn main() -> ExitCode {
     keep_pages_small();
-    let cli = Cli::parse();
+    let cli = help::parse::<Cli>().unwrap_or_else(|error| error.exit());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => {
@@ -120,6 +125,7 @@ async fn command(command: Command, config: config::Config) -> anyhow::Result<Exi
         Command::PruneLogs(arguments) => commands::maintenance::prune_logs(&config, &arguments).await?,
         Command::Retry(arguments) => commands::maintenance::retry(&config, &arguments).await?,
         Command::Resync(arguments) => commands::maintenance::resync(&config, &arguments).await?,
+        Command::Syncs => commands::syncs::list(&config).await?,
         Command::Stats => commands::maintenance::stats(&config).await?,
         Command::RotateSecrets => commands::maintenance::rotate_secrets(&config).await?,
     }

@@ -56,6 +56,8 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         None => None,
     };
     let running = start(config, "crm-sync serve", bootstrap, mock_crm.as_ref()).await?;
+    // Whoever reads that it listens may tell it to stop.
+    let told = until_told_to_stop();
     if let Some(key) = &running.first_key {
         println!(
             "This is the first start: the account `default` was made, with this admin key. It is shown this once:\n"
@@ -73,7 +75,7 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     }
     println!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
     tokio::select! {
-        () = until_told_to_stop() => info!("stopping: finishing what is in flight"),
+        () = told => info!("stopping: finishing what is in flight"),
         () = running.failed() => error!("stopping, since the engine failed: finishing what is in flight"),
     }
     let stopped = running.stop().await;
@@ -101,7 +103,7 @@ pub(crate) async fn start(
     // Before the engine, which takes its counters from it.
     let recorder = config.metrics_listen.map(|_| telemetry::metrics::install()).transpose()?;
     let store = compose::held_store(config, purpose).await?;
-    let engine = compose::engine(config, store, mock_crm.map(MockCrm::address))?;
+    let engine = compose::engine(config, store, mock_crm.map(MockCrm::address)).await?;
     begin(config, engine, recorder, bootstrap, mock_crm.map(MockCrm::url)).await
 }
 
@@ -207,21 +209,29 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _gone = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(crate) async fn until_told_to_stop() {
+/// Waits for SIGINT or SIGTERM: for one that comes after this call, however late the future is awaited.
+pub(crate) fn until_told_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            },
-            Err(_) => _ = tokio::signal::ctrl_c().await,
+        let told = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        async move {
+            let [terminate, interrupt] = told;
+            let told = |signal: std::io::Result<tokio::signal::unix::Signal>| async {
+                match signal {
+                    Ok(mut signal) => _ = signal.recv().await,
+                    // The other one may still come.
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = told(terminate) => {}
+                () = told(interrupt) => {}
+            }
         }
     }
     #[cfg(not(unix))]
-    {
+    async {
         let _failed = tokio::signal::ctrl_c().await;
     }
 }

@@ -33,8 +33,17 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   upsert              a POST with the email of a record changes that record (200)
 ///   poison=p13          500 to whatever is about the person with this external_id or email
 ///
-/// Look at it at /_mock/stats, /_mock/records and /_mock/requests; change faults with
-/// PUT /_mock/faults.
+/// Look at it at /_mock/stats, /_mock/records and /_mock/requests (DELETE empties the first two).
+///
+/// GET /_mock/faults shows the faults, PUT /_mock/faults takes all of them anew while it runs; what
+/// is left out is none. `always` is for every request, each of `next` for one of the next requests
+/// in order, `rates` for shares of the others, drawn by `seed`:
+///
+///   {"always": "delay=50ms", "next": ["status=503", "hangup=after"],
+///    "rates": [{"fault": "status=500", "share": 0.1}], "seed": 7}
+///
+///   curl -X PUT http://127.0.0.1:9090/_mock/faults --data '{"next": ["status=503"]}'
+#[expect(clippy::doc_link_with_quotes, reason = "what stands in brackets is JSON")]
 #[derive(Debug, Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Arguments {

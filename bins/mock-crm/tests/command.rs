@@ -90,3 +90,30 @@ async fn every_fault_stands_in_the_help_and_is_given_to_all() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
 }
+
+#[tokio::test]
+async fn the_faults_that_the_help_shows_are_taken_as_they_stand() {
+    let help = Command::new(env!("CARGO_BIN_EXE_mock-crm")).arg("--help").output().await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let from = help.find(r#"{"always""#).expect("the help shows faults to PUT");
+    let shown = help[from..].split("\n\n").next().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-crm"));
+    let mut child =
+        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+    let address = line.trim().strip_prefix("mock-crm listens on http://").unwrap();
+    let ask = async |request: String| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let head = "HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    let put = format!("PUT /_mock/faults {head}Content-Length: {}\r\n\r\n{shown}", shown.len());
+    let answer = ask(put).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("status=503"), "{answer}");
+    let first = ask(format!("GET /contacts {head}\r\n")).await;
+    assert!(first.starts_with("HTTP/1.1 503 "), "the first of `next`: {first}");
+}

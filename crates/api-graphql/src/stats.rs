@@ -123,7 +123,8 @@ impl Stats {
         self.sums.succeeded.into()
     }
 
-    /// Requests whose entry has the outcome RETRYING or PARKED
+    /// Requests that were sent, and whose entry has the outcome RETRYING or PARKED. What failed before it was sent (address refused,
+    /// name not found, no connection, no handshake) is in the log alone
     async fn failed(&self) -> SafeInt {
         self.sums.failed.into()
     }

@@ -1,5 +1,7 @@
 //! Counters of what was sent, by time and latency, and what is read from them.
 
+use crate::log::LogOutcome;
+use crate::outcome::Outcome;
 use crate::sync::Operation;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -9,7 +11,7 @@ use std::time::Duration;
 pub enum CounterKind {
     /// A request that was accepted.
     Succeeded,
-    /// A request whose entry is RETRYING or PARKED.
+    /// A request that was sent, and whose entry is RETRYING or PARKED.
     Failed,
     /// A change settled without a request, because it would have equalled the last accepted one.
     Unchanged,
@@ -52,6 +54,15 @@ pub struct CounterKey {
     pub bucket: i16,
 }
 
+impl CounterKey {
+    /// What is counted of an attempt that came to `entry`; `None`: nothing, since nothing was sent.
+    pub fn of_attempt(operation: Operation, outcome: &Outcome, took: Duration, entry: LogOutcome) -> Option<Self> {
+        let kind = if entry == LogOutcome::Succeeded { CounterKind::Succeeded } else { CounterKind::Failed };
+        let was_sent = !matches!(outcome, Outcome::NotSent(..));
+        was_sent.then(|| Self { operation, kind, bucket: latency_bucket(took) })
+    }
+}
+
 /// Counted events of one span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CounterRow {
@@ -80,7 +91,7 @@ pub fn span_start(at: Timestamp, micros: i64) -> Timestamp {
 pub struct Sums {
     /// Accepted requests.
     pub succeeded: i64,
-    /// Requests that were not accepted.
+    /// Requests that were sent, and not accepted.
     pub failed: i64,
     /// Changes that needed no request.
     pub unchanged: i64,

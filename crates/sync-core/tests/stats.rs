@@ -6,6 +6,7 @@ use sync_core::fault::{Fault, Position};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::{Link, LinkState, ParkReason, Parked, StateName, UniqueId};
 use sync_core::log::{FailureKind, LogOutcome};
+use sync_core::outcome::{NoAnswer, NotSent, Outcome};
 use sync_core::person::ChangeKind;
 use sync_core::plan::{LinkWrite, counts_of};
 use sync_core::ports::SweepKind;
@@ -56,6 +57,17 @@ fn sums_tell_what_was_sent_and_how_much_of_it_was_accepted() {
     assert_eq!(sums.success_rate(), Some(0.75));
     let nothing = sum(&rows[2..]);
     assert_eq!((nothing.success_rate(), nothing.latency_ms(0.5)), (None, None), "nothing was sent");
+}
+
+#[test]
+fn what_never_left_the_machine_counts_as_nothing_sent() {
+    let took = Duration::from_millis(3);
+    let counted = |outcome: Outcome, entry| CounterKey::of_attempt(Operation::Create, &outcome, took, entry);
+    for why in [NotSent::AddressRefused, NotSent::Dns, NotSent::Connection, NotSent::Tls, NotSent::Unprocessed] {
+        assert_eq!(counted(Outcome::NotSent(why, String::new()), LogOutcome::Parked), None, "{why:?}");
+    }
+    let no_answer = counted(Outcome::NoAnswer(NoAnswer::Cut, String::new()), LogOutcome::Retrying).unwrap();
+    assert_eq!((no_answer.kind, no_answer.bucket), (CounterKind::Failed, latency_bucket(took)));
 }
 
 #[test]

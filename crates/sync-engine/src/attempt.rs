@@ -17,7 +17,7 @@ use sync_core::outcome::{Answer, Exchange, NotSent, Outcome, Request};
 use sync_core::person::Person;
 use sync_core::ports::{Clock, Random, RenderContext};
 use sync_core::settle::{self, Attempt, Context, Control, Settled};
-use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
+use sync_core::stats::{CounterKey, CounterKind};
 use sync_core::sync::{OnMissing, Operation};
 use sync_core::time::Timestamp;
 use sync_core::transition::{Settlement, repeats_first_bytes, repeats_first_person};
@@ -459,8 +459,7 @@ fn wants_log(leased: &Leased, settled: &Settled) -> bool {
 fn counter(operation: Operation, settled: &Settled, tried: Option<Tried<'_>>) -> Option<CounterKey> {
     match (tried, settled.outcome) {
         (Some((_, _, exchange)), outcome) => {
-            let kind = if outcome == LogOutcome::Succeeded { CounterKind::Succeeded } else { CounterKind::Failed };
-            Some(CounterKey { operation, kind, bucket: latency_bucket(exchange.duration) })
+            CounterKey::of_attempt(operation, &exchange.outcome, exchange.duration, outcome)
         }
         (None, LogOutcome::Skipped) if settled.message.starts_with("unchanged") => {
             Some(CounterKey { operation, kind: CounterKind::Unchanged, bucket: 0 })

@@ -51,7 +51,7 @@ pub use people::DeletedPeople;
 pub use rehearsal::{Previewed, Subject, Tested};
 pub use runner::{Part, RunError, Runner, Standing};
 pub use system::{SystemClock, SystemRandom};
-pub use vault::{OpenError, SecretKey, SecretKeyError, Vault};
+pub use vault::{OpenError, SecretKey, SecretKeyError, Vault, sealing_keys};
 
 use attempt::Surroundings;
 use compiled::Cache;

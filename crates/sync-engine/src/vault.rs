@@ -8,6 +8,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fmt;
 use sync_core::id::{AccountId, SyncId};
 use sync_core::ports::{BoxError, Reseal};
@@ -227,6 +228,11 @@ impl Reseal for Vault {
         }
         Ok(Some(self.seal_of_account(account, &self.open_of_account(account, secret)?)))
     }
+}
+
+/// The ids of the keys that sealed the secrets of a sync; empty where it has none.
+pub fn sealing_keys(settings: &Settings) -> BTreeSet<String> {
+    sealed_in(&mut settings.clone()).into_iter().map(|sealed| sealed.key_id.clone()).collect()
 }
 
 fn sealed_in(settings: &mut Settings) -> Vec<&mut Sealed> {

@@ -9,11 +9,11 @@ use sync_core::digest::Digest;
 use sync_core::id::LogId;
 use sync_core::judge::{Judging, Reading, judge};
 use sync_core::link::UniqueId;
-use sync_core::log::{LogEntry, LogOutcome, LoggedHeader, LoggedRequest, LoggedResponse};
+use sync_core::log::{LogEntry, LoggedHeader, LoggedRequest, LoggedResponse};
 use sync_core::outcome::{Answer, BodyRead, NoAnswer, NotSent, Outcome};
 use sync_core::person::Person;
 use sync_core::settle::{Attempt, Context, Settled, settle, settle_decision, settle_readdressed};
-use sync_core::stats::{CounterKey, CounterKind, latency_bucket};
+use sync_core::stats::CounterKey;
 use sync_core::sync::{Method, Operation, SyncConfig, UniqueIdSource};
 use sync_core::time::Timestamp;
 use sync_core::transition::Settlement;
@@ -101,11 +101,8 @@ impl Sender<'_> {
                 settle(&leased.link, &attempt, &outcome, &judged, &self.context(&rules, leased))
             }
         };
-        let counted = settled.tried.then(|| CounterKey {
-            operation,
-            kind: if settled.outcome == LogOutcome::Succeeded { CounterKind::Succeeded } else { CounterKind::Failed },
-            bucket: latency_bucket(Duration::from_millis(25)),
-        });
+        let counted = CounterKey::of_attempt(operation, &outcome, Duration::from_millis(25), settled.outcome);
+        let counted = counted.filter(|_| settled.tried);
         Settlement {
             link: leased.link.id.clone(),
             token: leased.link.lease.as_ref().expect("a leased link has a lease").token,

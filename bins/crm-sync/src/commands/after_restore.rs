@@ -1,12 +1,13 @@
 //! `after-restore`: what has to be done before an older copy of a database is worked on again.
 
+use super::all_syncs;
 use crate::compose::{self, Missing};
 use crate::config::Config;
+use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use sync_core::decide::SyncRules;
-use sync_core::page::{PAGE_MAX, PageRequest, SyncPlace};
 use sync_core::ports::Store;
 use sync_core::provenance::{Noted, Obstacle};
 use sync_core::sync::SyncConfig;
@@ -45,8 +46,12 @@ pub(crate) async fn run(config: &Config, arguments: &AfterRestore) -> Result<()>
     mark(store.as_ref(), links).await?;
     let now = store.now().await?;
     store.note_provenance(&Noted { restored_at: Some(now), ..noted.at_home(found) }).await?;
-    println!("{links} links of {} syncs are marked: nothing is believed to be in step, and is sent once.", begun.syncs);
-    println!("{} sessions of the console were ended.", begun.sessions);
+    println!(
+        "marked {} of {}: nothing is believed to be in step, and is sent once.",
+        counted(links, "link", "links"),
+        counted(begun.syncs, "sync", "syncs")
+    );
+    println!("{} ended.", counted(begun.sessions, "session of the console was", "sessions of the console were"));
     tell_syncs(store.as_ref()).await?;
     tell_keys(store.as_ref()).await?;
     println!(
@@ -66,7 +71,11 @@ async fn mark(store: &dyn Store, links: i64) -> Result<()> {
         done += ROWS;
         if done - told >= TOLD_EVERY {
             told = done;
-            eprintln!("about {} of {links} links marked", done.min(usize::try_from(links).unwrap_or(done)));
+            eprintln!(
+                "about {} of {} marked",
+                done.min(usize::try_from(links).unwrap_or(done)),
+                counted(links, "link", "links")
+            );
         }
     }
     Ok(())
@@ -75,16 +84,8 @@ async fn mark(store: &dyn Store, links: i64) -> Result<()> {
 async fn tell_syncs(store: &dyn Store) -> Result<()> {
     let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for account in store.accounts().await? {
-        let mut page = PageRequest::first(PAGE_MAX);
-        loop {
-            let syncs = store.syncs(account.id, page.clone()).await?;
-            page.after = syncs.items.last().map(SyncPlace::from);
-            for sync in &syncs.items {
-                by_kind.entry(kind(sync)).or_default().push(sync.friendly_name.clone());
-            }
-            if !syncs.has_next {
-                break;
-            }
+        for sync in all_syncs(store, account.id).await? {
+            by_kind.entry(kind(&sync)).or_default().push(sync.friendly_name);
         }
     }
     for (kind, names) in by_kind {

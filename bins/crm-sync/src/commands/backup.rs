@@ -2,9 +2,11 @@
 
 use crate::compose::{self, BackupProgress};
 use crate::config::{Config, Database};
+use crate::secret_key;
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often it is said how far it has come.
@@ -28,6 +30,7 @@ pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
     if file.try_exists().with_context(|| format!("cannot look for {}", file.display()))? {
         bail!("{} is there already, and is not overwritten: name another file", file.display());
     }
+    check_folder(file).with_context(|| format!("cannot make the backup {}", file.display()))?;
     let store = compose::embedded(config, path).await?;
     let progress = BackupProgress::default();
     let copying = store.back_up(file, progress.clone());
@@ -44,10 +47,35 @@ pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
     };
     println!("{} holds {} as they stood when it began ({})", file.display(), path.display(), size(backup.bytes));
     println!("It is marked as a copy: `crm-sync serve` takes it after `crm-sync after-restore`.");
-    if std::env::var_os(compose::SECRET_KEY).is_none() {
-        println!("The secret key is not in it: keep {} as well, elsewhere.", compose::key_path(path).display());
+    if std::env::var_os(secret_key::SECRET_KEY).is_none() {
+        println!("The secret key is not in it: keep {} as well, elsewhere.", secret_key::path_beside(path).display());
     }
     Ok(())
+}
+
+/// Whether the backup's folder is there and takes files: a fault of it is none of the database.
+fn check_folder(file: &Path) -> Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let shown = folder.display();
+    match std::fs::metadata(folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => bail!("{shown} is no folder: name a file in one that is there"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("the folder {shown} does not exist: make it, or name a file in another")
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot look for the folder {shown}")),
+    }
+    if file.file_name().is_none() {
+        bail!("{} names no file: name one, such as {}", file.display(), folder.join("crm-sync.db").display());
+    }
+    // Rights alone do not tell: a file system may be mounted read-only, or be none for files.
+    let tried = folder.join(format!(".crm-sync-backup-{}.part", std::process::id()));
+    std::fs::File::create_new(&tried)
+        .and_then(|_| std::fs::remove_file(&tried))
+        .with_context(|| format!("the folder {shown} cannot be written to: name a file in another"))
 }
 
 fn size(bytes: u64) -> String {

@@ -3,6 +3,7 @@
 
 use crate::config::{Config, Database, Mode};
 use crate::serve::{Running, start, until_told_to_stop};
+use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use mock_crm::{Faults, MockCrm, MockCrmOptions};
@@ -91,7 +92,7 @@ async fn rehearse(running: &Running, crm: &MockCrm, arguments: &Arguments) -> Re
     }
     let tail = tokio::spawn(tail(engine.clone(), account));
 
-    step(&format!("{} people are created", arguments.people));
+    step(&format!("{} created", counted(arguments.people, "person is", "people are")));
     push(&scope, (0..arguments.people).map(|n| person(n, 0)).collect()).await?;
     catch_up(engine, account, sync.id).await?;
     step("two of three are updated, twice in a row: the changes merge");
@@ -112,8 +113,12 @@ async fn rehearse(running: &Running, crm: &MockCrm, arguments: &Arguments) -> Re
     let directory = directory_of(engine, account).await?;
     let records = records_of(crm);
     step("both sides compared");
-    println!("  directory   {} people", directory.len());
-    println!("  mock CRM    {} records after {} requests", records.len(), crm.stats().total);
+    println!("  directory   {}", counted(directory.len(), "person", "people"));
+    println!(
+        "  mock CRM    {} after {}",
+        counted(records.len(), "record", "records"),
+        counted(crm.stats().total, "request", "requests")
+    );
     let equal = directory == records && records.len() == crm.records().len();
     if equal {
         println!("\nBoth sides are equal.");
@@ -220,13 +225,17 @@ async fn catch_up(engine: &Engine, account: AccountId, sync: SyncId) -> Result<(
         let runtimes = engine.store().runtimes(account, &[sync]).await?;
         let counts = runtimes.first().context("the demo has a sync")?.1.counts;
         if counts.parked > 0 {
-            bail!("{} links are parked: the demo's rules do not fit its CRM", counts.parked);
+            bail!("{} parked: the demo's rules do not fit its CRM", counted(counts.parked, "link is", "links are"));
         }
         if counts.owed == 0 {
             return Ok(());
         }
         if begun.elapsed() > CATCH_UP_WITHIN {
-            bail!("{} people are still owed after {} s", counts.owed, CATCH_UP_WITHIN.as_secs());
+            bail!(
+                "{} still owed after {} s",
+                counted(counts.owed, "person is", "people are"),
+                CATCH_UP_WITHIN.as_secs()
+            );
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -1,18 +1,25 @@
-//! `doctor`: checks database, secret key, clock and network rules, and says what is wrong.
+//! `doctor`: checks database, secret key, clock and network rules, and says what is wrong, and which syncs do not flow.
 
+use super::syncs::{self, Standing};
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
-use anyhow::Result;
+use crate::secret_key;
+use crate::words::counted;
+use anyhow::{Result, bail};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use sync_core::ports::{Clock, Store};
-use sync_engine::SystemClock;
+use sync_engine::{SecretKey, SystemClock, Vault};
 
 /// How far the database's clock may be from this machine's.
 const CLOCK_SKEW_MAX: Duration = Duration::from_secs(5);
 
 struct Report {
     wrong: usize,
+    /// Syncs that are paused, suspended or held: nothing that the set-up could mend.
+    held: usize,
 }
 
 impl Report {
@@ -27,7 +34,7 @@ impl Report {
 }
 
 pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
-    let mut report = Report { wrong: 0 };
+    let mut report = Report { wrong: 0, held: 0 };
     let place = match &config.database {
         Database::Sqlite(path) => format!("embedded, {}", path.display()),
         Database::Postgres(_) => "Postgres".to_owned(),
@@ -35,41 +42,75 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
     let is_new = matches!(&config.database, Database::Sqlite(path) if !path.exists());
     if is_new {
         Report::fine("database", &format!("{place} (not there yet: `crm-sync serve` makes it)"));
-        check_key(config, &mut report, false);
+        check_key(config, &mut report, Secrets::None).await;
     } else {
-        check_key(config, &mut report, true);
-        check_database(config, &place, &mut report).await;
+        let store = check_database(config, &place, &mut report).await;
+        let secrets = store.as_deref().map_or(Secrets::Unknown, Secrets::In);
+        let vault = check_key(config, &mut report, secrets).await;
+        if let Some(store) = &store {
+            check_standings(store.as_ref(), &mut report).await;
+        }
+        if let (Some(store), Some(vault)) = (store, vault) {
+            check_syncs(config, store, vault, &mut report).await;
+        }
     }
     check_networks(config);
+    if report.held > 0 {
+        println!("{} paused, suspended or held, as said above", counted(report.held, "sync is", "syncs are"));
+    }
     if report.wrong == 0 {
-        println!("nothing is wrong");
+        println!("nothing is wrong{}", if report.held > 0 { " with the set-up" } else { "" });
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} of the checks found something wrong", report.wrong);
     Ok(ExitCode::FAILURE)
 }
 
-fn check_key(config: &Config, report: &mut Report, database_exists: bool) {
-    if let Database::Sqlite(path) = &config.database
-        && std::env::var_os(compose::SECRET_KEY).is_none()
-    {
-        let file = compose::key_path(path);
-        match (file.exists(), database_exists) {
-            (false, false) => {
-                return Report::fine("secret key", "not there yet: `crm-sync serve` makes it beside the database");
+/// Which secrets a key is needed for.
+#[derive(Clone, Copy)]
+enum Secrets<'s> {
+    /// None: the database is not there yet.
+    None,
+    /// Those in this store.
+    In(&'s dyn Store),
+    /// The database cannot be read.
+    Unknown,
+}
+
+/// What opens the secrets; `None` where something is wrong with it.
+async fn check_key(config: &Config, report: &mut Report, secrets: Secrets<'_>) -> Option<Vault> {
+    let found = match secret_key::missing_file(config) {
+        Ok(None) => {
+            if let Some(file) = secret_key::file(config) {
+                check_private(&file, report);
             }
-            (false, true) => {
-                let mend =
-                    format!("{} is missing beside the database: restore it, or give secrets again", file.display());
-                return report.wrong("secret key", &mend);
-            }
-            (true, _) => check_private(&file, report),
+            secret_key::vault(config, Missing::Refuse).map(|vault| (vault, "can be read"))
+        }
+        Ok(Some(file)) => check_missing_key(&file, secrets).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((vault, detail)) => {
+            Report::fine("secret key", detail);
+            Some(vault)
+        }
+        Err(error) => {
+            report.wrong("secret key", &format!("{error:#}"));
+            None
         }
     }
-    match compose::vault(config, Missing::Refuse) {
-        Ok(_) => Report::fine("secret key", "can be read"),
-        Err(error) => report.wrong("secret key", &format!("{error:#}")),
+}
+
+async fn check_missing_key(file: &Path, secrets: Secrets<'_>) -> Result<(Vault, &'static str)> {
+    match secrets {
+        Secrets::None => {}
+        Secrets::In(store) => secret_key::check_missing(file, store).await?,
+        Secrets::Unknown => {
+            bail!("{} is missing beside the database: restore it, or give secrets again", file.display())
+        }
     }
+    // As good as the one that will be made.
+    Ok((Vault::new(SecretKey::generate(), []), "not there yet: `crm-sync serve` makes it beside the database"))
 }
 
 #[cfg(unix)]
@@ -85,10 +126,14 @@ fn check_private(file: &std::path::Path, report: &mut Report) {
 #[cfg(not(unix))]
 fn check_private(_: &std::path::Path, _: &mut Report) {}
 
-async fn check_database(config: &Config, place: &str, report: &mut Report) {
+/// The database, where it can be read.
+async fn check_database(config: &Config, place: &str, report: &mut Report) -> Option<Arc<dyn Store>> {
     let store = match compose::store(config, Missing::Refuse).await {
         Ok(store) => store,
-        Err(error) => return report.wrong("database", &format!("{place}: {error:#}")),
+        Err(error) => {
+            report.wrong("database", &format!("{place}: {error:#}"));
+            return None;
+        }
     };
     check_holder(store.as_ref(), report).await;
     if let Database::Sqlite(path) = &config.database
@@ -97,7 +142,8 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         report.wrong("file system", &format!("{kind}: {}", compose::NETWORK_FILE_SYSTEM));
     }
     if let Err(error) = store.ready().await {
-        return report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));
+        report.wrong("database", &format!("{place}: {}", sync_engine::chain(&error)));
+        return None;
     }
     Report::fine("database", &format!("{place}, reachable, writable, schema current"));
     check_provenance(store.as_ref(), report).await;
@@ -114,10 +160,13 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
         }
         Err(error) => report.wrong("clock", &sync_engine::chain(&error)),
     }
-    let unusable = match compose::secret_engine(config, store) {
+    Some(store)
+}
+
+async fn check_syncs(config: &Config, store: Arc<dyn Store>, vault: Vault, report: &mut Report) {
+    let unusable = match compose::secret_engine(config, store, vault) {
         Ok(engine) => engine.unusable_syncs().await,
-        // Said already where the key was checked.
-        Err(_) => return,
+        Err(error) => return report.wrong("syncs", &format!("{error:#}")),
     };
     match unusable {
         Ok(syncs) if syncs.is_empty() => Report::fine("syncs", "all rules and secrets can be used"),
@@ -127,6 +176,18 @@ async fn check_database(config: &Config, place: &str, report: &mut Report) {
             }
         }
         Err(error) => report.wrong("syncs", &sync_engine::chain(&error)),
+    }
+}
+
+/// That is how other systems stand, or what an administrator wants: nothing is wrong with the set-up.
+async fn check_standings(store: &dyn Store, report: &mut Report) {
+    let standings = match syncs::standings(store).await {
+        Ok(standings) => standings,
+        Err(error) => return report.wrong("syncs", &format!("{error:#}")),
+    };
+    for Standing { sync, held, .. } in standings.into_iter().filter(|standing| !standing.held.is_empty()) {
+        report.held += 1;
+        println!("HELD   sync `{}` ({}): {}", sync.friendly_name, sync.id, held.join("; "));
     }
 }
 
@@ -153,9 +214,15 @@ async fn check_holder(store: &dyn Store, report: &mut Report) {
 fn check_networks(config: &Config) {
     let allowed: Vec<_> = config.allow_networks.iter().map(ToString::to_string).collect();
     let detail = if allowed.is_empty() {
-        "public addresses only (allow others with --allow-network)".to_owned()
+        "public addresses only".to_owned()
     } else {
         format!("public addresses, and {}", allowed.join(", "))
     };
-    Report::fine("network", &detail);
+    Report::fine(
+        "network",
+        &format!(
+            "with these network options (--allow-network), requests go to {detail}. A server goes by its own: give doctor the same \
+             flags, variables and --config"
+        ),
+    );
 }

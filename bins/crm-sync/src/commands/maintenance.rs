@@ -1,8 +1,10 @@
 //! Maintenance on a given database: the same commands that `cargo xtask` forwards to.
 
-use super::{account, sync_named};
+use super::sync_named;
 use crate::compose;
 use crate::config::Config;
+use crate::secret_key;
+use crate::words::counted;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -21,7 +23,7 @@ pub(crate) struct PruneLogs {
 
 #[derive(Args)]
 pub(crate) struct OfSync {
-    /// The sync's id or friendly name
+    /// The sync's id or friendly name, as `crm-sync syncs` lists them
     #[arg(long, value_name = "SYNC")]
     sync: String,
 }
@@ -60,14 +62,15 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
         let rows = store.prune_logs(&retention, ROWS).await?;
         removed += rows;
         if rows > 0 {
-            eprintln!("removed {removed} rows so far");
+            eprintln!("removed {} so far", counted(removed, "row", "rows"));
         }
         if rows < ROWS {
             break;
         }
     }
     println!(
-        "removed {removed} log entries and changes older than {}",
+        "removed {} (log entries and changes) older than {}",
+        counted(removed, "row", "rows"),
         humantime::format_duration(arguments.older_than)
     );
     Ok(())
@@ -75,25 +78,25 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
 
 pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
     let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
-    let account = account(&engine).await?;
-    let sync = sync_named(&engine, &account, &arguments.sync).await?;
+    let sync = sync_named(&engine, &arguments.sync).await?;
     let filter = RetryFilter { sync: Some(sync.id), people: None, ..RetryFilter::default() };
-    let marked = engine.account(account.id).retry(&filter).await?;
-    println!("{marked} links of `{}` are due now; a running server sends them", sync.friendly_name);
+    let marked = engine.account(sync.account).retry(&filter).await?;
+    let links = counted(marked, "link", "links");
+    println!("marked {links} of `{}` as due now; a running server sends what is due", sync.friendly_name);
     Ok(())
 }
 
 pub(crate) async fn resync(config: &Config, arguments: &Resync) -> Result<()> {
     let engine = compose::idle_engine(config, compose::ready_store(config).await?)?;
-    let account = account(&engine).await?;
-    let sync = sync_named(&engine, &account, &arguments.of.sync).await?;
+    let sync = sync_named(&engine, &arguments.of.sync).await?;
     let scope = match arguments.scope {
         Scope::All => ResyncScope::All,
         Scope::Unlinked => ResyncScope::Unlinked,
         Scope::Parked => ResyncScope::Parked,
     };
-    let marked = engine.account(account.id).resync(sync.id, scope, arguments.force).await?;
-    println!("{marked} people are being marked as owed to `{}`; a running server sends them", sync.friendly_name);
+    let marked = engine.account(sync.account).resync(sync.id, scope, arguments.force).await?;
+    let people = counted(marked, "person is", "people are");
+    println!("{people} being marked as owed to `{}`; a running server sends what is owed", sync.friendly_name);
     Ok(())
 }
 
@@ -113,11 +116,14 @@ pub(crate) async fn stats(config: &Config) -> Result<()> {
 
 pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
     let store = compose::ready_store(config).await?;
-    let vault = compose::vault(config, compose::Missing::Refuse)?;
+    let vault = secret_key::vault(config, compose::Missing::Refuse)?;
     let written = store
         .reseal(std::sync::Arc::new(vault))
         .await
         .context("cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS")?;
-    println!("the secrets of {written} syncs and alerts were sealed with the present key");
+    println!(
+        "the secrets of {} were sealed with the present key",
+        counted(written, "sync or alert", "syncs and alerts")
+    );
     Ok(())
 }

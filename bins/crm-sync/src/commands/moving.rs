@@ -2,9 +2,12 @@
 
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
+use crate::secret_key;
+use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::SecretString;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sync_core::moving::{Checksum, Moving, Part, Row};
 use sync_core::ports::{MovingStore, Reseal};
@@ -39,15 +42,17 @@ pub(crate) async fn run(config: &Config, arguments: &Move) -> Result<()> {
     if names.from == names.to {
         bail!("--to: {} is where the data is already", names.to);
     }
-    let (former, vault) = compose::vaults_of_move(config, &there)?;
+    // All that can be refused is, before anything is made at the target.
+    let former = secret_key::vault(config, Missing::Refuse)?;
+    let given = secret_key::given_for_target(&there)?;
     let source = compose::moving_store(config, Missing::Refuse).await?;
     source.hold_alone(PURPOSE).await.context("nobody else may work on the source")?;
     compose::make_ready(config, source.as_ref()).await.context("the source")?;
-    let target = compose::moving_store(&there, Missing::Make).await.context("--to")?;
-    target.hold_alone(PURPOSE).await.context("--to: nobody else may work on it")?;
+    let target = open_target(&there, source.as_ref(), &names).await?;
     target.migrate().await.context("--to: its schema cannot be made")?;
     target.ready().await.context("--to")?;
 
+    let vault = former.sealing_with(secret_key::of_target(&there, target.as_ref(), given).await?);
     let begun = begin(source.as_ref(), target.as_ref(), &names, arguments.logs).await?;
     if let Some(moving) = begun {
         work_off(source.as_ref()).await?;
@@ -68,6 +73,31 @@ pub(crate) async fn run(config: &Config, arguments: &Move) -> Result<()> {
         println!("The log was not moved (--logs moves it).");
     }
     Ok(())
+}
+
+/// The target, held by this move alone: there, and empty or half filled by a move, or made now.
+async fn open_target(there: &Config, source: &dyn MovingStore, names: &Names) -> Result<Arc<dyn MovingStore>> {
+    let is_new = match &there.database {
+        Database::Sqlite(path) => !path.try_exists().with_context(|| format!("--to: cannot look for {}", names.to))?,
+        Database::Postgres(_) => false,
+    };
+    let (noted, found) = source.provenance().await?;
+    match noted.obstacle(found.as_ref()) {
+        Some(Obstacle::MovedTo(to)) if to == names.to && !is_new => {}
+        Some(obstacle) => bail!("{obstacle}"),
+        None => {}
+    }
+    let target =
+        compose::moving_store(there, if is_new { Missing::Make } else { Missing::Refuse }).await.context("--to")?;
+    target.hold_alone(PURPOSE).await.context("--to: nobody else may work on it")?;
+    // Where there are no tables yet, neither can be read.
+    let is_filled = target.accounts().await.is_ok_and(|accounts| !accounts.is_empty());
+    let is_half_moved = || async { target.provenance().await.is_ok_and(|(noted, _)| noted.moving.is_some()) };
+    let is_done = noted.moved_to.is_some();
+    if is_filled && !is_done && !is_half_moved().await {
+        bail!("--to: {} is not empty: name a database that is new", names.to);
+    }
+    Ok(target)
 }
 
 /// Where to begin; `None`: all is moved but for the last step.
@@ -187,14 +217,14 @@ async fn compare(
         let (here, there) = (checksum(source, part, former).await?, checksum(target, part, vault).await?);
         if here != there {
             bail!(
-                "{} differ: {} rows at the source, {} at the target. The source was changed since the move was begun: empty the \
+                "{} differ: {} at the source, {} at the target. The source was changed since the move was begun: empty the \
                  target, and begin anew",
                 part.as_str(),
-                here.rows,
-                there.rows
+                counted(here.rows, "row", "rows"),
+                counted(there.rows, "row", "rows")
             );
         }
-        eprintln!("compared {}: {} are equal", part.as_str(), here.rows);
+        eprintln!("compared {}: {} equal", part.as_str(), counted(here.rows, "is", "are"));
     }
     Ok(())
 }
