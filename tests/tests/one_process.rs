@@ -54,6 +54,24 @@ async fn a_link_to_the_file_leads_to_the_same_lock() {
     assert!(first.stop().await);
 }
 
+/// By a hard link it would be another lock, and another log of writes.
+#[tokio::test]
+async fn a_hard_link_lets_no_second_server_in() {
+    let database = Database::sqlite();
+    let first = Server::start(&database, &ServerOptions::default()).await;
+    let link = database.directory.join("elsewhere.db");
+    std::fs::hard_link(database.directory.join("test.db"), &link).unwrap();
+    let url = format!("sqlite:{}", link.display());
+    let (code, said) = run(&database, &["serve", "--listen", "127.0.0.1:0", "--database", &url]).await;
+    assert!(code == Some(1) && said.contains("has more than one name (hard links)"), "{said}");
+    first.api().push(&[("1".to_owned(), "Ada".to_owned())]).await;
+    assert!(first.stop().await, "the one that works goes on");
+    let (code, said) = run(&database, &["serve", "--listen", "127.0.0.1:0"]).await;
+    assert!(code == Some(1) && said.contains("remove the other names"), "{said}");
+    std::fs::remove_file(&link).unwrap();
+    assert!(Server::start(&database, &ServerOptions::default()).await.stop().await);
+}
+
 #[tokio::test]
 async fn maintenance_goes_on_beside_a_server() {
     let database = Database::sqlite();

@@ -65,15 +65,18 @@ impl Hold {
 
     #[expect(clippy::disallowed_methods, reason = "the kernel tells of a free lock only those who wait without end")]
     fn lock(&self, purpose: &str) -> Result<File, Fault> {
+        self.check_names()?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let (mut file, path) = self.open(&options).map_err(|(error, path)| refused(&path, &error))?;
+        let (mut file, mut path) = self.open(&options).map_err(|(error, path)| refused(&path, &error))?;
         let began = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => break,
+                Ok(()) if is_at(&file, &path) => break,
+                // Somebody removed it between opening and locking: it excludes nobody any more.
+                Ok(()) => (file, path) = self.open(&options).map_err(|(error, path)| refused(&path, &error))?,
                 Err(TryLockError::WouldBlock) if began.elapsed() < WAIT => std::thread::sleep(LOOK_AGAIN),
                 Err(TryLockError::WouldBlock) => {
                     let holder = said(&mut file);
@@ -89,6 +92,21 @@ impl Hold {
         Ok(file)
     }
 
+    /// A file with several names has several logs of writes, each beside the name that it is opened by, and several locks.
+    fn check_names(&self) -> Result<(), Fault> {
+        #[cfg(unix)]
+        if let Ok(found) = std::fs::metadata(&self.database)
+            && std::os::unix::fs::MetadataExt::nlink(&found) > 1
+        {
+            return Err(Fault::Unavailable(format!(
+                "{0} has more than one name (hard links), and SQLite keeps what was written last beside the name that it is opened \
+                 by: remove the other names (find / -xdev -samefile {0}), or make a copy of the file in its place",
+                self.database.display()
+            )));
+        }
+        Ok(())
+    }
+
     fn open(&self, options: &OpenOptions) -> Result<(File, PathBuf), (std::io::Error, PathBuf)> {
         // One file may have several names; its lock has one.
         let mut name = self.database.canonicalize().unwrap_or_else(|_| self.database.clone()).into_os_string();
@@ -98,6 +116,22 @@ impl Hold {
             Ok(file) => Ok((file, path)),
             Err(error) => Err((error, path)),
         }
+    }
+}
+
+/// Whether the file is the one that has this name now.
+fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let of = |found: std::fs::Metadata| (found.dev(), found.ino());
+        let ours = file.metadata().map(of);
+        std::fs::metadata(path).map(of).is_ok_and(|named| ours.is_ok_and(|ours| ours == named))
+    }
+    #[cfg(not(unix))]
+    {
+        let _unknown = (file, path);
+        true
     }
 }
 

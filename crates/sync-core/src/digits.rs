@@ -84,7 +84,7 @@ pub fn is_number(text: &str) -> bool {
     }
 }
 
-/// Adds a fault, with its path, for each kept number of a value that has more digits or a larger exponent than it may.
+/// Adds a fault, with its path, for each number of a value that has more digits or a larger exponent than it may.
 pub(crate) fn check(value: &Value, path: &mut Vec<PathPart>, faults: &mut Vec<Fault>) {
     let mut under = |part: PathPart, value: &Value, faults: &mut Vec<Fault>| {
         path.push(part);
@@ -106,6 +106,12 @@ pub(crate) fn check(value: &Value, path: &mut Vec<PathPart>, faults: &mut Vec<Fa
             if let Kept::Number(digits) = kept(text)
                 && let Some(fault) = fault(digits)
             {
+                faults.push(Fault { path: path.clone(), message: fault, position: None });
+            }
+        }
+        // One whose digits floating point gives back just so, as it does some of below 1e-308, is judged as those that are kept.
+        Value::Number(number) if number.is_f64() => {
+            if let Some(fault) = fault(&number.to_string()) {
                 faults.push(Fault { path: path.clone(), message: fault, position: None });
             }
         }
@@ -182,6 +188,8 @@ mod tests {
             "fine": [of(&at_most), of("1e+0308"), of("0e-00000000000000000000")],
             "long": { "a": [0, of(&long)] },
             "large": of("1e309"), "small": of("-1.0E-309"), "huge": of("1e99999999999999999999"),
+            // Floating point holds it, digit by digit; it is none the less beyond.
+            "tiny": of("1e-309"), "least": of("2.5e-308"),
         });
         let mut faults = Vec::new();
         check(&value, &mut vec![PathPart::Field("custom".to_owned())], &mut faults);
@@ -194,6 +202,7 @@ mod tests {
                 "custom.large: is a number whose exponent is beyond 308; write it as a string",
                 "custom.long.a.1: is a number of 101 digits, more than 100; write it as a string",
                 "custom.small: is a number whose exponent is beyond 308; write it as a string",
+                "custom.tiny: is a number whose exponent is beyond 308; write it as a string",
             ]
         );
     }

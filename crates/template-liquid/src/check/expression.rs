@@ -281,7 +281,11 @@ impl Checker {
                 "or_omit" => {
                     output.or_omit = true;
                     if !in_output || self.place != Place::Json || self.captured() {
-                        self.flaw(at, "`or_omit` can only stand at the end of an output of JSON data: it drops a member or an item");
+                        self.flaw(
+                            at,
+                            "`or_omit` can only stand at the end of an output of JSON data: it drops a member or an item; elsewhere put \
+                             what is to be left out between {% if person.phone %} and {% endif %}",
+                        );
                     }
                     if cursor.is(":") {
                         self.flaw(cursor.at(), "`or_omit` takes no arguments");

@@ -160,3 +160,29 @@ fn a_region_or_zone_that_is_none_is_refused_at_its_place() {
         assert!(said.contains(expected), "{data}: {said}");
     }
 }
+
+/// As `docs/options.md` tells it.
+#[test]
+fn a_value_that_is_missing_is_to_each_filter_what_the_docs_say() {
+    let stays = "upcase|capitalize|strip|replace: 'a', 'b'|remove: 'a'|truncate: 3|truncatewords: 2|slice: 0|escape|url_encode|md5|sha256|\
+                 hmac_sha256: 'k'|base64|soql|odata|in_time_zone: 'Europe/Berlin'|date: '%Y'|number|digits|e164: 'GB'|first|last|json";
+    let empty_list = "split: ','|map: 'x'|sort|uniq|reverse|compact";
+    let others = [
+        ("append: 'x'", "\"x\""),
+        ("prepend: 'x'", "\"x\""),
+        ("join: ','", "\"\""),
+        ("size", "0"),
+        ("plus: 1", "1"),
+        ("times: 2", "0"),
+        ("round", "0"),
+        ("at_least: 5", "5"),
+        ("concat: person.labels", r#"["customer","vip"]"#),
+        ("default: 'd'", "\"d\""),
+    ];
+    let stays = stays.split('|').map(|filter| (filter, "null"));
+    let empty_list = empty_list.split('|').map(|filter| (filter, "[]"));
+    for (filter, expected) in stays.chain(empty_list).chain(others) {
+        let rendered = json(&format!("{{{{ person.custom.nope | {filter} }}}}"), &ada());
+        assert_eq!(rendered.as_deref(), Ok(expected), "{filter}");
+    }
+}

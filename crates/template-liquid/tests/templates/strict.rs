@@ -132,6 +132,10 @@ fn faults_of_urls() {
         ("https://crm.example.com/a/{{ '' }}", "renders empty"),
         ("https://crm.example.com/a b", "white space"),
         ("https://crm.example.com/{{ person.id | or_omit }}", "only stand at the end of an output of JSON data"),
+        (
+            "https://crm.example.com/{{ person.id | or_omit }}",
+            "put what is to be left out between {% if person.phone %} and {% endif %}",
+        ),
     ] {
         let said = fault(&at_url(url));
         assert!(said.starts_with("url: ") && said.contains(expected), "{url}\n  said: {said}");
@@ -292,6 +296,8 @@ fn an_update_or_delete_that_is_the_same_for_everybody_is_objected_to() {
 
 #[test]
 fn xml_that_is_not_well_formed_is_refused_at_its_place() {
+    let omitted = fault(&rule(Xml, "<a>{{ person.phone | or_omit }}</a>"));
+    assert!(omitted.contains("between {% if person.phone %} and {% endif %}"), "{omitted}");
     for (data, expected) in [
         ("<a>\n <b>{{ person.name }}</a>", "(line 2, column 22)"),
         ("<a>{{ person.name }}", "an element is not closed"),
