@@ -123,8 +123,8 @@ impl Stats {
         self.sums.succeeded.into()
     }
 
-    /// Requests that were sent, and whose entry has the outcome RETRYING or PARKED. What failed before it was sent (address refused,
-    /// name not found, no connection, no handshake) is in the log alone
+    /// Requests whose entry has the outcome RETRYING or PARKED, those that found no connection too. What the network rules refuse is
+    /// in the log alone
     async fn failed(&self) -> SafeInt {
         self.sums.failed.into()
     }

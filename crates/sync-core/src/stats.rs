@@ -1,7 +1,7 @@
 //! Counters of what was sent, by time and latency, and what is read from them.
 
 use crate::log::LogOutcome;
-use crate::outcome::Outcome;
+use crate::outcome::{NotSent, Outcome};
 use crate::sync::Operation;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub enum CounterKind {
     /// A request that was accepted.
     Succeeded,
-    /// A request that was sent, and whose entry is RETRYING or PARKED.
+    /// A request that was tried, and whose entry is RETRYING or PARKED.
     Failed,
     /// A change settled without a request, because it would have equalled the last accepted one.
     Unchanged,
@@ -55,11 +55,11 @@ pub struct CounterKey {
 }
 
 impl CounterKey {
-    /// What is counted of an attempt that came to `entry`; `None`: nothing, since nothing was sent.
+    /// What is counted of an attempt that came to `entry`; `None`: nothing, since our own rules kept it from being tried.
     pub fn of_attempt(operation: Operation, outcome: &Outcome, took: Duration, entry: LogOutcome) -> Option<Self> {
         let kind = if entry == LogOutcome::Succeeded { CounterKind::Succeeded } else { CounterKind::Failed };
-        let was_sent = !matches!(outcome, Outcome::NotSent(..));
-        was_sent.then(|| Self { operation, kind, bucket: latency_bucket(took) })
+        let is_kept_back = matches!(outcome, Outcome::NotSent(NotSent::AddressRefused | NotSent::Released, _));
+        (!is_kept_back).then(|| Self { operation, kind, bucket: latency_bucket(took) })
     }
 }
 
@@ -91,7 +91,7 @@ pub fn span_start(at: Timestamp, micros: i64) -> Timestamp {
 pub struct Sums {
     /// Accepted requests.
     pub succeeded: i64,
-    /// Requests that were sent, and not accepted.
+    /// Requests that were tried, and not accepted.
     pub failed: i64,
     /// Changes that needed no request.
     pub unchanged: i64,

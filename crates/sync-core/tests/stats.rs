@@ -60,11 +60,14 @@ fn sums_tell_what_was_sent_and_how_much_of_it_was_accepted() {
 }
 
 #[test]
-fn what_never_left_the_machine_counts_as_nothing_sent() {
+fn what_the_network_rules_keep_back_counts_as_nothing_sent() {
     let took = Duration::from_millis(3);
     let counted = |outcome: Outcome, entry| CounterKey::of_attempt(Operation::Create, &outcome, took, entry);
-    for why in [NotSent::AddressRefused, NotSent::Dns, NotSent::Connection, NotSent::Tls, NotSent::Unprocessed] {
-        assert_eq!(counted(Outcome::NotSent(why, String::new()), LogOutcome::Parked), None, "{why:?}");
+    assert_eq!(counted(Outcome::NotSent(NotSent::AddressRefused, String::new()), LogOutcome::Parked), None);
+    // A system that is away is seen in the numbers.
+    for why in [NotSent::Dns, NotSent::Connection, NotSent::Tls, NotSent::Unprocessed] {
+        let failed = counted(Outcome::NotSent(why, String::new()), LogOutcome::Retrying).unwrap();
+        assert_eq!(failed.kind, CounterKind::Failed, "{why:?}");
     }
     let no_answer = counted(Outcome::NoAnswer(NoAnswer::Cut, String::new()), LogOutcome::Retrying).unwrap();
     assert_eq!((no_answer.kind, no_answer.bucket), (CounterKind::Failed, latency_bucket(took)));
