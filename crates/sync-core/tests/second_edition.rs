@@ -14,6 +14,7 @@ use sync_core::plan::sweep::sweep_link;
 use sync_core::ports::SweepKind;
 use sync_core::sync::{AdoptedRecords, Limits, LookupWhen, OnExisting, Operation};
 use sync_core::time::Timestamp;
+use sync_core::transition::Mark;
 use sync_core::wait::{self, Wait};
 use uuid::Uuid;
 use world::{Fate, Means, World, link_id};
@@ -356,6 +357,25 @@ fn pages_park_nobody_whose_id_is_chosen() {
         })
         .collect();
     assert_eq!(world.parked(), None, "{steps:?}");
+    world.run();
+    world.assert_in_step();
+}
+
+/// A create may have been carried out at one id, and its repetition there is refused: the newest state would make a second record
+/// at another one.
+#[test]
+fn a_create_in_doubt_that_is_refused_goes_to_no_other_id() {
+    let mut world = World::new(Means::ChosenPost);
+    (world.habits.keyed, world.rules.follow_id, world.rules.chosen_of_person) = (true, true, false);
+    world.upsert("A");
+    assert_eq!(world.step(Fate::LostAfter), "create A");
+    world.upsert("B");
+    assert_eq!(world.step(Fate::Refused(400)), "repeat A");
+    assert_eq!(world.step(Fate::Answered), "park Uncertain");
+    assert_eq!(world.records(), ["A"]);
+    // Who has looked says so.
+    world.crm.records.clear();
+    world.mark(Mark::Retry);
     world.run();
     world.assert_in_step();
 }

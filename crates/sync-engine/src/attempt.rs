@@ -116,7 +116,6 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
                 if operation == Operation::Create
                     && link.state == LinkState::Uncertain
                     && is_another
-                    && !sync.rules.follow_id
                     && !link.allow_resend
                 {
                     return settle_with(&leased, settle::settle_id_changed(link, &chosen));

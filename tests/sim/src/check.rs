@@ -1,6 +1,6 @@
 //! The promises at rest: nothing is owed, all faults have ceased.
 
-use crate::oracle::{Oracle, Pair, PairNotes, Promise};
+use crate::oracle::{Oracle, Pair, Promise};
 use crate::rules::PASSWORD;
 use crate::run::{ACCOUNT, chosen_id, wanted};
 use crate::scenario::{Edit, Fate, Fault, Keys, Means, PEOPLE, REFUSED_NAME, Step, SyncPlan};
@@ -281,7 +281,7 @@ impl Look<'_> {
         let ids = self.ids();
         let notes = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
         let doubtful = if self.resolves() && !self.oracle.is_beyond_margin() { 0 } else { notes.lost_creates };
-        let doubtful = doubtful + u32::from(self.was_there()) + self.given_up(&ids, &notes);
+        let doubtful = doubtful + u32::from(self.was_there());
         let present = self.oracle.directory[self.pair.1].is_some();
         let kept = self.link.is_some_and(|link| !matches!(link.state, LinkState::Unlinked));
         let most = usize::from(present || kept) + doubtful as usize;
@@ -292,14 +292,6 @@ impl Look<'_> {
         if is_fixed && ids.iter().any(|id| *id != chosen_id(self.pair.1)) {
             self.broken(Promise::OneRecord, "a record has another id than the one chosen");
         }
-    }
-
-    /// How many records were made by creates whose answers never came and whose repetitions were refused: where ids of ours move
-    /// and no lookup tells, the newest state is sent under its own id then (ADR 15).
-    fn given_up(&self, ids: &[String], notes: &PairNotes) -> u32 {
-        let held = self.link.and_then(|link| link.state.unique_id());
-        let left = |id: &&String| notes.refused_again.contains(*id) && held.is_none_or(|held| held.as_str() != **id);
-        if self.means() == Means::KeyedByEmail { ids.iter().filter(left).count() as u32 } else { 0 }
     }
 
     /// Whether an update whose answer never came may have moved the record, and nothing finds it again.

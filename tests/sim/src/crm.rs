@@ -191,7 +191,9 @@ impl Crm {
         }
         let refused = asked.members.get("name").and_then(Value::as_str) == Some(REFUSED_NAME);
         match (asked.operation, &asked.id) {
-            (Operation::Update, Some(id)) if !self.records.contains_key(id) => reply(404, json!({})),
+            (Operation::Update, Some(id)) if !self.records.contains_key(id) && !self.habits.updates_make => {
+                reply(404, json!({}))
+            }
             (Operation::Create | Operation::Update, _) if refused => reply(422, json!({ "error": "no such name" })),
             (Operation::Create, _) => self.create(asked, now),
             (Operation::Update, Some(id)) => self.update(asked, id, now),
@@ -254,6 +256,7 @@ impl Crm {
 
     fn update(&mut self, asked: &Asked, id: &str, now: Millis) -> Reply {
         let target = asked.moves_to.as_deref().unwrap_or(id);
+        let target = if self.records.contains_key(id) { target } else { id };
         if target != id {
             if self.records.contains_key(target) {
                 return Reply { status: 409, body: json!({ "error": "the id is taken" }), wrote: false };

@@ -115,7 +115,8 @@ impl Draw<'_> {
         let is_unique = !means.chosen() && means != Means::Key && !upserts && random.once_in(3);
         let before =
             if means.lookup() && !means.moves() && random.once_in(3) { vec![random.below(people)] } else { Vec::new() };
-        Habits { search_lag, search_is_blind, keys, upserts, is_unique, quota, before }
+        let updates_make = means == Means::KeyedByEmailFound && !search_is_blind && quota.is_none();
+        Habits { search_lag, search_is_blind, keys, upserts, is_unique, updates_make, quota, before }
     }
 
     fn doubtful_answer(&self, sync: usize, active: usize) -> Fault {

@@ -135,10 +135,6 @@ pub struct PairNotes {
     pub unreadable: bool,
     /// Whether the link went after a create in doubt: a lookup had found none.
     pub forgotten_in_doubt: bool,
-    /// The ids under which creates made a record.
-    made: BTreeSet<String>,
-    /// Those of them at which a repetition was refused, as if no record could be there.
-    pub refused_again: BTreeSet<String>,
     /// The seconds of a `Retry-After` that is not settled yet.
     retry_after: Option<u64>,
 }
@@ -585,9 +581,6 @@ impl Oracle {
         if !wrote || self.beyond_margin {
             return;
         }
-        if let (Operation::Create, Some(id)) = (asked.operation, &asked.id) {
-            self.pairs.entry(pair).or_default().made.insert(id.clone());
-        }
         let last = self.pairs.entry(pair).or_default().last_written;
         let with_phone = asked.members.contains_key("phone");
         let shows = |state: &Option<Fields>| match (asked.operation, state) {
@@ -658,10 +651,6 @@ impl Oracle {
             }
             (Operation::Create | Operation::Delete, Some(200..=299)) => notes.accepted = None,
             (Operation::Lookup, Some(200..=299)) => {}
-            (Operation::Create, Some(400 | 422)) => {
-                notes.doubtful = true;
-                notes.refused_again.extend(arrived.asked.id.clone().filter(|id| notes.made.contains(id)));
-            }
             _ => notes.doubtful = true,
         }
     }

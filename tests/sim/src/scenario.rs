@@ -129,6 +129,8 @@ pub struct Habits {
     pub upserts: bool,
     /// A create of somebody who is there is refused with 409.
     pub is_unique: bool,
+    /// An update at an id that is not there makes a record.
+    pub updates_make: bool,
     /// How much it takes, without telling when it will take more.
     pub quota: Option<Quota>,
     /// Whose records were there before us, by number.

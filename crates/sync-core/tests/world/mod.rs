@@ -463,6 +463,12 @@ impl World {
             return Kind::Decided(settle::settle_still_refused(link));
         }
         let chosen = self.chosen(&value).filter(|_| operation != Operation::Lookup);
+        if let (Operation::Create, LinkState::Uncertain, Some(chosen)) = (operation, &link.state, &chosen)
+            && link.notes().create_id.as_ref().is_some_and(|sent| sent != chosen)
+            && !link.allow_resend
+        {
+            return Kind::Decided(settle::settle_id_changed(link, chosen));
+        }
         let moves_to = chosen.clone().filter(|_| self.rules.follow_id && operation == Operation::Update);
         let sent_with = link.notes().create_id.clone().filter(|_| operation == Operation::Delete);
         let unique_id = link.state.unique_id().cloned().or_else(|| sent_with.filter(|_| chosen.is_some())).or(chosen);

@@ -8,7 +8,7 @@ use sync_core::governor::brake::BrakeKind;
 use sync_core::link::{LinkState, ParkReason, UniqueId};
 use sync_core::patch::{RulePatch, SyncPatch};
 use sync_core::person::Patch;
-use sync_core::ports::{DirectoryStore, ResyncScope};
+use sync_core::ports::{DirectoryStore, ResyncScope, RetryFilter};
 use sync_core::sync::{AdoptedRecords, Method, OnExisting, OnMissing, OnUncertain, UniqueIdSource};
 use testkit::staged::Trouble;
 use tokio::time::{Duration, Instant, timeout};
@@ -254,6 +254,25 @@ async fn h11_a_record_that_may_have_moved_is_deleted_where_it_is() {
         world.is_forgotten("k").await;
         world.stop().await;
     }
+}
+
+/// A create may have been carried out at one id: that its repetition is refused there sends nothing to another one.
+#[tokio::test(start_paused = true)]
+async fn h11_a_create_in_doubt_that_is_refused_goes_to_no_other_id() {
+    let mut world = world_with(&SyncPatch { follow_unique_id: Patch::Set(true), ..chosen("{{ person.name }}") }).await;
+    world.push(&["p1"]).await.unwrap();
+    drop(world.expect(Method::Put, "/contacts/p1").await);
+    world.rename("p1", "b").await;
+    world.expect(Method::Put, "/contacts/p1").await.answer(400, "no");
+    let link = world.is_parked("p1", ParkReason::Uncertain).await;
+    assert!(link.parked.unwrap().detail.contains("Look whether p1 is there"));
+    assert!(world.arrivals.is_empty());
+    world.scope().retry(&RetryFilter { sync: Some(SYNC), ..RetryFilter::default() }).await.unwrap();
+    for _ in ["the create", "the update of what a repetition may have found"] {
+        world.expect(Method::Put, "/contacts/b").await.answer(200, "{}");
+    }
+    world.is_linked_to("p1", "b").await;
+    world.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
