@@ -4,7 +4,7 @@ use crate::rules::PERSON_HEADER;
 use crate::scenario::{Habits, Keys, Means, Millis, PEOPLE, Quota, REFUSED_NAME, SyncPlan};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use sync_core::outcome::Request;
 use sync_core::sync::{Method, Operation};
 
@@ -117,6 +117,8 @@ pub struct Crm {
     /// When it took requests lately.
     taken: VecDeque<Millis>,
     last_id: u64,
+    /// Ids that records were moved away from.
+    left: BTreeSet<String>,
 }
 
 /// The first name of records that were there before us.
@@ -133,6 +135,7 @@ impl Crm {
             keys: BTreeMap::new(),
             taken: VecDeque::new(),
             last_id: 0,
+            left: BTreeSet::new(),
         };
         for &person in &plan.habits.before {
             let email = format!("{person}.0@people.test");
@@ -178,6 +181,12 @@ impl Crm {
         self.index.entry(id.to_owned()).or_default().push((now + self.habits.search_lag, record.clone()));
     }
 
+    /// Whether an update at an id that is not there makes a record: only where one was moved away. What somebody removed is made
+    /// anew nowhere, since its sync could not know where.
+    fn makes(&self, id: &str) -> bool {
+        self.habits.updates_make && self.left.contains(id)
+    }
+
     /// Whether a request is a create that was carried out under its key: that says what is answered.
     pub fn knows_key(&self, asked: &Asked) -> bool {
         asked.operation == Operation::Create && asked.key.as_ref().is_some_and(|key| self.keys.contains_key(key))
@@ -191,9 +200,7 @@ impl Crm {
         }
         let refused = asked.members.get("name").and_then(Value::as_str) == Some(REFUSED_NAME);
         match (asked.operation, &asked.id) {
-            (Operation::Update, Some(id)) if !self.records.contains_key(id) && !self.habits.updates_make => {
-                reply(404, json!({}))
-            }
+            (Operation::Update, Some(id)) if !self.records.contains_key(id) && !self.makes(id) => reply(404, json!({})),
             (Operation::Create | Operation::Update, _) if refused => reply(422, json!({ "error": "no such name" })),
             (Operation::Create, _) => self.create(asked, now),
             (Operation::Update, Some(id)) => self.update(asked, id, now),
@@ -262,6 +269,7 @@ impl Crm {
                 return Reply { status: 409, body: json!({ "error": "the id is taken" }), wrote: false };
             }
             let record = self.remove(id).unwrap_or_default();
+            self.left.insert(id.to_owned());
             self.records.insert(target.to_owned(), record);
         }
         self.write(now, target, &asked.members);

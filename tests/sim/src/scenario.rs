@@ -129,7 +129,7 @@ pub struct Habits {
     pub upserts: bool,
     /// A create of somebody who is there is refused with 409.
     pub is_unique: bool,
-    /// An update at an id that is not there makes a record.
+    /// An update at an id that a record was moved away from makes another one.
     pub updates_make: bool,
     /// How much it takes, without telling when it will take more.
     pub quota: Option<Quota>,
