@@ -176,6 +176,7 @@ impl Crm {
     }
 
     fn write(&mut self, now: Millis, id: &str, members: &Members) {
+        self.left.remove(id);
         let record = self.records.entry(id.to_owned()).or_default();
         record.extend(members.clone());
         self.index.entry(id.to_owned()).or_default().push((now + self.habits.search_lag, record.clone()));
