@@ -130,6 +130,8 @@ pub(crate) enum OnUncertain {
 pub(crate) enum HoldKind {
     /// The system said "too many requests": nothing is sent until the hold is over
     Limit,
+    /// As many requests went within 24 hours as limits.requestsPerDay allows. Until the oldest of them are a day old, or a larger limit is set
+    DailyLimit,
     /// Everybody is answered the same: the rule may be wrong. One is let through now and then
     Alike,
     /// Deletes find nothing. Until releaseHold, or an edit

@@ -6,9 +6,11 @@ use crate::limits::query_cost;
 use crate::loaders::{NextKey, RuntimeKey, load};
 use crate::scalars::{DateTime, SafeInt};
 use async_graphql::{ComplexObject, Context, SimpleObject};
+use sync_core::fault::Fault;
 use sync_core::governor::Governor;
 use sync_core::governor::brake::BrakeKind;
 use sync_core::id::{AccountId, SyncId};
+use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
 
 /// Requests of one kind, or all of them, are held back; people stay owed, and nothing is lost
@@ -20,6 +22,7 @@ pub(crate) struct Hold {
     operation: Option<Operation>,
     /// In words
     reason: String,
+    /// Of DAILY_LIMIT the beginning of the hour of the last request
     since: DateTime,
     /// When a request goes next; null: not before an edit or releaseHold
     until: Option<DateTime>,
@@ -32,7 +35,17 @@ pub(crate) struct Hold {
 
 impl Hold {
     /// Everything that holds requests of a sync back at `now`, beside a suspension.
-    pub(crate) fn all(sync: (AccountId, SyncId), governor: &Governor, now: Timestamp) -> Vec<Self> {
+    pub(crate) fn all(config: &SyncConfig, governor: &Governor, now: Timestamp) -> Vec<Self> {
+        let sync = (config.account, config.id);
+        let day = governor.day_used_up(now, &config.settings.limits).map(|day| Self {
+            kind: HoldKind::DailyLimit,
+            operation: None,
+            reason: day.reason,
+            since: day.since.into(),
+            until: Some(day.until.into()),
+            sync,
+            brake: None,
+        });
         let limit = governor.pace.hold.as_ref().filter(|hold| hold.until > now).map(|hold| Self {
             kind: HoldKind::Limit,
             operation: None,
@@ -57,7 +70,7 @@ impl Hold {
             sync,
             brake: Some((operation, brake.kind)),
         });
-        limit.into_iter().chain(brakes).collect()
+        limit.into_iter().chain(day).chain(brakes).collect()
     }
 
     /// How many people wait, and whether there may be more.
@@ -79,7 +92,7 @@ impl Hold {
 #[ComplexObject]
 impl Hold {
     /// How many people it keeps waiting now: who are owed, and whose next request is one of those that are held, as their
-    /// data and the rules are now. It may turn out for some that nothing is to be sent. Of LIMIT: all who are owed. Of
+    /// data and the rules are now. It may turn out for some that nothing is to be sent. Of LIMIT and DAILY_LIMIT: all who are owed. Of
     /// RESTORED: those whose create nothing tells from one of before
     #[graphql(complexity = "query_cost(child_complexity)")]
     async fn people(&self, ctx: &Context<'_>) -> Result<SafeInt> {
@@ -87,7 +100,7 @@ impl Hold {
     }
 
     /// Whether more may wait than people says: of a sync that owes more than 1000 people, it is found out of 1000 what they need
-    /// next, those first whose next try is furthest ahead. Never of LIMIT
+    /// next, those first whose next try is furthest ahead. Never of LIMIT and DAILY_LIMIT
     #[graphql(complexity = "query_cost(child_complexity)")]
     async fn people_at_least(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(self.waiting(ctx).await?.1)
@@ -96,14 +109,22 @@ impl Hold {
 
 impl HoldKind {
     /// The brake that it names; `None`: the hold of a limit.
-    pub(crate) fn brake(self) -> Option<BrakeKind> {
-        Some(match self {
-            Self::Limit => return None,
+    ///
+    /// # Errors
+    /// Where nothing but time, or another limit, ends such a hold.
+    pub(crate) fn brake(self) -> std::result::Result<Option<BrakeKind>, Fault> {
+        Ok(Some(match self {
+            Self::Limit => return Ok(None),
+            Self::DailyLimit => {
+                let message =
+                    "is DAILY_LIMIT, which time ends, or a larger limits.requestsPerDay: it cannot be released";
+                return Err(Fault::at(["kind"], message));
+            }
             Self::Alike => BrakeKind::Alike,
             Self::MissingDeletes => BrakeKind::MissingDeletes,
             Self::SilentCreates => BrakeKind::SilentCreates,
             Self::Pages => BrakeKind::Pages,
             Self::Restored => BrakeKind::Restored,
-        })
+        }))
     }
 }

@@ -107,12 +107,16 @@ impl LinkNode {
         self.0.is_leased(engine(ctx).now())
     }
 
-    /// At the earliest; not before the sync's hold after a "too many requests" is over
+    /// At the earliest; not before the sync's hold after a "too many requests" is over, and a day's requests are used up no more
     async fn next_attempt_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let Some(at) = self.0.claimable_at() else { return Ok(None) };
         let runtime = load(ctx, RuntimeKey(self.0.id.account, self.0.id.sync)).await?;
-        let at = runtime.map_or(at, |runtime| runtime.governor.not_before(at, engine(ctx).now()));
-        Ok(Some(at.into()))
+        let Some(runtime) = runtime else { return Ok(Some(at.into())) };
+        let now = engine(ctx).now();
+        let sync = load(ctx, self.sync_key()).await?;
+        let day = sync.and_then(|sync| runtime.governor.day_used_up(now, &sync.settings.limits));
+        let at = runtime.governor.not_before(at, now);
+        Ok(Some(day.map_or(at, |day| at.max(day.until)).into()))
     }
 
     async fn tries(&self) -> i32 {

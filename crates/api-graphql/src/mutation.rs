@@ -78,7 +78,7 @@ impl Mutation {
     }
 
     /// Ends one hold. MISSING_DELETES: once for this revision, the rest is rightly gone. SILENT_CREATES, ALIKE and PAGES: one
-    /// request goes, and tells. LIMIT: the next request goes now. RESTORED: what was lost is here again, all go on. Where nothing is held for this reason, nothing happens.
+    /// request goes, and tells. LIMIT: the next request goes now. DAILY_LIMIT cannot be released: set a larger limits.requestsPerDay. RESTORED: what was lost is here again, all go on. Where nothing is held for this reason, nothing happens.
     /// ifRevision: CONFLICT unless the sync still has this revision
     #[graphql(guard = "ADMIN")]
     async fn release_hold(
@@ -89,7 +89,8 @@ impl Mutation {
         if_revision: Option<i32>,
     ) -> Result<SyncNode> {
         let id = self::sync_id(&sync_id)?;
-        Ok(scope(ctx)?.release_hold(id, kind.brake(), if_revision).await?.into())
+        let brake = kind.brake()?;
+        Ok(scope(ctx)?.release_hold(id, brake, if_revision).await?.into())
     }
 
     /// Sends one real request for a person (or a sample person) and shows what came back; links nothing and is not in the

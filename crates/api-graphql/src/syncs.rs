@@ -82,7 +82,9 @@ impl SyncNode {
             reasons.push("paused by an administrator".to_owned());
         }
         if let Some(runtime) = self.runtime(ctx).await? {
-            reasons.extend(runtime.governor.reason(engine(ctx).now()));
+            let now = engine(ctx).now();
+            reasons.extend(runtime.governor.reason(now));
+            reasons.extend(runtime.governor.day_used_up(now, &self.0.settings.limits).map(|day| day.reason));
         }
         let missing = match &self.0.settings.dropped_secrets {
             Some(dropped) => Some(dropped.clone()),
@@ -99,15 +101,20 @@ impl SyncNode {
     /// What holds requests back beside a pause or a suspension, each for its reason; see releaseHold
     async fn holds(&self, ctx: &Context<'_>) -> Result<Vec<Hold>> {
         let runtime = self.runtime(ctx).await?;
-        let all = |runtime: Arc<SyncRuntime>| Hold::all(self.account_and_id(), &runtime.governor, engine(ctx).now());
+        let all = |runtime: Arc<SyncRuntime>| Hold::all(&self.0, &runtime.governor, engine(ctx).now());
         Ok(runtime.map_or_else(Vec::new, all))
     }
 
     /// The next probe of a suspended sync, beside which people who have not failed yet are tried one by one; or what a
-    /// Retry-After asked for, before which nothing is sent
+    /// Retry-After asked for, before which nothing is sent; or when a day's requests are used up no more
     async fn held_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let runtime = self.runtime(ctx).await?;
-        Ok(runtime.and_then(|runtime| runtime.governor.no_request_before(engine(ctx).now())).map(DateTime::from))
+        let now = engine(ctx).now();
+        let until = runtime.and_then(|runtime| {
+            let day = runtime.governor.day_used_up(now, &self.0.settings.limits).map(|day| day.until);
+            runtime.governor.no_request_before(now).max(day)
+        });
+        Ok(until.map(DateTime::from))
     }
 
     /// What is right, but costs more requests than one may expect, in words

@@ -139,3 +139,37 @@ async fn after_a_restore_doubtful_creates_wait_and_a_page_of_syncs_is_counted_at
         assert_eq!(taken.iter().filter(|call| **call == "next_requests").count(), calls, "{taken:?}");
     }
 }
+
+/// A day's requests that are used up are told wherever one looks why nothing is sent.
+#[tokio::test]
+async fn a_daily_limit_that_is_used_up_is_told_as_a_hold() {
+    let world = world().await;
+    let id = one_by_one(&world, |input| {
+        input["limits"] = json!({ "maxConcurrency": 1, "requestsPerDay": 2 });
+    })
+    .await;
+    push(&world, &people(5)).await;
+    for body in [r#"{"id": 7}"#, r#"{"id": 8}"#] {
+        attempt(&world, 1, 201, body).await;
+    }
+    let document = "query($id: ID!) { sync(id: $id) { statusReason heldUntil holds { kind operation reason until people peopleAtLeast }
+        links(filter: { owed: true }) { nodes { nextAttemptAt } } } }";
+    let sync = world.data(document, json!({ "id": id })).await["sync"].take();
+    let hold = sync["holds"][0].clone();
+    let words = "the 2 requests of a day (requestsPerDay) are used up";
+    assert_eq!(
+        (&hold["kind"], &hold["operation"], &hold["reason"]),
+        (&json!("DAILY_LIMIT"), &Value::Null, &json!(words))
+    );
+    assert_eq!((&hold["people"], &hold["peopleAtLeast"]), (&json!(3), &json!(false)));
+    assert_eq!(sync["statusReason"], words);
+    assert_eq!(sync["heldUntil"], hold["until"]);
+    assert_eq!(sync["links"]["nodes"][0]["nextAttemptAt"], hold["until"]);
+    let release = "mutation($id: ID!) { releaseHold(syncId: $id, kind: DAILY_LIMIT) { id } }";
+    let faults = world.faults(release, json!({ "id": id })).await;
+    assert_eq!(faults[0].0, json!(["kind"]));
+    // A larger limit lets them go.
+    let raise =
+        "mutation($id: ID!) { updateSync(id: $id, input: { limits: { requestsPerDay: 10 } }) { holds { kind } } }";
+    assert_eq!(world.data(raise, json!({ "id": id })).await["updateSync"]["holds"], json!([]));
+}

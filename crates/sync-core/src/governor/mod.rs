@@ -262,6 +262,17 @@ impl Grant {
     }
 }
 
+/// That a day's requests are used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayUsedUp {
+    /// The beginning of the hour of the last one.
+    pub since: Timestamp,
+    /// When one may go again: the hour of the oldest ones counts no more.
+    pub until: Timestamp,
+    /// In words.
+    pub reason: String,
+}
+
 /// A settled attempt, as the governor sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
@@ -347,6 +358,24 @@ impl Governor {
         // The oldest hour that counts is over in the next one.
         let next = Timestamp::from_micros((hour + 1).saturating_mul(HOUR.as_micros() as i64));
         (free.min(want), (free < want).then_some(next))
+    }
+
+    /// The requests of a day (`requestsPerDay`), where they are used up at `now`.
+    pub fn day_used_up(&self, now: Timestamp, limits: &Limits) -> Option<DayUsedUp> {
+        let limit = limits.requests_per_day?;
+        let counted: Vec<_> = self.day.iter().filter(|(at, sent)| *at > hour_of(now) - 24 && *sent > 0).collect();
+        let used: u64 = counted.iter().map(|(_, sent)| u64::from(*sent)).sum();
+        let mut over = used.checked_sub(limit.into())?;
+        let starts = |hour: i64| Timestamp::from_micros(hour.saturating_mul(HOUR.as_micros() as i64));
+        // So many hours must be over that one request is free.
+        let frees = counted.iter().find(|(_, sent)| {
+            let enough = u64::from(*sent) > over;
+            over = over.saturating_sub((*sent).into());
+            enough
+        });
+        let until = starts(frees?.0 + 24);
+        let reason = format!("the {limit} requests of a day (requestsPerDay) are used up");
+        Some(DayUsedUp { since: starts(counted.last()?.0), until, reason })
     }
 
     fn count_day(&mut self, now: Timestamp, limits: &Limits, requests: usize) {

@@ -14,6 +14,9 @@ const KINDS = {
     action: "Send now",
     does: "The next request goes now. Where the system still says “too many requests”, all of them are held again.",
   },
+  DAILY_LIMIT: {
+    why: "a day’s requests are used up",
+  },
   ALIKE: {
     why: "everybody is answered the same",
     action: "Let one through",
@@ -80,7 +83,7 @@ function Release({ hold, sync, onDone, onClose }) {
 export function Holds({ sync, onChanged }) {
   const [releasing, setReleasing] = useState(null);
   return html`${sync.holds.map((hold) => html`<${Note} key=${`${hold.kind} ${hold.operation}`} tone="warn" icon="clock" role="status" title=${titleOf(hold)}
-      action=${can("ADMIN") && html`<${Button} size="small" onClick=${() => setReleasing(hold)}>${KINDS[hold.kind].action} …<//>`}>
+      action=${KINDS[hold.kind].action && can("ADMIN") && html`<${Button} size="small" onClick=${() => setReleasing(hold)}>${KINDS[hold.kind].action} …<//>`}>
       ${sentence(hold.reason)}. Since <${Time} at=${hold.since} />; ${hold.until ? html`<span class="strong">the next request goes <${Time} at=${hold.until} /></span>` : html`<span class="strong">${endsOf(hold)}</span>`}.
       ${" "}${waiting(hold)}; nothing is lost.
     <//>`)}
