@@ -13,7 +13,7 @@ use std::time::Duration;
 pub const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What the rules of a sync come to, as far as deciding and settling need to know. Cheap to make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyncRules {
     /// The sync's revision.
     pub revision: i32,
@@ -60,6 +60,16 @@ pub struct SyncRules {
 }
 
 impl SyncRules {
+    /// As they are for a link: without the lookup, where that has nothing of the person to search by. Whoever set one up does not
+    /// want a second record for want of it.
+    pub fn for_link(&self, link: &Link) -> Self {
+        if !self.lookup || link.notes().no_search != Some(self.revision) {
+            return *self;
+        }
+        let on_uncertain = if self.create_mentions_key { self.on_uncertain } else { OnUncertain::Park };
+        Self { lookup: false, on_uncertain, ..*self }
+    }
+
     /// Whether a repeated create carries the bytes of the first one: the system honours the idempotency key, whose replay
     /// must equal the first request, and no id of ours tells the repetition.
     pub fn repeats_first_bytes(&self) -> bool {
@@ -188,6 +198,7 @@ fn off(operation: Operation) -> Decision {
 /// counts as deleted.
 pub fn decide(person: Option<&Person>, link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
     let deleted = person.is_none_or(Person::is_deleted);
+    let rules = &rules.for_link(link);
     match (&link.state, deleted) {
         (LinkState::Unlinked, true) => forget_or_find(link, rules),
         (_, true) if !rules.delete_on => off(Operation::Delete),
@@ -230,7 +241,7 @@ fn kept() -> Decision {
 /// the person's own id. Some systems make a record where an update finds none.
 fn asks_where_it_went(link: &Link, rules: &SyncRules) -> bool {
     let notes = link.notes();
-    let may_have_moved = rules.follow_id && notes.may_have_moved && rules.lookup_names_person;
+    let may_have_moved = notes.may_have_moved && !notes.searched && rules.lookup_names_person;
     rules.lookup && (may_have_moved || matches!(notes.asking, Some(Asking::Gone(_))))
 }
 
@@ -268,6 +279,7 @@ fn forget_or_find(link: &Link, rules: &SyncRules) -> Decision {
 /// Whether a create that may have been carried out already makes no second record: it is looked for first, made again at the id
 /// that we choose, or repeated under a key that the external system replays. A key that is made now tells nothing.
 pub fn makes_no_second(link: &Link, version: Version, rules: &SyncRules, now: Timestamp) -> bool {
+    let rules = &rules.for_link(link);
     let is_same = |key: &CreateKey| link.repeats_create() || key.version == version;
     let is_known = |key: &CreateKey| is_same(key) && now.since(key.first_used_at) < KEY_LIFETIME;
     rules.lookup || rules.chosen_id || (rules.create_mentions_key && link.key.as_ref().is_some_and(is_known))
@@ -319,11 +331,15 @@ fn resolve_present(link: &Link, rules: &SyncRules) -> Decision {
 
 /// What came of the create in doubt, as the beginning of a sentence.
 pub(crate) fn in_doubt(link: &Link) -> String {
-    match (&link.notes().create_said, link.notes().page) {
+    let mut said = match (&link.notes().create_said, link.notes().page) {
         (_, true) => "a page came instead of an answer to the create".to_owned(),
         (Some(said), _) => format!("the create may have been carried out ({said})"),
         (None, _) => "the answer to the create never came".to_owned(),
+    };
+    if link.notes().no_search.is_some() {
+        said.push_str(", and the lookup has nothing of this person to search by");
     }
+    said
 }
 
 /// What is said of a create that nothing resolves, with the mend.

@@ -340,6 +340,12 @@ pub struct Notes {
     /// An update that could move the record's id went out, and none was accepted since: "gone" is not believed.
     #[serde(skip_serializing_if = "is_false")]
     pub may_have_moved: bool,
+    /// Since then the lookup has found nothing, or tells nothing: the id that is held counts again.
+    #[serde(skip_serializing_if = "is_false")]
+    pub searched: bool,
+    /// The sync's revision whose lookup has nothing of the person to search by: for this person there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_search: Option<i32>,
     /// The ids that the record may have moved to, the oldest first; at most [`MOVED_TO_MAX`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved_to: Vec<UniqueId>,
@@ -372,6 +378,8 @@ impl Notes {
             adopted: self.adopted,
             adopted_unseen: self.adopted_unseen,
             may_have_moved: self.may_have_moved,
+            searched: self.searched,
+            no_search: self.no_search,
             moved_to: std::mem::take(&mut self.moved_to),
             lookup_digest: self.lookup_digest,
             none_spent: self.none_spent,

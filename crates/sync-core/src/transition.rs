@@ -75,6 +75,7 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
     if matches!(mark, Mark::Change(_)) {
         notes.none_for_deleted = false;
         notes.kept = false;
+        notes.no_search = None;
         if link.state == LinkState::Unlinked {
             notes.forget_searches();
         }
@@ -112,6 +113,8 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
         Mark::Retry => {
             // A lock may be there again.
             link.extras.notes.not_yet = None;
+            // Who asks for it has looked: it goes to the id that is held.
+            link.extras.notes.searched |= link.extras.notes.may_have_moved;
             link.tries = 0;
             link.deferrals = 0;
             link.asked = true;
@@ -248,7 +251,7 @@ pub fn lease(link: &mut Link, person: Option<&Person>, terms: &LeaseTerms, now: 
     }
     let decision = decide(person, link, &terms.rules, now);
     let version = person.map_or_else(|| link.sent.as_ref().map_or(0, |sent| sent.version), |person| person.version);
-    let operation = decision.operation_sent(&terms.rules);
+    let operation = decision.operation_sent(&terms.rules.for_link(link));
     match decision {
         // Never sent before, or definitely not carried out: a new snapshot to look for, and a new key, unless it is still the
         // same request.
@@ -344,7 +347,8 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncR
             }
         }
         Some(Operation::Update) if rules.follow_id => {
-            (link.extras.notes.may_have_moved, link.extras.notes.doubted_at) = (true, Some(lost.until));
+            let notes = &mut link.extras.notes;
+            (notes.may_have_moved, notes.searched, notes.doubted_at) = (true, false, Some(lost.until));
         }
         Some(Operation::Update | Operation::Lookup) | None => {}
     }
@@ -778,7 +782,15 @@ fn keep_without_id(settlement: &mut Settlement, row: Option<&Link>) {
             settled.answer = row.and_then(|row| row.extras.answer.clone());
             LinkState::Unaddressable
         }
-        (_, Some(state)) => state.clone(),
+        (_, Some(state)) => {
+            // Where the record went is not known yet.
+            if let (Operation::Lookup, Some(row)) = (settlement.operation, row) {
+                settled.notes.may_have_moved = row.notes().may_have_moved;
+                settled.notes.moved_to.clone_from(&row.notes().moved_to);
+                settled.notes.adopted = row.notes().adopted;
+            }
+            state.clone()
+        }
         (_, None) => LinkState::Uncertain,
     };
     settled.resolved = settled.state == LinkState::Unaddressable;
@@ -971,10 +983,11 @@ pub fn suspect(link: &mut Link, terms: &LeaseTerms) {
     if !terms.known.restored || link.state != LinkState::Unlinked || link.notes().looked_up {
         return;
     }
+    let lookup = terms.rules.for_link(link).lookup;
     let notes = &mut link.extras.notes;
     notes.restored = true;
     // What is made at an id that we choose is made again there.
-    notes.repeats |= terms.rules.chosen_id && !terms.rules.lookup;
+    notes.repeats |= terms.rules.chosen_id && !lookup;
 }
 
 /// Forgets what was linked at a system that was emptied. While a request is under way it is only written down: what that

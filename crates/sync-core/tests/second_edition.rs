@@ -332,12 +332,33 @@ fn where_a_record_may_have_moved_a_lookup_by_the_persons_id_is_asked_first() {
     assert_eq!(world.step(Fate::Answered), "lookup B");
     assert_eq!(world.step(Fate::Answered), "delete B");
     assert_eq!(world.records(), [""; 0]);
-    // A search that finds nobody tells nothing of an update: nothing is sent into the dark.
+    // A search that finds nobody tells nothing of an update: nothing is sent into the dark, until somebody says so.
     let mut world = moving();
     world.habits.blind = true;
     world.step(Fate::LostAfter);
     world.run();
     assert_eq!((world.records(), world.parked()), (vec!["B"], Some(ParkReason::Missing)));
+    world.mark(Mark::Retry);
+    assert_eq!(world.step(Fate::Released), "update B");
+    // A record that no search finds is deleted all the same.
+    let mut world = moving();
+    world.habits.blind = true;
+    world.step(Fate::LostBefore);
+    world.delete();
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    assert_eq!(world.step(Fate::Answered), "delete A");
+    assert_eq!(world.records(), [""; 0]);
+    // Following no id any longer ends no doubt.
+    let mut world = moving();
+    world.step(Fate::LostAfter);
+    world.edit(|rules| rules.follow_id = false);
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    // Another person's record is found: where this one went is not known yet.
+    let mut world = moving();
+    world.step(Fate::LostAfter);
+    world.held_by_other = Some("B".to_owned());
+    assert_eq!(world.step(Fate::Answered), "lookup B");
+    assert_eq!(world.step(Fate::Answered), "lookup B");
 }
 
 /// At an id that we choose a create is repeated as often as pages come: it makes no second record.

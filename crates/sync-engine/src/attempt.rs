@@ -9,7 +9,7 @@ use sync_core::backoff::Policy;
 use sync_core::claim::{Known, Leased};
 use sync_core::decide::Decision;
 use sync_core::digest::{CONSTANT_KEY, Digest};
-use sync_core::id::{LogId, uuid_of};
+use sync_core::id::{LogId, PersonId, uuid_of};
 use sync_core::judge::{Judging, Reading, Verdict, judge};
 use sync_core::link::{LinkState, UniqueId};
 use sync_core::log::{LogEntry, LogOutcome, LoggedRequest, LoggedResponse};
@@ -75,7 +75,7 @@ fn readdress(leased: Leased, sync: Arc<CompiledSync>, around: &Surroundings) -> 
     };
     let settled = match found {
         Some(id) => settle::settle_readdressed(&leased.link, id),
-        None if sync.rules.lookup => return render(leased, sync, Operation::Lookup, around),
+        None if sync.rules.for_link(&leased.link).lookup => return render(leased, sync, Operation::Lookup, around),
         None => settle::settle_unreadable(&leased.link, &sync.rules),
     };
     Prepared::Settled(Box::new(settlement(&leased, &sync, settled, None, around)))
@@ -112,7 +112,7 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
             Some(Ok(chosen)) => {
                 moves_to = Some(chosen.clone()).filter(|_| sync.rules.follow_id);
                 let link = &leased.link;
-                let is_another = link.notes().create_id.as_ref().is_some_and(|sent| *sent != chosen);
+                let is_another = sent_id(&leased, &sync).is_some_and(|sent| sent != chosen);
                 if operation == Operation::Create
                     && link.state == LinkState::Uncertain
                     && is_another
@@ -154,8 +154,8 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
         Some(Digest::of(&request))
     };
     let link = &leased.link;
-    if operation == Operation::Lookup && searches_for_nobody(&sync, person, &request) {
-        let settled = settle::settle_nothing_to_search(link, leased.known.restored);
+    if operation == Operation::Lookup && searches_for_nobody(&sync, person) {
+        let settled = settle::settle_nothing_to_search(link, sync.config.revision);
         return settle_with(&leased, settled);
     }
     // An administrator who asked for it all the same has looked.
@@ -230,7 +230,7 @@ impl Sending {
     pub(crate) fn control(&self, linked: &Person) -> Option<Request> {
         let rule = self.sync.rule(Operation::Lookup)?;
         let request = rule.render(&context_of(&self.sync, linked, None, CONSTANT_KEY)).ok()?;
-        if searches_for_nobody(&self.sync, linked, &request) {
+        if searches_for_nobody(&self.sync, linked) {
             return None;
         }
         Some(self.sync.dress(request, Operation::Lookup, None))
@@ -310,19 +310,34 @@ impl Sending {
     }
 }
 
-/// Whether a lookup would be the same for a person of whom nothing is known: what it found would be anybody's.
-pub(crate) fn searches_for_nobody(sync: &CompiledSync, person: &Person, lookup: &Request) -> bool {
-    if sync.rules.lookup_names_person {
-        return false;
-    }
-    let unknown = Person {
+/// Whether a lookup would be the same for a person of whom nothing is known, whoever that is: what it found would be anybody's. A
+/// header that names the person by id is for tracing, and searches for nobody.
+pub(crate) fn searches_for_nobody(sync: &CompiledSync, person: &Person) -> bool {
+    let Some(rule) = sync.rule(Operation::Lookup).filter(|_| !sync.rules.lookup_names_person) else { return false };
+    let lookup = |person: &Person| rule.render(&context_of(sync, person, None, CONSTANT_KEY)).ok();
+    let unknown = |id: PersonId| Person {
         created_at: person.created_at,
         updated_at: person.updated_at,
-        ..Person::empty(person.id.clone(), person.version, person.updated_at)
+        ..Person::empty(id, person.version, person.updated_at)
     };
-    let of_unknown =
-        sync.rule(Operation::Lookup).and_then(|rule| rule.render(&context_of(sync, &unknown, None, CONSTANT_KEY)).ok());
-    of_unknown.is_some_and(|request| Digest::of(&request) == Digest::of(lookup))
+    let another = PersonId::new("somebody-else").map(unknown).ok();
+    let (Some(own), Some(nobodys), Some(anothers)) =
+        (lookup(person), lookup(&unknown(person.id.clone())), another.and_then(|another| lookup(&another)))
+    else {
+        return false;
+    };
+    let by_id = nobodys.url != anothers.url || nobodys.body != anothers.body;
+    !by_id && Digest::of(&own) == Digest::of(&nobodys)
+}
+
+/// The id of ours that the create in doubt was sent with; after a crash, that of the person as it was sent.
+fn sent_id(leased: &Leased, sync: &CompiledSync) -> Option<UniqueId> {
+    let link = &leased.link;
+    let of_first = || {
+        let first = link.extras.first_snapshot.as_deref().filter(|_| link.notes().repeats)?;
+        sync.choose_id(&context_of(sync, first, None, CONSTANT_KEY))?.ok()
+    };
+    link.notes().create_id.clone().or_else(of_first)
 }
 
 /// A key that is another one for another id.

@@ -156,7 +156,7 @@ impl AccountScope {
         let request = rule.render(&context_of(&sync, &person, shown, key)).map_err(|faults| {
             EngineError::Invalid(faults.into_iter().map(|fault| fault.under(rule_field(operation))).collect())
         })?;
-        if operation == Operation::Lookup && searches_for_nobody(&sync, &person, &request) {
+        if operation == Operation::Lookup && searches_for_nobody(&sync, &person) {
             let message = "has nothing that the lookup searches by, so that it is not sent: give another person, or put \
                            {{ person.id }} or {{ person.email }} into the rule";
             return Err(EngineError::invalid(Fault::at(["personId"], message)));

@@ -167,7 +167,7 @@ pub fn lease_share(
             continue;
         }
         if let Leasing::Leased(leased) = lease(&mut after, person, &terms, now) {
-            if let Some(operation) = leased.decision.operation_sent(&terms.rules) {
+            if let Some(operation) = leased.decision.operation_sent(&terms.rules.for_link(&leased.link)) {
                 governor.let_through(operation, now);
                 // What the schedule takes is beside the rate of those who are fresh.
                 if share.grant.fresh.is_some() && operation == Operation::Create {

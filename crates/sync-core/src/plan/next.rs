@@ -35,7 +35,7 @@ pub(crate) fn next_request(
     now: Timestamp,
 ) -> NextRequest {
     suspect(link, terms);
-    let operation = decide(person, link, &terms.rules, now).operation_sent(&terms.rules);
+    let operation = decide(person, link, &terms.rules, now).operation_sent(&terms.rules.for_link(link));
     let version = person.map_or(0, |person| person.version);
     let is_doubtful = operation == Some(Operation::Create) && !makes_no_second(link, version, &terms.rules, now);
     NextRequest { operation, is_doubtful }

@@ -143,14 +143,28 @@ pub fn sweep_link(
             // Whoever used up tries before may wait for the brake all the same: which of both it is cannot be told.
             let waits_for_a_brake = notes.asking.is_none() && !notes.none_for_deleted;
             (waits_for_a_brake && before.due_at.is_some_and(|due| due > now)).then(|| {
-                // All are due, in the order in which they have their turn: a release lets one through only.
-                let due_at = Some(now.minus(TURN_MAX).plus(turn(&before, person, now)));
+                // All are due, in the order in which they have their turn: a release lets one through only. Who backs off does so no
+                // less for it.
+                let in_turn = now.minus(TURN_MAX).plus(turn(&before, person, now));
+                let due_at =
+                    before.due_at.map(|due| due.min(backs_off_until(&before).map_or(in_turn, |at| at.max(in_turn))));
                 let after = Link { due_at, updated_at: now, ..before.clone() };
                 LinkWrite { before: Some(before), after: Some(after) }
             })
         }
         SweepKind::Delete => Some(LinkWrite { before: Some(before?), after: None }),
     }
+}
+
+/// Until when a link backs off at least, whatever else it waits for.
+fn backs_off_until(link: &Link) -> Option<Timestamp> {
+    let policy = Policy::default();
+    let delay = match (link.tries, link.deferrals) {
+        (0, 0) => return None,
+        (0, deferrals) => policy.deferral_delay(deferrals, 0.0),
+        (tries, _) => policy.retry_delay(tries, 0.0).unwrap_or_default(),
+    };
+    link.last_tried_at.map(|tried| tried.plus(delay))
 }
 
 fn never_tried(link: &Link) -> bool {

@@ -126,7 +126,7 @@ impl Settling<'_> {
         settled.state = LinkState::Unaddressable;
         settled.resolved = true;
         settled.answer = self.answer.map(|answer| Box::new(unique_id::keep(answer, rules.unique_id_revision)));
-        let (looked_up, none_spent) = (settled.notes.looked_up, settled.notes.none_spent);
+        let looked_up = settled.notes.looked_up;
         settled.notes.resolve_create();
         settled.notes.looked_up = looked_up;
         let message = format!("created: {}, but {fault}", self.judged.said);
@@ -135,7 +135,7 @@ impl Settling<'_> {
             settled.next = Next::Done;
             return settled.succeed(message);
         }
-        if rules.lookup && !none_spent {
+        if rules.lookup {
             // The record may take a while until searches find it.
             settled.index_lags = true;
             settled.outcome = LogOutcome::Retrying;

@@ -197,16 +197,23 @@ impl Settling<'_> {
 
     /// A record that is gone, or may have moved, is found nowhere.
     fn none_for_lost(&self, mut settled: Settled) -> Settled {
-        if settled.notes.asking.is_none()
-            && let Some(left) = self.index_lags()
-        {
+        if let Some(left) = self.index_lags() {
             return Self::ask_again(settled, left, NONE_YET);
         }
         let said = match settled.notes.asking.take() {
             Some(Asking::Gone(said)) => said,
-            _ if self.attempt.person_deleted => "the record may have moved".to_owned(),
+            _ if self.attempt.person_deleted || matches!(settled.state, LinkState::Leaving(_)) => {
+                // Nothing was sent to the record yet: where it is gone, its own 404 says so.
+                settled.notes.searched = true;
+                settled.next = Next::Owed(Duration::ZERO);
+                return settled.learn("looked up: no record, so it is deleted at the id that is held");
+            }
             _ => {
-                settled.message = "the record may have moved, and the lookup finds it nowhere".to_owned();
+                let held = settled.state.unique_id().map(ToString::to_string).unwrap_or_default();
+                settled.message = format!(
+                    "the record {held} may have moved, and the lookup finds it nowhere. A retry sends the update to {held}, which \
+                     makes a second record where the system makes what it does not find"
+                );
                 settled.failure = Some(FailureKind::Status);
                 return self.try_later(settled, ParkReason::Missing);
             }

@@ -385,48 +385,22 @@ pub fn settle_unreadable(link: &Link, rules: &SyncRules) -> Settled {
 }
 
 /// Settles a lookup that is not sent, since it would be the same for a person of whom nothing is known: whatever it found would
-/// be a stranger's. Before a first create it counts as a "none"; otherwise the person waits for what only a search can tell.
-/// `restored`: an older copy of the database was restored, and that still counts.
-pub fn settle_nothing_to_search(link: &Link, restored: bool) -> Settled {
-    const NOTHING: &str = "the lookup has nothing of this person to search by";
-    const MEND: &str =
-        "Look in the external system, then change the person's data there or here, or the lookup rule; then retry";
+/// be a stranger's. For this link there is no lookup, until the person or the rules change.
+pub fn settle_nothing_to_search(link: &Link, revision: i32) -> Settled {
     let mut settled = Settled::unchanged_from(link);
-    let asking = settled.notes.asking.take();
-    match (&link.state, asking) {
-        (LinkState::Unlinked, Some(Asking::Exists(said))) => settled.park(
-            ParkReason::Refused,
-            format!("{said}, and {NOTHING} (change the person's data or the lookup rule)"),
-        ),
-        (LinkState::Unlinked, _) if restored => settled.park(
-            ParkReason::Uncertain,
-            format!("an older copy of the database was restored, so the person may have been created since, and {NOTHING}. {MEND}"),
-        ),
-        (LinkState::Unlinked, _) => {
-            settled.notes.looked_up = true;
-            settled.next = Next::Owed(Duration::ZERO);
-            settled.message = format!("not looked up before the create: {NOTHING}");
-            settled
-        }
-        (LinkState::Uncertain, _) => settled.park(
-            ParkReason::Uncertain,
-            format!("{}, and {NOTHING}. {MEND}, with createAgain where it made none", crate::decide::in_doubt(link)),
-        ),
-        (LinkState::Unaddressable, _) => {
-            settled.failure = Some(FailureKind::NoUniqueId);
-            settled.park(
-                ParkReason::NoUniqueId,
-                format!("created, but no unique id could be read from the answer, and {NOTHING}. {MEND}"),
-            )
-        }
-        (LinkState::Linked(id) | LinkState::Leaving(id), asking) => {
-            let said = match asking {
-                Some(Asking::Gone(said)) => format!("{said}: the record {id} is gone"),
-                _ => format!("the record {id} may have moved"),
-            };
-            settled.park(ParkReason::Missing, format!("{said}, and {NOTHING}. {MEND}"))
-        }
+    settled.notes.no_search = Some(revision);
+    settled.next = Next::Owed(Duration::ZERO);
+    settled.message = "not looked up: the lookup has nothing of this person to search by".to_owned();
+    if matches!(link.state, LinkState::Linked(_) | LinkState::Leaving(_))
+        && let Some(Asking::Gone(said)) = settled.notes.asking.take()
+    {
+        let detail = format!(
+            "{said}: the record is gone, and the lookup has nothing of this person to search by. Look in the external system, \
+             then change the person's data or the lookup rule; then retry"
+        );
+        return settled.park(ParkReason::Missing, detail);
     }
+    settled
 }
 
 /// One outcome on its way through the table.
@@ -448,6 +422,8 @@ pub fn settle(link: &Link, attempt: &Attempt, outcome: &Outcome, judged: &Judged
         Outcome::Answered(answer) => Some(answer),
         Outcome::NotSent(..) | Outcome::NoAnswer(..) => None,
     };
+    let rules = context.rules.for_link(link);
+    let context = &Context { rules: &rules, ..context.clone() };
     let settling = Settling { link, attempt, judged, answer, context };
     let settled = Settled {
         tried: true,

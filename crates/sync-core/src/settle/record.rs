@@ -136,7 +136,7 @@ impl Settling<'_> {
         if !self.context.rules.follow_id {
             return;
         }
-        settled.notes.may_have_moved = true;
+        (settled.notes.may_have_moved, settled.notes.searched) = (true, false);
         settled.index_lags = self.context.rules.lookup;
         if let Some(to) = self.attempt.moves_to.clone().filter(|to| self.attempt.unique_id.as_ref() != Some(to)) {
             settled.notes.note_move(to);
@@ -204,6 +204,12 @@ impl Settling<'_> {
                 settled.notes.asking = Some(Asking::Gone(remembered(said)));
                 settled.go_on(format!("{said}: the record {id} is gone, the lookup is asked where it went"))
             }
+            OnMissing::Lookup if settled.notes.no_search.is_some() => self.missing(
+                settled,
+                &id,
+                "The lookup has nothing of this person to search by. Look in the external system, then change the person's data \
+                 or the lookup rule; then retry",
+            ),
             OnMissing::Recreate | OnMissing::Lookup => {
                 settled.unlink();
                 settled.recreated = true;
