@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Different people that must fail in a row before the breaker opens (fewer where fewer are owed).
 pub const FAILING_PEOPLE: usize = 5;
+/// How many people are remembered to whom "too many requests" was said.
+const LIMITED_PEOPLE: usize = 32;
 /// Different people that must get a 403 in a row before it counts as the sync's.
 pub const FORBIDDEN_PEOPLE: usize = 3;
 /// Different people that must fail where fewer than [`FAILING_PEOPLE`] are owed, within [`FEW_WITHIN`].
@@ -219,6 +221,9 @@ pub struct Governor {
     pub unreachable: u32,
     /// People who got a 403 in a row, as short hashes.
     pub forbidden: Vec<u64>,
+    /// Whose last request was answered "too many", as short hashes, the newest last: at most [`LIMITED_PEOPLE`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limited: Vec<u64>,
     /// Of an older edition: whether a lookup was ever answered with a record. An edit of the lookup forgets it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lookup_has_found: bool,
@@ -496,7 +501,12 @@ impl Governor {
         let was_probe = matches!(&self.breaker, Breaker::Open { probing: Some((probe, _)), .. } if *probe == token);
         let person = short(person);
         if let Signal::Limited { wait, reason } = signal {
-            self.pace.refused(now, sent_at, *wait, reason);
+            // Said to one person again, while others were accepted since: it is of that record, and holds nobody else.
+            let is_persons = self.limited.contains(&person) && self.pace.hold.is_none();
+            if !is_persons {
+                self.note_limited(person);
+                self.pace.refused(now, sent_at, *wait, reason);
+            }
             // It lives.
             self.unreachable = 0;
             self.end_probe(was_probe, now);
@@ -504,6 +514,7 @@ impl Governor {
         }
         if !matches!(signal, Signal::Nothing | Signal::Fails { .. }) {
             self.pace.passed(now, sent_at);
+            self.limited.retain(|limited| *limited != person);
         }
         match signal {
             Signal::Nothing | Signal::Limited { .. } => self.end_probe(was_probe, now),
@@ -557,6 +568,14 @@ impl Governor {
             }
         }
         Change::None
+    }
+
+    fn note_limited(&mut self, person: u64) {
+        self.limited.retain(|limited| *limited != person);
+        if self.limited.len() == LIMITED_PEOPLE {
+            self.limited.remove(0);
+        }
+        self.limited.push(person);
     }
 
     /// An answer that makes sense: whatever it was suspended for, the endpoint works again.

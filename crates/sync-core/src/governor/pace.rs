@@ -234,6 +234,7 @@ impl Pace {
             self.doubled = 0;
         }
         let Some(hold) = self.hold.take_if(|hold| sent_at >= hold.cut_at) else { return };
+        self.doubled = 0;
         let lasted = now.since(hold.since);
         if lasted <= QUOTA
             && hold.waited

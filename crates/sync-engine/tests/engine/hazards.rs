@@ -617,6 +617,45 @@ async fn one_persons_429_makes_nobody_else_wait_long() {
     }
 }
 
+/// Nor do the holds of some such people, pushed together, add up.
+#[tokio::test(start_paused = true)]
+async fn some_peoples_429_make_nobody_else_wait_long() {
+    let mut world = world_with(&usual()).await;
+    let limited: Vec<String> = (0..12).map(|n| format!("limited{n:02}")).collect();
+    let well: Vec<String> = (0..50).map(|n| format!("well{n:02}")).collect();
+    for person in limited.iter().chain(&well) {
+        world.linked(person, person).await;
+    }
+    for person in &limited {
+        world.rename(person, "b").await;
+    }
+    let mut tick = tokio::time::interval(Duration::from_secs(2));
+    let (mut waits, mut all, mut turn) = (std::collections::HashMap::new(), Vec::new(), 0);
+    while turn < 150 {
+        tokio::select! {
+            arrival = world.arrivals.next() => {
+                let person = arrival.request.url.path().trim_start_matches("/contacts/").to_owned();
+                match waits.remove(&person) {
+                    Some(since) => {
+                        all.push(Instant::elapsed(&since));
+                        arrival.answer(200, "{}");
+                    }
+                    None => arrival.answer(429, ""),
+                }
+            }
+            _ = tick.tick() => {
+                let person = &well[turn % well.len()];
+                waits.entry(person.clone()).or_insert_with(Instant::now);
+                world.rename(person, &format!("{turn}")).await;
+                turn += 1;
+            }
+        }
+    }
+    let longest = waits.values().map(Instant::elapsed).chain(all).max().unwrap();
+    assert!(longest < Duration::from_secs(20), "{longest:?}");
+    world.stop().await;
+}
+
 /// A system that answers creates by 202, and whose records a search finds, except those of some people. Returns how many creates
 /// came, and how long after the first change the last one did.
 async fn created_silently(world: &mut World, people: &[String]) -> (usize, Duration) {
