@@ -321,6 +321,15 @@ impl CompiledSync {
                 path.as_str()
             ));
         }
+        if let Some(EmptyWhen::Status(404 | 410)) =
+            self.config.settings.lookup.as_ref().and_then(|it| it.empty_when.as_ref())
+        {
+            warnings.push(
+                "the lookup takes 404 or 410 for nobody (emptyWhen), and a wrong URL answers the same: test it with a person \
+                 who is there"
+                    .to_owned(),
+            );
+        }
         let lookup = self.lookup_path.iter().flat_map(JsonPath::warnings);
         warnings.extend(lookup.map(|warning| format!("the lookup's path {warning}")));
     }

@@ -208,7 +208,8 @@ impl Brakes {
         if self.missing >= MISSING_DELETES && !self.missing_released {
             let reason = format!(
                 "{MISSING_DELETES} deletes in a row were answered 404 or 410 and none was accepted: check the URL of Delete \
-                 Users. If these records are rightly gone, release the hold"
+                 Users. If these records are rightly gone, release the hold; if not, those people are given up: the log lists them \
+                 (DELETE, answered 404)"
             );
             self.hold(Operation::Delete, BrakeKind::MissingDeletes, reason, now);
         }
@@ -250,7 +251,9 @@ impl Brakes {
         note_person(&mut self.pages, person, SILENT_PEOPLE);
         if self.pages.len() >= SILENT_PEOPLE {
             let reason =
-                "web pages come instead of answers to creates: the system may be down for maintenance".to_owned();
+                "web pages come instead of answers to creates: the system may be down for maintenance, and then they go on by \
+                 themselves. If it is not, check URL and credentials of Create Users; if pages are its answers, set pages to ACCEPT"
+                    .to_owned();
             self.hold(Operation::Create, BrakeKind::Pages, reason, now);
         }
     }

@@ -258,13 +258,15 @@ impl Settling<'_> {
         settled.notes.none_for_deleted = true;
         settled.outcome = LogOutcome::Retrying;
         settled.failure = None;
-        settled.message =
-            "looked up: no record. Since the person is deleted, it is asked once more in an hour".to_owned();
         let again = if self.context.policy.quiet_time < Duration::from_secs(30) {
             self.context.policy.quiet_time
         } else {
             DELETED_AGAIN
         };
+        settled.message = format!(
+            "looked up: no record. Since the person is deleted, it is asked once more in {} min",
+            again.as_secs().div_ceil(60)
+        );
         settled.next = Next::Owed(again);
         settled
     }

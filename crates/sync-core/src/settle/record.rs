@@ -86,6 +86,9 @@ impl Settling<'_> {
                 }
                 self.redirect(settled)
             }
+            _ if self.attempt.operation == Operation::Delete => {
+                self.refuse(settled, "correct Delete Users, or remove the record there; then retry")
+            }
             _ => self.refuse(settled, "change the person's data or the rule"),
         }
     }
