@@ -149,6 +149,21 @@ async fn doctor_names_syncs_that_do_not_flow_and_by_which_options_it_judges() {
     assert!(!said.contains("`flowing`"), "{said}");
 }
 
+/// A path that is mistyped is found by that.
+#[tokio::test]
+async fn doctor_says_that_there_is_no_database_yet() {
+    let database = Database::sqlite();
+    let typo = database.directory.join("typo");
+    let typo = typo.to_str().unwrap();
+    let arguments = ["doctor", "--data-dir", typo];
+    let (fine, said) = run(&database, &arguments, &["CRM_SYNC_DATABASE", "CRM_SYNC_SECRET_KEY"]).await;
+    let line = format!("NONE   database: there is no database yet at {typo}/crm-sync.db: `crm-sync serve` makes it");
+    assert!(fine && said.contains(&line), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("there is no database yet") && last.contains("not checked"), "{said}");
+    assert!(!said.contains("ok     database") && !last.starts_with("nothing is wrong"), "{said}");
+}
+
 #[tokio::test]
 async fn the_help_of_a_command_lists_what_it_obeys() {
     let database = Database::sqlite();
