@@ -179,6 +179,27 @@ async fn the_help_of_a_command_lists_what_it_obeys() {
             assert!(fine && said.contains(obeyed) && !said.contains(ignored), "{arguments:?}: {said}");
         }
     }
+    // What is no option, since it is a secret, has its place, too.
+    for (command, variables, others) in [
+        (
+            "serve",
+            &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS", "CRM_SYNC_BOOTSTRAP_ADMIN_KEY"][..],
+            "KEY_TO",
+        ),
+        ("move", &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS", "CRM_SYNC_SECRET_KEY_TO"], "BOOTSTRAP"),
+        ("doctor", &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS"], "BOOTSTRAP"),
+        ("rotate-secrets", &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS"], "BOOTSTRAP"),
+        ("stats", &[], "SECRET_KEY"),
+    ] {
+        for help in ["--help", "-h"] {
+            let (fine, said) = run(&database, &[command, help], &[]).await;
+            assert!(fine && variables.iter().all(|name| said.contains(name)), "{command} {help}: {said}");
+            assert!(!said.contains(others), "{command} {help}: {said}");
+        }
+    }
+    let (fine, said) = run(&database, &["retry", "--help"], &[]).await;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(fine && said.contains("parked as uncertain is created again, under the same Idempotency-Key"), "{said}");
     // A script may give the same options to each.
     let (fine, said) = run(&database, &["migrate", "--listen", "127.0.0.1:1", "--retry-schedule", "5s"], &[]).await;
     assert!(fine, "{said}");
