@@ -6,6 +6,7 @@ use product_tests::{Database, Server, ServerOptions, eventually, people};
 use serde_json::json;
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
 const WITHIN: Duration = Duration::from_secs(60);
@@ -162,6 +163,22 @@ async fn doctor_says_that_there_is_no_database_yet() {
     let last = said.lines().last().unwrap();
     assert!(last.contains("there is no database yet") && last.contains("not checked"), "{said}");
     assert!(!said.contains("ok     database") && !last.starts_with("nothing is wrong"), "{said}");
+}
+
+/// Escape codes are for terminals: in a file they hide what is looked for.
+#[tokio::test]
+async fn text_logs_that_are_written_to_a_file_have_no_colours() {
+    let database = Database::sqlite();
+    let mut serve = command(&database);
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--mock-crm", "127.0.0.1:0"])
+        .env("RUST_LOG", "info")
+        .env_remove("NO_COLOR");
+    let mut child = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = timeout(WITHIN, lines.next_line()).await.expect("something is logged").unwrap().unwrap();
+    child.kill().await.unwrap();
+    assert!(line.contains("INFO") && !line.contains('\u{1b}'), "{line:?}");
 }
 
 #[tokio::test]
