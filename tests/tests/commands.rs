@@ -110,7 +110,7 @@ async fn syncs_are_listed_with_their_ids_and_what_holds_them() {
     for (id, parts) in ids.iter().zip([
         ["  suspended  suspended  (account default, 5 owed", "\n    suspended since 20"],
         ["  paused     paused  (account default, 5 owed", "\n    paused by an administrator"],
-        ["  active     limited  (account default", "\n    held until 20"],
+        ["  active     limited  (account default, 5 owed", "Z, 5 people wait: "],
         ["  active     flowing  (account default, 0 owed, 0 parked)", ")"],
     ]) {
         for part in parts {
@@ -255,6 +255,8 @@ async fn one_alone_is_told_as_one() {
     for (database, arguments, told) in [
         (&database, &["resync", "--sync", &sync, "--force"][..], "1 person is being marked as owed"),
         (&copy, &["after-restore"], "marked 1 link of 1 sync: nothing"),
+        (&copy, &["syncs"], "doubtful creates are held since an older copy was restored (20"),
+        (&copy, &["doctor"], "Z), 0 people wait: release them when"),
     ] {
         let (fine, said) = run(database, arguments, &[]).await;
         assert!(fine && said.contains(told), "{arguments:?}: {said}");
