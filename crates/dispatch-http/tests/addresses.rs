@@ -53,11 +53,12 @@ async fn metadata_and_private_addresses_are_refused() {
         ("100.64.0.1", "a carrier's shared address", "100.64.0.1"),
     ] {
         let (reason, text) = not_sent(dispatcher.send(&post(&format!("http://{host}/"), "{}")).await);
-        let mut told = format!("{} leads to {range}", host.trim_matches(['[', ']']));
-        if !network.is_empty() {
-            told +=
-                &format!(", which is not allowed: start the server anew with `--allow-network {network}` to allow it");
-        }
+        let mend = if network.is_empty() {
+            String::new()
+        } else {
+            format!(", which is not allowed: start the server anew with `--allow-network {network}` to allow it")
+        };
+        let told = format!("{} leads to {range}{mend}", host.trim_matches(['[', ']']));
         assert_eq!((reason, text), (NotSent::AddressRefused, told));
     }
 }
