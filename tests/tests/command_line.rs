@@ -56,6 +56,27 @@ async fn a_first_start_makes_an_admin_key_and_a_secret_key_file() {
     child.kill().await.unwrap();
 }
 
+/// Nobody would ever see a key that is made before the server is refused.
+#[tokio::test]
+async fn a_first_start_on_a_port_that_is_taken_makes_no_key() {
+    let database = Database::sqlite();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for arguments in [
+        ["--listen", &address, "--metrics-listen", "127.0.0.1:0"],
+        ["--listen", "127.0.0.1:0", "--metrics-listen", &address],
+    ] {
+        let mut serve = command(&database);
+        serve.arg("serve").args(arguments).env_remove("CRM_SYNC_BOOTSTRAP_ADMIN_KEY");
+        let refused = serve.output().await.unwrap();
+        let (option, said) = (if arguments[1] == address { "--listen" } else { "--metrics-listen" }, said(&refused));
+        assert!(!refused.status.success() && said.contains(&format!("{option}: {address} is taken")), "{said}");
+        assert!(said.contains(&format!("give another {option}")), "{said}");
+        let (fine, stats) = run(&database, &["stats"]).await;
+        assert!(fine && stats.contains("accounts     0"), "{stats}");
+    }
+}
+
 #[tokio::test]
 async fn keys_are_made_listed_and_revoked() {
     let database = Database::sqlite();

@@ -6,6 +6,7 @@ use product_tests::{Database, Server, ServerOptions, eventually, people};
 use serde_json::json;
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
 const WITHIN: Duration = Duration::from_secs(60);
@@ -109,7 +110,7 @@ async fn syncs_are_listed_with_their_ids_and_what_holds_them() {
     for (id, parts) in ids.iter().zip([
         ["  suspended  suspended  (account default, 5 owed", "\n    suspended since 20"],
         ["  paused     paused  (account default, 5 owed", "\n    paused by an administrator"],
-        ["  active     limited  (account default", "\n    held until 20"],
+        ["  active     limited  (account default, 5 owed", "Z, 5 people wait: "],
         ["  active     flowing  (account default, 0 owed, 0 parked)", ")"],
     ]) {
         for part in parts {
@@ -149,6 +150,37 @@ async fn doctor_names_syncs_that_do_not_flow_and_by_which_options_it_judges() {
     assert!(!said.contains("`flowing`"), "{said}");
 }
 
+/// A path that is mistyped is found by that.
+#[tokio::test]
+async fn doctor_says_that_there_is_no_database_yet() {
+    let database = Database::sqlite();
+    let typo = database.directory.join("typo");
+    let typo = typo.to_str().unwrap();
+    let arguments = ["doctor", "--data-dir", typo];
+    let (fine, said) = run(&database, &arguments, &["CRM_SYNC_DATABASE", "CRM_SYNC_SECRET_KEY"]).await;
+    let line = format!("NONE   database: there is no database yet at {typo}/crm-sync.db: `crm-sync serve` makes it");
+    assert!(fine && said.contains(&line), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("there is no database yet") && last.contains("not checked"), "{said}");
+    assert!(!said.contains("ok     database") && !last.starts_with("nothing is wrong"), "{said}");
+}
+
+/// Escape codes are for terminals: in a file they hide what is looked for.
+#[tokio::test]
+async fn text_logs_that_are_written_to_a_file_have_no_colours() {
+    let database = Database::sqlite();
+    let mut serve = command(&database);
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--mock-crm", "127.0.0.1:0"])
+        .env("RUST_LOG", "info")
+        .env_remove("NO_COLOR");
+    let mut child = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = timeout(WITHIN, lines.next_line()).await.expect("something is logged").unwrap().unwrap();
+    child.kill().await.unwrap();
+    assert!(line.contains("INFO") && !line.contains('\u{1b}'), "{line:?}");
+}
+
 #[tokio::test]
 async fn the_help_of_a_command_lists_what_it_obeys() {
     let database = Database::sqlite();
@@ -164,6 +196,27 @@ async fn the_help_of_a_command_lists_what_it_obeys() {
             assert!(fine && said.contains(obeyed) && !said.contains(ignored), "{arguments:?}: {said}");
         }
     }
+    // What is no option, since it is a secret, has its place, too.
+    for (command, variables, others) in [
+        (
+            "serve",
+            &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS", "CRM_SYNC_BOOTSTRAP_ADMIN_KEY"][..],
+            "KEY_TO",
+        ),
+        ("move", &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS", "CRM_SYNC_SECRET_KEY_TO"], "BOOTSTRAP"),
+        ("doctor", &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS"], "BOOTSTRAP"),
+        ("rotate-secrets", &["CRM_SYNC_SECRET_KEY\n", "CRM_SYNC_SECRET_KEY_PREVIOUS"], "BOOTSTRAP"),
+        ("stats", &[], "SECRET_KEY"),
+    ] {
+        for help in ["--help", "-h"] {
+            let (fine, said) = run(&database, &[command, help], &[]).await;
+            assert!(fine && variables.iter().all(|name| said.contains(name)), "{command} {help}: {said}");
+            assert!(!said.contains(others), "{command} {help}: {said}");
+        }
+    }
+    let (fine, said) = run(&database, &["retry", "--help"], &[]).await;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(fine && said.contains("parked as uncertain is created again, under the same Idempotency-Key"), "{said}");
     // A script may give the same options to each.
     let (fine, said) = run(&database, &["migrate", "--listen", "127.0.0.1:1", "--retry-schedule", "5s"], &[]).await;
     assert!(fine, "{said}");
@@ -198,10 +251,12 @@ async fn one_alone_is_told_as_one() {
     assert!(server.stop().await);
     let file = copy.directory.join("test.db");
     let (fine, said) = run(&database, &["backup", file.to_str().unwrap()], &[]).await;
-    assert!(fine, "{said}");
+    assert!(fine && said.contains("as it stood when the backup began"), "{said}");
     for (database, arguments, told) in [
         (&database, &["resync", "--sync", &sync, "--force"][..], "1 person is being marked as owed"),
         (&copy, &["after-restore"], "marked 1 link of 1 sync: nothing"),
+        (&copy, &["syncs"], "doubtful creates are held since an older copy was restored (20"),
+        (&copy, &["doctor"], "Z), 0 people wait: release them when"),
     ] {
         let (fine, said) = run(database, arguments, &[]).await;
         assert!(fine && said.contains(told), "{arguments:?}: {said}");

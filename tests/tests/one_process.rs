@@ -128,7 +128,7 @@ async fn no_other_command_makes_a_database() {
         assert!(said.contains(file.to_str().unwrap()) && said.contains("crm-sync serve"), "{arguments:?}: {said}");
     }
     let (code, said) = run(&database, &["doctor"]).await;
-    assert!(code == Some(0) && said.contains("not there yet"), "{said}");
+    assert!(code == Some(0) && said.contains("there is no database yet at"), "{said}");
     let nowhere = database.directory.join("no/such/directory");
     let (code, _) = run(&database, &["stats", "--data-dir", nowhere.to_str().unwrap()]).await;
     assert_eq!((code, nowhere.exists()), (Some(1), false));

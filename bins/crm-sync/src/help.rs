@@ -3,6 +3,8 @@
 //! Each command takes each option of [`crate::config::Options`], so that a script may give the same ones to all of them; its help
 //! lists those that it obeys.
 
+use crate::secret_key;
+use crate::serve::BOOTSTRAP_KEY;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Parser};
@@ -22,6 +24,31 @@ const SERVER: [&str; 11] = [
     "allow_network",
     "alerts_every",
     "grace",
+];
+
+/// Secrets are no options, so that they are in no list of processes: the commands that obey them, the variable, and what it is for.
+const SECRETS: [(&[&str], &str, &str); 4] = [
+    (
+        &["serve", "doctor", "rotate-secrets", "move"],
+        secret_key::SECRET_KEY,
+        "The key that seals the secrets of syncs: 32 bytes in base64, the same for all nodes.\nLeft out with an embedded \
+         database: that of the file beside it",
+    ),
+    (
+        &["serve", "doctor", "rotate-secrets", "move"],
+        secret_key::SECRET_KEY_PREVIOUS,
+        "Former keys, separated by commas, until rotate-secrets has run",
+    ),
+    (
+        &["move"],
+        secret_key::SECRET_KEY_TO,
+        "The key for the database that is moved to. Left out: CRM_SYNC_SECRET_KEY, else that\nof the file beside an embedded one",
+    ),
+    (
+        &["serve"],
+        BOOTSTRAP_KEY,
+        "An admin key of your choice, of 32 characters or more, for scripts: a first start\nprints none then",
+    ),
 ];
 
 /// Reads the command line.
@@ -55,8 +82,20 @@ fn with_what_is_obeyed(mut command: Command) -> Command {
         // A command that has an option already is not given the common one.
         let ignored: Vec<_> = ignored.map(|option| option.clone().hide(true)).collect();
         *child = std::mem::take(child).args(ignored);
+        let secrets = secrets(&name);
+        if !secrets.is_empty() {
+            *child = std::mem::take(child).after_help(format!("Environment:{secrets}"));
+        }
     }
     command
+}
+
+/// What a command takes from the environment alone.
+fn secrets(command: &str) -> String {
+    let obeyed = SECRETS.iter().filter(|(commands, ..)| commands.contains(&command));
+    obeyed.fold(String::new(), |told, (_, name, what)| {
+        told + &format!("\n  {name}\n          {}", what.replace('\n', "\n          "))
+    })
 }
 
 /// Says where the syncs' ids are found, to those who give none.

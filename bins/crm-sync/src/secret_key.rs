@@ -14,9 +14,9 @@ use sync_engine::{SecretKey, Vault, sealing_keys};
 /// The variable with the secret key.
 pub(crate) const SECRET_KEY: &str = "CRM_SYNC_SECRET_KEY";
 /// The variable with former secret keys, separated by commas, while `rotate-secrets` has not run yet.
-const SECRET_KEY_PREVIOUS: &str = "CRM_SYNC_SECRET_KEY_PREVIOUS";
+pub(crate) const SECRET_KEY_PREVIOUS: &str = "CRM_SYNC_SECRET_KEY_PREVIOUS";
 /// The variable with the secret key of the database that is moved to.
-const SECRET_KEY_TO: &str = "CRM_SYNC_SECRET_KEY_TO";
+pub(crate) const SECRET_KEY_TO: &str = "CRM_SYNC_SECRET_KEY_TO";
 
 /// The secret keys: of the environment, else (embedded database only) of a file beside the database, made where there is none
 /// and that is asked for.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use futures_util::future::join_all;
 use metrics_exporter_prometheus::PrometheusHandle;
-use mock_crm::{MockCrm, MockCrmOptions};
+use mock_crm::{MockCrm, MockCrmOptions, StartError};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 /// The variable with the first admin key, for scripts.
-const BOOTSTRAP_KEY: &str = "CRM_SYNC_BOOTSTRAP_ADMIN_KEY";
+pub(crate) const BOOTSTRAP_KEY: &str = "CRM_SYNC_BOOTSTRAP_ADMIN_KEY";
 /// How long requests that are being answered may take, once the server stops, before the engine stops too.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(2);
 /// How long clients may take to leave after that.
@@ -88,7 +88,13 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
 /// Starts a mock CRM for trying out.
 async fn mock_crm(listen: SocketAddr) -> Result<MockCrm> {
     let options = MockCrmOptions { listen, record_requests: MOCK_CRM_REQUESTS, ..MockCrmOptions::default() };
-    let crm = MockCrm::start(options).await.context("--mock-crm")?;
+    let crm = MockCrm::start(options).await.map_err(|refused| {
+        let why = match &refused {
+            StartError::Listen(at, fault) => cannot_listen("--mock-crm", *at, fault),
+            _ => "--mock-crm".to_owned(),
+        };
+        anyhow::Error::new(refused).context(why)
+    })?;
     info!(mock_crm.url = crm.url(), "a mock CRM runs beside the server");
     Ok(crm)
 }
@@ -115,11 +121,16 @@ async fn begin(
     bootstrap: Option<secrecy::SecretString>,
     mock_crm_url: Option<String>,
 ) -> Result<Running> {
-    let first_key = engine.bootstrap(bootstrap).await.context("cannot make the first account")?;
+    let (listener, address) = listen("--listen", config.listen).await?;
+    let metrics = match (config.metrics_listen, recorder) {
+        (Some(at), Some(recorder)) => Some((listen("--metrics-listen", at).await?, recorder)),
+        _ => None,
+    };
     for (sync, why) in engine.unusable_syncs().await? {
         warn!(sync.id = %sync.id, sync.friendly_name = sync.friendly_name, why, "a sync cannot send");
     }
-    let (listener, address) = listen("--listen", config.listen).await?;
+    // After all that can be refused: the key is told this once, and only by a server that runs.
+    let first_key = engine.bootstrap(bootstrap).await.context("cannot make the first account")?;
     let server = api_graphql::ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), mock_crm_url };
     let console = config.console.clone().filter(|_| config.mode != Mode::Dispatch);
     let console_url = console.as_ref().map(|home| match &home.public_url {
@@ -135,8 +146,7 @@ async fn begin(
     let (stop_http, stopped) = watch::channel(false);
     let mut http = vec![tokio::spawn(answer(listener, routes, until(stopped.clone())))];
     let mut metrics_address = None;
-    if let (Some(at), Some(recorder)) = (config.metrics_listen, recorder) {
-        let (listener, address) = listen("--metrics-listen", at).await?;
+    if let Some(((listener, address), recorder)) = metrics {
         let routes = metrics_router(recorder, engine.clone());
         http.push(tokio::spawn(answer(listener, routes, until(stopped.clone()))));
         metrics_address = Some(address);
@@ -158,9 +168,20 @@ async fn begin(
 }
 
 async fn listen(option: &str, at: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(at).await.with_context(|| format!("{option}: cannot listen on {at}"))?;
+    let listener = TcpListener::bind(at).await.map_err(|fault| {
+        let why = cannot_listen(option, at, &fault);
+        anyhow::Error::new(fault).context(why)
+    })?;
     let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+fn cannot_listen(option: &str, at: SocketAddr, fault: &std::io::Error) -> String {
+    if fault.kind() == std::io::ErrorKind::AddrInUse {
+        format!("{option}: {at} is taken, something else listens there: give another {option}")
+    } else {
+        format!("{option}: cannot listen on {at}")
+    }
 }
 
 async fn answer(listener: TcpListener, routes: Router, stopped: impl Future<Output = ()> + Send + 'static) {

@@ -191,8 +191,10 @@ fn log(error: &EngineError) {
 fn describe(error: &mut ServerError, source: &EngineError, carried_out: bool) {
     match source {
         EngineError::Invalid(faults) => {
-            if let [fault] = faults.as_slice() {
-                error.message = fault.to_string();
+            match faults.as_slice() {
+                [fault] => error.message = fault.to_string(),
+                [first, ..] => error.message = format!("the input has {} faults: {first}", faults.len()),
+                [] => {}
             }
             set_code(error, BAD_USER_INPUT);
             let fields = faults.iter().map(field).collect();

@@ -273,7 +273,7 @@ pub(crate) enum EmptyWhenInput {
 pub(crate) struct EmptyEqualsInput {
     /// JSONPath, such as $.total
     path: String,
-    /// A string, number, boolean or null, as JSON: 0 or "none"
+    /// A string, number, boolean or null, as JSON, so that a string has its quotes: 0 or "none"
     value: String,
 }
 

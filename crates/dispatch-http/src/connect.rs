@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 /// resolved to: that would show the inside of the operator's network.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectFault {
-    #[error("{host} leads to {range}, which is not allowed: `--allow-network` allows networks that are not public")]
+    #[error("{host} leads to {range}, which is not allowed: {}", allowing(.host, *.range))]
     AddressRefused { host: String, range: RangeName },
     #[error("the name {host} does not resolve")]
     Dns { host: String },
@@ -44,6 +44,18 @@ pub(crate) enum ConnectFault {
     Timeout { target: String },
     #[error("{what}")]
     Tls { what: String },
+}
+
+/// How to allow the address that a host leads to. It is named only where it stands in the URL.
+fn allowing(host: &str, range: RangeName) -> String {
+    if range == RangeName::Metadata {
+        // It can be allowed, but that is nothing to propose.
+        return "it hands out the credentials of the server's machine".to_owned();
+    }
+    match host.parse::<IpAddr>() {
+        Ok(address) => format!("start the server anew with `--allow-network {address}` to allow it"),
+        Err(_) => "start the server anew with `--allow-network` and that address to allow it".to_owned(),
+    }
 }
 
 impl ConnectFault {
@@ -238,7 +250,8 @@ mod tests {
         assert_eq!(fault.reason(), NotSent::AddressRefused);
         assert_eq!(
             fault.to_string(),
-            "crm.example leads to a private address, which is not allowed: `--allow-network` allows networks that are not public"
+            "crm.example leads to a private address, which is not allowed: start the server anew with `--allow-network` and that \
+             address to allow it"
         );
     }
 

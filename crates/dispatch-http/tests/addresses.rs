@@ -21,7 +21,10 @@ async fn this_machine_is_refused_however_it_is_written() {
         for scheme in ["http", "https"] {
             let (reason, text) = not_sent(strict.send(&post(&format!("{scheme}://{host}:{port}/"), "{}")).await);
             assert_eq!(reason, NotSent::AddressRefused, "{scheme}://{host}: {text}");
-            assert!(text.contains("address, which is not allowed: `--allow-network`"), "{text}");
+            assert!(
+                text.contains("address, which is not allowed: start the server anew with `--allow-network"),
+                "{text}"
+            );
         }
     }
     assert_eq!(server.connections(), 0);
@@ -40,22 +43,22 @@ async fn an_allowed_network_is_reached_however_it_is_written() {
 #[tokio::test]
 async fn metadata_and_private_addresses_are_refused() {
     let dispatcher = dispatcher();
-    for (host, range) in [
-        ("169.254.169.254", "a cloud metadata address"),
-        ("10.0.0.1", "a private address"),
-        ("[fd00:ec2::254]", "a cloud metadata address"),
-        ("100.64.0.1", "a carrier's shared address"),
+    let metadata =
+        "a cloud metadata address, which is not allowed: it hands out the credentials of the server's machine";
+    for (host, range, network) in [
+        ("169.254.169.254", metadata, ""),
+        ("10.0.0.1", "a private address", "10.0.0.1"),
+        ("[fd00:ec2::254]", metadata, ""),
+        ("[fd00::1]", "a private address", "fd00::1"),
+        ("100.64.0.1", "a carrier's shared address", "100.64.0.1"),
     ] {
         let (reason, text) = not_sent(dispatcher.send(&post(&format!("http://{host}/"), "{}")).await);
-        let host = host.trim_matches(['[', ']']);
-        assert_eq!(
-            (reason, text),
-            (
-                NotSent::AddressRefused,
-                format!(
-                    "{host} leads to {range}, which is not allowed: `--allow-network` allows networks that are not public"
-                )
-            )
-        );
+        let mend = if network.is_empty() {
+            String::new()
+        } else {
+            format!(", which is not allowed: start the server anew with `--allow-network {network}` to allow it")
+        };
+        let told = format!("{} leads to {range}{mend}", host.trim_matches(['[', ']']));
+        assert_eq!((reason, text), (NotSent::AddressRefused, told));
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
             },
         }
     };
-    println!("{} holds {} as they stood when it began ({})", file.display(), path.display(), size(backup.bytes));
+    println!("{} holds {} as it stood when the backup began ({})", file.display(), path.display(), size(backup.bytes));
     println!("It is marked as a copy: `crm-sync serve` takes it after `crm-sync after-restore`.");
     if std::env::var_os(secret_key::SECRET_KEY).is_none() {
         println!("The secret key is not in it: keep {} as well, elsewhere.", secret_key::path_beside(path).display());

@@ -39,9 +39,15 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
         Database::Sqlite(path) => format!("embedded, {}", path.display()),
         Database::Postgres(_) => "Postgres".to_owned(),
     };
-    let is_new = matches!(&config.database, Database::Sqlite(path) if !path.exists());
-    if is_new {
-        Report::fine("database", &format!("{place} (not there yet: `crm-sync serve` makes it)"));
+    let absent = match &config.database {
+        Database::Sqlite(path) if !path.exists() => Some(path),
+        _ => None,
+    };
+    if let Some(path) = absent {
+        println!(
+            "NONE   database: there is no database yet at {}: `crm-sync serve` makes it; --data-dir and --database name another",
+            path.display()
+        );
         check_key(config, &mut report, Secrets::None).await;
     } else {
         let store = check_database(config, &place, &mut report).await;
@@ -59,7 +65,14 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
         println!("{} paused, suspended or held, as said above", counted(report.held, "sync is", "syncs are"));
     }
     if report.wrong == 0 {
-        println!("nothing is wrong{}", if report.held > 0 { " with the set-up" } else { "" });
+        println!(
+            "{}",
+            match (absent, report.held) {
+                (Some(_), _) => "there is no database yet, so that it was not checked; nothing else is wrong",
+                (None, 0) => "nothing is wrong",
+                (None, _) => "nothing is wrong with the set-up",
+            }
+        );
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} of the checks found something wrong", report.wrong);

@@ -224,7 +224,11 @@ async fn compare(
                 counted(there.rows, "row", "rows")
             );
         }
-        eprintln!("compared {}: {} equal", part.as_str(), counted(here.rows, "is", "are"));
+        match here.rows {
+            0 => eprintln!("compared {}: none", part.as_str()),
+            1 => eprintln!("compared {}: 1, equal", part.as_str()),
+            rows => eprintln!("compared {}: {rows}, all equal", part.as_str()),
+        }
     }
     Ok(())
 }

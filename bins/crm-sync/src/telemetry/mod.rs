@@ -9,6 +9,7 @@ pub(crate) mod traces;
 
 use crate::config::{Config, LogFormat};
 use anyhow::Result;
+use std::io::IsTerminal;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, registry};
@@ -17,7 +18,7 @@ use tracing_subscriber::{EnvFilter, Registry, fmt, registry};
 /// bodies, header values, people's fields, query strings.
 pub(crate) fn init(config: &Config, default: &str) -> Result<traces::Traces> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let logs = fmt::layer().with_writer(std::io::stderr);
+    let logs = fmt::layer().with_writer(std::io::stderr).with_ansi(has_colours());
     let logs: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
         LogFormat::Text => logs.with_filter(filter).boxed(),
         LogFormat::Json => logs.json().with_filter(filter).boxed(),
@@ -26,4 +27,9 @@ pub(crate) fn init(config: &Config, default: &str) -> Result<traces::Traces> {
     // A second call finds the first one's subscriber: nothing to be done.
     let _already = registry().with(logs).with(layer).try_init();
     Ok(traces)
+}
+
+/// In a file the codes of colours hide what is looked for. On a terminal `NO_COLOR` turns them off (no-color.org).
+fn has_colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -113,6 +113,9 @@ async fn all_faults_come_at_once() {
     input["uniqueId"]["path"] = json!("id");
     let faults = world.faults(CREATE_SYNC, json!({ "input": input })).await;
     assert_eq!(faults.len(), 3, "{faults:?}");
+    let error = world.error(CREATE_SYNC, json!({ "input": input })).await;
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("the input has 3 faults: input."), "{message}");
     // Templates are looked at too, also those of other rules, and nothing is told twice.
     input["createUsers"]["data"] = json!("{{ nope }}");
     input["updateUsers"] = json!({ "method": "PUT", "url": "https://crm.test/{{ nope }}", "timeoutSeconds": 900 });
