@@ -339,7 +339,8 @@ impl Merge<'_> {
                     self.fault(&["lookup", "emptyWhen", "equals", "path"], message);
                 }
                 if scalar_of(value).is_none() {
-                    let message = "is no string, number, boolean or null; give one, such as 0";
+                    let message = "is no string, number, boolean or null; give one, such as 0. It is read as JSON, so that a string is \
+                                   written in quotes: \"\\\"none\\\"\"";
                     self.fault(&["lookup", "emptyWhen", "equals", "value"], message);
                 }
             }

@@ -7,7 +7,11 @@ use sync_core::ports::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The input is wrong: every fault at its place.
-    #[error("the input has {} fault(s): {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    #[error(
+        "the input has {}: {}",
+        match .0.len() { 1 => "a fault".to_owned(), several => format!("{several} faults") },
+        .0.first().map(ToString::to_string).unwrap_or_default()
+    )]
     Invalid(Vec<Fault>),
     /// There is no such thing in this account.
     #[error("there is no such {0}")]

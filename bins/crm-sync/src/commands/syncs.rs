@@ -101,6 +101,9 @@ fn held(sync: &SyncConfig, runtime: &SyncRuntime, next: Option<&NextRequests>, n
     if let Some(hold) = governor.pace.hold.as_ref().filter(|hold| hold.until > now) {
         held.push(format!("held until {}, {}: {}", hold.until, waiting(runtime.counts.owed, false), hold.reason));
     }
+    if let Some(day) = governor.day_used_up(now, &sync.settings.limits) {
+        held.push(format!("held until {}, {}: {}", day.until, waiting(runtime.counts.owed, false), day.reason));
+    }
     held.extend(governor.brakes().map(|(operation, brake)| {
         let people = next.map(|next| waiting(next.behind(operation, brake.kind), next.is_cut()));
         let people = people.map_or_else(String::new, |people| format!(", {people}"));

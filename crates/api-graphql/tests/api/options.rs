@@ -90,7 +90,7 @@ fn options() -> Vec<Row> {
         ("/lookup", status(json!("404")), INVALID, "", "\"input.lookup.emptyWhen.status\", expected type \"Int\""),
         ("/lookup", equals("total", "0"), INPUT, "lookup/emptyWhen/equals/path", "write $.total instead"),
         ("/lookup", equals("", "0"), INPUT, "lookup/emptyWhen/equals/path", "write a JSONPath such as"),
-        ("/lookup", equals("$.total", "none"), INPUT, "lookup/emptyWhen/equals/value", "give one, such as 0"),
+        ("/lookup", equals("$.total", "none"), INPUT, "lookup/emptyWhen/equals/value", r#"in quotes: "\"none\"""#),
         ("/lookup", equals("$.total", "[]"), INPUT, "lookup/emptyWhen/equals/value", "give one, such as 0"),
         ("/lookup", equals("$.total", ""), INPUT, "lookup/emptyWhen/equals/value", "give one, such as 0"),
         ("/lookup", equals("total", "none"), INPUT, "lookup/emptyWhen/equals/path lookup/emptyWhen/equals/value", ""),
