@@ -180,7 +180,7 @@ fn cases() -> impl Iterator<Item = Case> {
         let (deleted, allow_resend) = (on(8), on(9));
         let (adopted, repeats, page, asks, restored) = (on(11), on(12), on(13), on(14), on(15));
         StateName::ALL.into_iter().flat_map(move |state| {
-            let rules = rules.clone();
+            let rules = rules;
             let gone = matches!(state, S::Linked | S::Leaving);
             let asking = asks.then(|| {
                 if gone { Asking::Gone("answered 404".into()) } else { Asking::Exists("answered 409".into()) }
@@ -190,11 +190,11 @@ fn cases() -> impl Iterator<Item = Case> {
             let answers = [None, Some(false), Some(true)].into_iter();
             let answers = answers.take(if state == S::Unaddressable { 3 } else { 1 }).collect::<Vec<_>>();
             aged.flat_map(move |key_age| {
-                let (rules, notes) = (rules.clone(), notes.clone());
+                let (rules, notes) = (rules, notes.clone());
                 answers.clone().into_iter().map(move |answer_is_unread| Case {
                     deleted,
                     state,
-                    rules: rules.clone(),
+                    rules: rules,
                     allow_resend,
                     key_age,
                     answer_is_unread,

@@ -387,7 +387,7 @@ impl World {
                 duration: Duration::from_secs(40),
                 quiet: Duration::from_secs(30),
                 probe: grant.probe,
-                rules: self.rules.clone(),
+                rules: self.rules,
                 known: Known {
                     lookup_proven: self.governor.lookup_proven(),
                     lookup_uncontrolled: false,
@@ -403,7 +403,7 @@ impl World {
                     let until = self.now.plus(terms.duration);
                     self.governor.take(self.now, &limits, grant, 1, grant.probe.then_some((terms.token, until)), false);
                     let kind = self.prepare(&leased);
-                    self.flight = Some(Flight { leased: *leased, kind, rules: self.rules.clone() });
+                    self.flight = Some(Flight { leased: *leased, kind, rules: self.rules });
                     return true;
                 }
             }
