@@ -194,7 +194,7 @@ fn cases() -> impl Iterator<Item = Case> {
                 answers.clone().into_iter().map(move |answer_is_unread| Case {
                     deleted,
                     state,
-                    rules: rules,
+                    rules,
                     allow_resend,
                     key_age,
                     answer_is_unread,

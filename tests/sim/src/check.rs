@@ -280,7 +280,10 @@ impl Look<'_> {
     fn one_record(&mut self) {
         let ids = self.ids();
         let notes = self.oracle.pairs.get(&self.pair).cloned().unwrap_or_default();
-        let doubtful = if self.resolves() && !self.oracle.is_beyond_margin() { 0 } else { notes.lost_creates };
+        // A create that was refused when it was repeated goes to no other id until somebody retries, in the simulation blindly.
+        let retried = self.means() == Means::KeyedByEmail && notes.parked_in_doubt;
+        let resolves = self.resolves() && !retried && !self.oracle.is_beyond_margin();
+        let doubtful = if resolves { 0 } else { notes.lost_creates };
         let doubtful = doubtful + u32::from(self.was_there());
         let present = self.oracle.directory[self.pair.1].is_some();
         let kept = self.link.is_some_and(|link| !matches!(link.state, LinkState::Unlinked));

@@ -9,6 +9,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use sync_core::claim::{Call, Leased};
 use sync_core::id::{LeaseToken, LogId, SyncId};
+use sync_core::link::ParkReason;
 use sync_core::person::{Patch, PersonPatch};
 use sync_core::settle::Next;
 use sync_core::sync::{Operation, SyncConfig};
@@ -135,6 +136,8 @@ pub struct PairNotes {
     pub unreadable: bool,
     /// Whether the link went after a create in doubt: a lookup had found none.
     pub forgotten_in_doubt: bool,
+    /// Whether it was parked *uncertain*: an administrator who retries says that nothing was made.
+    pub parked_in_doubt: bool,
     /// The seconds of a `Retry-After` that is not settled yet.
     retry_after: Option<u64>,
 }
@@ -405,6 +408,7 @@ impl Oracle {
                 notes.doubtful = true;
             }
             notes.forgotten_in_doubt |= *next == Next::Remove && notes.lost_creates > 0;
+            notes.parked_in_doubt |= matches!(next, Next::Park(ParkReason::Uncertain, _));
             if let Some(seconds) = notes.retry_after.take() {
                 let until = at + seconds * 1000;
                 let number = self.numbers;
