@@ -394,6 +394,15 @@ fn a_create_in_doubt_that_is_refused_goes_to_no_other_id() {
     assert_eq!(world.step(Fate::Refused(400)), "repeat A");
     assert_eq!(world.step(Fate::Answered), "park Uncertain");
     assert_eq!(world.records(), ["A"]);
+    // Nor after a crash, where only the repetition tells which id that was.
+    let mut died = World::new(Means::ChosenPost);
+    (died.habits.keyed, died.rules.follow_id, died.rules.chosen_of_person) = (true, true, false);
+    died.upsert("A");
+    assert_eq!(died.next(), "create A");
+    died.upsert("B");
+    died.crash(true);
+    assert_eq!(died.step(Fate::Refused(400)), "repeat A");
+    assert_eq!(died.step(Fate::Answered), "park Uncertain");
     // Who has looked says so.
     world.crm.records.clear();
     world.mark(Mark::Retry);

@@ -112,7 +112,7 @@ fn render(leased: Leased, sync: Arc<CompiledSync>, operation: Operation, around:
             Some(Ok(chosen)) => {
                 moves_to = Some(chosen.clone()).filter(|_| sync.rules.follow_id);
                 let link = &leased.link;
-                let is_another = sent_id(&leased, &sync).is_some_and(|sent| sent != chosen);
+                let is_another = link.notes().create_id.as_ref().is_some_and(|sent| *sent != chosen);
                 if operation == Operation::Create
                     && link.state == LinkState::Uncertain
                     && is_another
@@ -328,16 +328,6 @@ pub(crate) fn searches_for_nobody(sync: &CompiledSync, person: &Person) -> bool 
     };
     let by_id = nobodys.url != anothers.url || nobodys.body != anothers.body;
     !by_id && Digest::of(&own) == Digest::of(&nobodys)
-}
-
-/// The id of ours that the create in doubt was sent with; after a crash, that of the person as it was sent.
-fn sent_id(leased: &Leased, sync: &CompiledSync) -> Option<UniqueId> {
-    let link = &leased.link;
-    let of_first = || {
-        let first = link.extras.first_snapshot.as_deref().filter(|_| link.notes().repeats)?;
-        sync.choose_id(&context_of(sync, first, None, CONSTANT_KEY))?.ok()
-    };
-    link.notes().create_id.clone().or_else(of_first)
 }
 
 /// A key that is another one for another id.

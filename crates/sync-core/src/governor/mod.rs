@@ -501,8 +501,9 @@ impl Governor {
         let was_probe = matches!(&self.breaker, Breaker::Open { probing: Some((probe, _)), .. } if *probe == token);
         let person = short(person);
         if let Signal::Limited { wait, reason } = signal {
-            // Said to one person again, while others were accepted since: it is of that record, and holds nobody else.
-            let is_persons = self.limited.contains(&person) && self.pace.hold.is_none();
+            // Said to one person again, while others were accepted since, and no wait is asked for: it is of that record, and holds
+            // nobody else.
+            let is_persons = wait.is_none() && self.limited.contains(&person) && self.pace.hold.is_none();
             if !is_persons {
                 self.note_limited(person);
                 self.pace.refused(now, sent_at, *wait, reason);

@@ -200,6 +200,10 @@ impl Settling<'_> {
     /// under the kept key.
     fn doubt_on(&self, settled: &mut Settled) {
         settled.state = LinkState::Uncertain;
+        if settled.notes.create_id.is_none() {
+            // After a crash it is known from the repetition alone, which carried the first snapshot.
+            settled.notes.create_id.clone_from(&self.attempt.unique_id);
+        }
         if self.attempt.first_bytes {
             settled.notes.create_digest = None;
         }
