@@ -402,7 +402,16 @@ async fn wrong_arguments_of_what_an_administrator_does_are_refused_at_their_plac
             ),
         ),
         (retry, ("the filter", json!({ "f": { "reasons": ["REFUSED"] } }), INVALID, "", "unknown field \"reasons\"")),
-        (release, ("kind", json!({ "s": id, "k": "ALL" }), INVALID, "", "give one of LIMIT, DAILY_LIMIT, ALIKE, MISSING_DELETES")),
+        (
+            release,
+            (
+                "kind",
+                json!({ "s": id, "k": "ALL" }),
+                INVALID,
+                "",
+                "give one of LIMIT, DAILY_LIMIT, ALIKE, MISSING_DELETES",
+            ),
+        ),
         (
             release,
             ("kind", json!({ "s": id }), INVALID, "", "Variable \"$k\" of type \"HoldKind!\" is missing; give it"),
