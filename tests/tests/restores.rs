@@ -280,7 +280,8 @@ async fn a_postgres_that_is_another_one_is_refused() {
     assert!(!fine && said.contains("pg_dump"), "{said}");
     assert!(server.stop().await);
     let again = Server::start(&database, &ServerOptions::default()).await;
-    assert_eq!(again.api().get("/readyz").await, Ok(200), "an ordinary restart needs nothing");
+    eventually("an ordinary restart needs nothing", WITHIN, || async { again.api().get("/readyz").await == Ok(200) })
+        .await;
     assert!(again.stop().await);
 
     // A copy within the server.
@@ -310,7 +311,7 @@ async fn a_postgres_that_is_another_one_is_refused() {
     let (fine, said) = run(&database, &["after-restore", "--nothing-lost"]).await;
     assert!(fine, "{said}");
     let again = Server::start(&database, &ServerOptions::default()).await;
-    assert_eq!(again.api().get("/readyz").await, Ok(200));
+    eventually("it is ready", WITHIN, || async { again.api().get("/readyz").await == Ok(200) }).await;
     assert!(again.stop().await);
 }
 

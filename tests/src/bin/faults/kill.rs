@@ -84,7 +84,13 @@ async fn rounds_of(arguments: &Arguments, seed: u64) -> Result<()> {
         server = Server::start(&database, &options).await;
     }
     let api = server.api();
-    ensure!(api.get("/readyz").await == Ok(200), "it is not ready after the last start");
+    // It listens before its engine runs.
+    let mut asked = 0;
+    while api.get("/readyz").await != Ok(200) {
+        ensure!(asked < 400, "it is not ready 10 s after the last start");
+        asked += 1;
+        sleep(Duration::from_millis(25)).await;
+    }
     for source in &mut sources {
         source.look(&api).await?;
         ensure!(!source.is_in_doubt(), "the restarted server does not answer");
