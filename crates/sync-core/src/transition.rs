@@ -113,8 +113,11 @@ pub fn mark(link: &mut Link, mark: Mark<'_>, policy: &Policy, now: Timestamp) ->
         Mark::Retry => {
             // A lock may be there again.
             link.extras.notes.not_yet = None;
-            // Who asks for it has looked: it goes to the id that is held.
-            link.extras.notes.searched |= link.extras.notes.may_have_moved;
+            // The lookup found it nowhere, or several, which the person's parking says: who retries has looked.
+            let was_searched = was_parked
+                .as_ref()
+                .is_some_and(|parked| matches!(parked.reason, ParkReason::Missing | ParkReason::Ambiguous));
+            link.extras.notes.searched |= link.extras.notes.may_have_moved && was_searched;
             link.tries = 0;
             link.deferrals = 0;
             link.asked = true;

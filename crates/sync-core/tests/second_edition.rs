@@ -353,6 +353,11 @@ fn where_a_record_may_have_moved_a_lookup_by_the_persons_id_is_asked_first() {
     world.step(Fate::LostAfter);
     world.edit(|rules| rules.follow_id = false);
     assert_eq!(world.step(Fate::Answered), "lookup B");
+    // Nor does a retry of somebody who was not looked for yet.
+    let mut world = moving();
+    world.step(Fate::LostAfter);
+    world.mark(Mark::Retry);
+    assert_eq!(world.step(Fate::Answered), "lookup B");
     // Another person's record is found: where this one went is not known yet.
     let mut world = moving();
     world.step(Fate::LostAfter);
