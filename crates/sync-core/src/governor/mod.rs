@@ -221,7 +221,7 @@ pub struct Governor {
     pub unreachable: u32,
     /// People who got a 403 in a row, as short hashes.
     pub forbidden: Vec<u64>,
-    /// Whose last request was answered "too many", as short hashes, the newest last: at most [`LIMITED_PEOPLE`].
+    /// Whose last request was answered "too many", as short hashes, the newest last: at most 32.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limited: Vec<u64>,
     /// Of an older edition: whether a lookup was ever answered with a record. An edit of the lookup forgets it.
