@@ -6,8 +6,7 @@ import { RESUME } from "./documents.js";
 const LOOK_MS = 400;
 /** So long the result is waited for. */
 const RESULT_MS = 20_000;
-const OWED = "query ($id: ID!) { sync(id: $id) { stats { owed } } }";
-const STANDS = "query ($id: ID!) { sync(id: $id) { status statusReason heldUntil } }";
+const STANDS = "query ($id: ID!) { sync(id: $id) { status statusReason heldUntil stats { owed } } }";
 
 // What the probe came to, as a toast; false while it is not known.
 function told(sync) {
@@ -27,17 +26,17 @@ function told(sync) {
  */
 export async function probe(id, onChanged) {
   await query(RESUME, { id });
-  const { sync } = await query(OWED, { id });
   await onChanged();
-  if (!sync?.stats.owed) {
-    toast("Nobody is owed a request: the next change is the probe.");
-    return;
-  }
   const until = Date.now() + RESULT_MS;
   while (Date.now() < until) {
-    const { sync: now } = await query(STANDS, { id });
-    if (told(now)) {
+    const { sync } = await query(STANDS, { id });
+    if (told(sync)) {
       await onChanged();
+      return;
+    }
+    // Asked after the status: a probe that was accepted may have served everybody by now.
+    if (!sync.stats.owed) {
+      toast("Nobody is owed a request: the next change is the probe.");
       return;
     }
     await new Promise((done) => setTimeout(done, LOOK_MS));
