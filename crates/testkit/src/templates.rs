@@ -1,5 +1,6 @@
 //! Templates as plain as tests of the engine need them: `{{ person.id }}`, `{{ person.name }}`, `{{ unique_id }}` and
-//! `{{ idempotency_key }}` are replaced as they stand, nothing else is understood, and nothing is encoded.
+//! `{{ idempotency_key }}` are replaced as they stand, nothing else is understood, and nothing is encoded. `{{ person["id"] }}` is
+//! replaced, and not counted among the tokens that are used.
 
 use std::sync::Arc;
 use sync_core::fault::Fault;
@@ -26,6 +27,7 @@ fn render(template: &str, context: &RenderContext<'_>) -> String {
     let id = context.unique_id.map_or("", |id| id.as_str());
     template
         .replace("{{ person.id }}", context.person.id.as_str())
+        .replace("{{ person[\"id\"] }}", context.person.id.as_str())
         .replace("{{ person.name }}", &context.person.name())
         .replace("{{ unique_id }}", id)
         .replace("{{ idempotency_key }}", &context.idempotency_key.to_string())

@@ -194,6 +194,25 @@ async fn the_hold_of_a_restored_database_is_told_and_released() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_days_requests_that_are_used_up_are_told_and_nothing_releases_them() {
+    let stage = Stage::start().await;
+    let sync = stage.sync("CRM", json!({ "limits": { "requestsPerDay": 3 } })).await;
+    stage.push((0..5).map(|n| json!({ "id": format!("{n}"), "firstName": "Ada" })).collect()).await;
+    stage.linked(&sync, 3).await;
+    browse("daily_limit", &stage.server.url, async |page| {
+        page.open_as(stage.key(), "/").await;
+        page.sees("Held").await;
+        page.open(&format!("/syncs/{sync}/create")).await;
+        page.sees("All requests are held: a day’s requests are used up").await;
+        page.sees("the next request goes").await;
+        page.sees("2 people wait; nothing is lost.").await;
+        assert!(!page.has(Role::Button, "Send now …").await, "only the day's end lifts it, and an edit");
+        assert_eq!(page.violations(Rules::All).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn creates_in_doubt_are_created_again_by_who_has_looked() {
     let options = ServerOptions { quiet_time: "50ms", ..ServerOptions::default() };
     let stage = Stage::start_on(Database::sqlite(), &options).await;

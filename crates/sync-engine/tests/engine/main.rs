@@ -9,6 +9,7 @@ mod intake;
 mod keys;
 mod rarer;
 mod running;
+mod searching;
 mod settling;
 mod stopping;
 mod support;

@@ -17,7 +17,7 @@ pub(crate) fn found(id: &str) -> String {
 }
 
 /// As [`usual_with_lookup`], and asked before every first create.
-fn always_looked_up() -> SyncPatch {
+pub(crate) fn always_looked_up() -> SyncPatch {
     let search = lookup("search?name={{ person.name }}", "$.results[*].id");
     let lookup = LookupPatch { when: Patch::Set(LookupWhen::Always), ..search };
     SyncPatch { lookup: Patch::Set(lookup), ..usual() }
