@@ -319,7 +319,7 @@ impl Governor {
         }
         let (rate, again_at) = self.rate_allows(now, limits, room);
         let ends_hold = self.pace.hold.is_some();
-        let Breaker::Open { newest_next, fresh_creates_at, .. } = &self.breaker else {
+        let Breaker::Open { newest_next, fresh_creates_at, fresh_creates, .. } = &self.breaker else {
             return Grant { links: rate, ends_hold, again_at, ..Grant::none(None) };
         };
         let (scheduled, fresh) = self.next_probes();
@@ -329,7 +329,9 @@ impl Governor {
         let creates = fresh_creates_at.is_none_or(|at| at <= now);
         let fresh = (scheduled > now).then_some(Fresh { creates });
         let again_at = fresh.map(|_| scheduled).or(again_at);
-        let newest_first = fresh.is_some() || *newest_next;
+        // The newest is whom somebody waits for. Where all who come are bad, the oldest would never have a turn.
+        let is_oldest_create = creates && fresh_creates % 2 == 1;
+        let newest_first = if fresh.is_some() { !is_oldest_create } else { *newest_next };
         Grant { links: rate.min(1), probe: true, newest_first, ends_hold, fresh, again_at }
     }
 

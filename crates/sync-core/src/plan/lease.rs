@@ -105,7 +105,7 @@ pub fn newest_first(a: &Link, b: &Link) -> Ordering {
 /// ends a hold. A probe takes the oldest whatever it is, or the newest where the grant says so (then both lists are [`newest_first`]).
 pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseToken) -> Vec<Link> {
     if let Some(probe) = share.grant.fresh {
-        return pick_fresh(fresh, probe, share.links);
+        return pick_fresh(fresh, probe, share);
     }
     let reserved = match share.links {
         _ if share.grant.probe => 0,
@@ -120,12 +120,13 @@ pub fn pick(fresh: Vec<Link>, retrying: Vec<Link>, share: Share, token: LeaseTok
     all
 }
 
-/// Whom the probe beside the schedule takes: whose last request was accepted, else the newest change.
-fn pick_fresh(mut fresh: Vec<Link>, probe: Fresh, links: usize) -> Vec<Link> {
+/// Whom the probe beside the schedule takes: whose last request was accepted, else the newest change, or the oldest in its turn.
+fn pick_fresh(mut fresh: Vec<Link>, probe: Fresh, share: Share) -> Vec<Link> {
+    let in_order = if share.grant.newest_first { newest_first } else { in_turn };
     let is_linked = |link: &Link| link.state.unique_id().is_some();
     fresh.retain(|link| probe.creates || is_linked(link));
-    fresh.sort_by(|a, b| is_linked(b).cmp(&is_linked(a)).then_with(|| newest_first(a, b)));
-    fresh.truncate(links);
+    fresh.sort_by(|a, b| is_linked(b).cmp(&is_linked(a)).then_with(|| in_order(a, b)));
+    fresh.truncate(share.links);
     fresh
 }
 

@@ -1,7 +1,8 @@
 //! Whoever is held back with others has a turn, however often somebody was tried in vain (H13).
 
 use crate::cases::{usual, world_with};
-use crate::support::{ACCOUNT, SYNC, World, link_is};
+use crate::support::{ACCOUNT, SYNC, World, eventually, link_is};
+use sync_core::governor::Governor;
 use sync_core::governor::brake::BrakeKind;
 use sync_core::link::ParkReason;
 use sync_core::ports::DirectoryStore;
@@ -11,6 +12,12 @@ use tokio::time::{Duration, Instant};
 /// In order of id, and of their changes.
 const OWED: [&str; 3] = ["b1", "b2", "b3"];
 
+impl World {
+    async fn governor(&self) -> Governor {
+        self.store.runtimes(ACCOUNT, &[SYNC]).await.unwrap().remove(0).1.governor
+    }
+}
+
 /// Five people whose creates are refused, so that creates are held, and three more who are owed: each was refused once.
 async fn all_tried_in_vain() -> World {
     let mut world = world_with(&usual()).await;
@@ -19,8 +26,7 @@ async fn all_tried_in_vain() -> World {
         world.expect(Method::Post, "/contacts").await.answer(422, "no");
         world.is_parked(parked, ParkReason::Refused).await;
     }
-    let runtime = world.store.runtimes(ACCOUNT, &[SYNC]).await.unwrap().remove(0).1;
-    assert!(runtime.governor.brakes().any(|(_, brake)| brake.kind == BrakeKind::Alike), "creates are held");
+    assert!(world.governor().await.brakes().any(|(_, brake)| brake.kind == BrakeKind::Alike), "creates are held");
     for owed in OWED {
         world.push(&[owed]).await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -75,5 +81,40 @@ async fn h13_releases_let_everybody_through_in_turn() {
         came.sort_unstable();
         assert_eq!(came, OWED, "round {round}");
     }
+    world.stop().await;
+}
+
+/// While the system is suspended and all who come later are bad, an older one has a turn all the same.
+#[tokio::test(start_paused = true)]
+async fn h15_a_stream_of_newer_bad_people_starves_nobody() {
+    let mut world = world_with(&usual()).await;
+    let bad: Vec<String> = (0..6).map(|n| format!("first{n}")).collect();
+    world.push(&bad.iter().map(String::as_str).collect::<Vec<_>>()).await.unwrap();
+    for _ in &bad {
+        world.expect(Method::Post, "/contacts").await.answer(500, "");
+    }
+    eventually("it is suspended", async || world.governor().await.is_suspended().then_some(())).await;
+    world.push(&["well", "zzz"]).await.unwrap();
+    let began = Instant::now();
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut pushed = 0;
+    loop {
+        tokio::select! {
+            arrival = world.arrivals.next() => {
+                if arrival.body().contains(r#""well""#) {
+                    arrival.created("7");
+                    break;
+                }
+                arrival.answer(500, "");
+            }
+            _ = tick.tick() => {
+                pushed += 1;
+                assert!(pushed < 7200, "nobody else in two hours");
+                world.push(&[&format!("bad{pushed}")]).await.unwrap();
+            }
+        }
+    }
+    assert!(began.elapsed() < Duration::from_secs(180), "{:?}", began.elapsed());
+    world.is_linked_to("well", "7").await;
     world.stop().await;
 }
