@@ -18,7 +18,9 @@ use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult,
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
-use sync_core::transition::{BatchInput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys};
+use sync_core::transition::{
+    BatchInput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys, unsure_entries,
+};
 
 #[async_trait]
 impl WorkStore for MemoryStore {
@@ -260,6 +262,8 @@ fn read_batch(state: &State, settlements: &[Settlement]) -> BatchInput {
             input.holders.insert(key, link.id.person.clone());
         }
     }
+    let unsure = unsure_entries(settlements, &input.links).into_iter();
+    input.logged = unsure.filter(|key| state.logs.contains_key(key)).collect();
     input
 }
 

@@ -1,12 +1,14 @@
 //! The log and the counters.
 
-use crate::PostgresStore;
 use crate::columns::{Time, time, time_opt};
+
 use crate::error::Fault;
 use crate::sql::{Sql, given, sql_query};
+use crate::{Conn, PostgresStore};
 use async_trait::async_trait;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::id::{AccountId, LogId, PersonId, SyncId};
@@ -17,6 +19,7 @@ use sync_core::ports::{CounterFilter, LogStore, StoreError, StoreResult};
 use sync_core::stats::{CounterKey, CounterKind, CounterRow};
 use sync_core::sync::Operation;
 use sync_core::time::Timestamp;
+use sync_core::transition::EntryKey;
 use uuid::Uuid;
 
 pub(crate) const COLUMNS: &str = "account, id, at, sync, person, person_version, operation, outcome, failure, message, unique_id, \
@@ -125,6 +128,29 @@ pub(crate) fn insertion<'q>(log: &[LogEntry]) -> Sql<'q> {
     }))
     .bind::<Array<Nullable<Binary>>, _>(all(log, |e| packed::pack(e.request.as_deref(), e.response.as_deref())))
     .bind::<Array<Nullable<Timestamptz>>, _>(all(log, |e| time_opt(e.next_attempt_at)))
+}
+
+/// Which of these entries there are.
+pub(crate) async fn standing(mut c: &Conn, keys: Vec<EntryKey>) -> Result<HashSet<EntryKey>, Fault> {
+    #[derive(diesel::QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = SqlUuid)]
+        account: Uuid,
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = keys.into_iter().map(|(account, id)| (account.0, id.0)).unzip();
+    let rows: Vec<Key> = sql_query(
+        "SELECT l.account, l.id FROM log_entries l WHERE (l.account, l.id) IN (SELECT * FROM UNNEST($1, $2))",
+    )
+    .bind::<Array<SqlUuid>, _>(accounts)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .get_results(&mut c)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AccountId(row.account), LogId(row.id))).collect())
 }
 
 /// How far the clocks of nodes may be apart.

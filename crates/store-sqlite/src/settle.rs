@@ -14,7 +14,7 @@ use sync_core::plan::{LinkWrite, giving_up_first};
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
 use sync_core::transition::{
-    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys,
+    BatchInput, BatchOutput, SettleResult, Settlement, SyncView, disturbed, settle_batch, unique_keys, unsure_entries,
 };
 
 /// What became of a batch.
@@ -131,6 +131,11 @@ fn read(db: &mut Db, settlements: &[Settlement]) -> Result<BatchInput, Fault> {
         for Holder { unique_id, person } in holders {
             let person = sound(PersonId::new(person.as_str()).ok(), "links", "person", &person)?;
             input.holders.insert((account, sync, unique_id), person);
+        }
+    }
+    for (account, id) in unsure_entries(settlements, &input.links) {
+        if logs::exists(db, account, id)? {
+            input.logged.insert((account, id));
         }
     }
     Ok(input)

@@ -6,7 +6,7 @@ use crate::claim::{Known, Leased};
 use crate::counts::LinkCounts;
 use crate::decide::{Decision, SyncRules, decide};
 use crate::governor::{Change, Governor, Observed, Signal};
-use crate::id::{AccountId, LeaseToken, LinkId, PersonId, SyncId, uuid_of};
+use crate::id::{AccountId, LeaseToken, LinkId, LogId, PersonId, SyncId, uuid_of};
 use crate::link::{CreateKey, Extras, KeptAnswer, Lease, Link, LinkState, Notes, ParkReason, Parked, UniqueId};
 use crate::log::{FailureKind, LogEntry, LogOutcome};
 use crate::person::{Person, Version};
@@ -415,6 +415,9 @@ pub struct SyncView {
 /// Names a unique id within all accounts.
 pub type UniqueKey = (AccountId, SyncId, String);
 
+/// Names a log entry within all accounts.
+pub type EntryKey = (AccountId, LogId);
+
 /// What a batch of settlements is applied to: read under locks, in this order: links, then syncs' runtime rows.
 #[derive(Debug, Default)]
 pub struct BatchInput {
@@ -424,6 +427,8 @@ pub struct BatchInput {
     pub holders: HashMap<UniqueKey, PersonId>,
     /// The settlements' syncs; one that is missing is deleted.
     pub syncs: HashMap<(AccountId, SyncId), SyncView>,
+    /// Which of the [`unsure_entries`] stand in the log.
+    pub logged: HashSet<EntryKey>,
 }
 
 /// What became of a settlement.
@@ -484,6 +489,25 @@ pub fn unique_keys(settlements: &[Settlement]) -> Vec<UniqueKey> {
         .collect()
 }
 
+/// The log entries of settlements that their rows say nothing of: rows that are gone, or that others hold or settled since. Where an
+/// entry stands in the log, its settlement was applied before, and is given again since the answer was lost.
+pub fn unsure_entries(settlements: &[Settlement], links: &HashMap<LinkId, Link>) -> Vec<EntryKey> {
+    let is_unsure = |settlement: &&Settlement| {
+        links
+            .get(&settlement.link)
+            .is_none_or(|row| !holds(row, settlement) && row.settled_token != Some(settlement.token))
+    };
+    settlements.iter().filter(is_unsure).filter_map(entry_key).collect()
+}
+
+fn entry_key(settlement: &Settlement) -> Option<EntryKey> {
+    settlement.log.as_ref().map(|entry| (entry.account, entry.id))
+}
+
+fn holds(row: &Link, settlement: &Settlement) -> bool {
+    row.lease.as_ref().is_some_and(|lease| lease.token == settlement.token)
+}
+
 /// Applies settlements to their rows. Removals first: an id may pass from a deleted person to another.
 pub fn settle_batch(input: BatchInput, settlements: Vec<Settlement>, policy: &Policy, now: Timestamp) -> BatchOutput {
     let mut batch = Batch { input, output: BatchOutput::default(), touched: BTreeMap::new(), policy, now };
@@ -529,10 +553,10 @@ impl Batch<'_> {
         let Some(view) = self.input.syncs.get(&sync_key) else { return SettleResult::Gone };
         let revision = view.revision;
         let row = self.input.links.get(&settlement.link).cloned();
-        let holds = row.as_ref().and_then(|row| row.lease.as_ref()).is_some_and(|l| l.token == settlement.token);
-        if row.as_ref().is_some_and(|row| row.settled_token == Some(settlement.token)) {
+        if self.is_done(&settlement, row.as_ref()) {
             return SettleResult::AlreadyDone;
         }
+        let holds = row.as_ref().is_some_and(|row| holds(row, &settlement));
         let may_be_done = may_be_done(&settlement, row.as_ref());
         self.check_conflict(&mut settlement, row.as_ref().filter(|_| holds));
         self.spare(&mut settlement);
@@ -556,6 +580,15 @@ impl Batch<'_> {
         }
         self.write(&settlement.link, row, after);
         result
+    }
+
+    /// Whether it was applied before, as the row says, or the log where the row cannot.
+    fn is_done(&self, settlement: &Settlement, row: Option<&Link>) -> bool {
+        match row {
+            Some(row) if holds(row, settlement) => false,
+            Some(row) if row.settled_token == Some(settlement.token) => true,
+            _ => entry_key(settlement).is_some_and(|key| self.input.logged.contains(&key)),
+        }
     }
 
     /// An id that is another person's parks that row alone, whether a request told of it or none was sent for it; for the
@@ -612,8 +645,7 @@ impl Batch<'_> {
         let row = self.input.links.get(&settlement.link);
         let lease = row.and_then(|row| row.lease.as_ref()).filter(|lease| lease.token == settlement.token);
         let leased_at = lease.map(|lease| lease.until.minus(settlement.lease_duration));
-        let is_done = row.is_some_and(|row| row.settled_token == Some(settlement.token));
-        if is_done || may_be_done(settlement, row) {
+        if self.is_done(settlement, row) || may_be_done(settlement, row) {
             return;
         }
         let Some(view) = self.input.syncs.get_mut(&sync_key) else { return };

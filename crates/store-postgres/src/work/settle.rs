@@ -24,6 +24,7 @@ use sync_core::stats::{CounterKey, MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
 use sync_core::transition::{
     BatchInput, BatchOutput, SettleResult, Settlement, SyncView, UniqueKey, disturbed, settle_batch, unique_keys,
+    unsure_entries,
 };
 use tracing::{error, warn};
 use uuid::Uuid;
@@ -135,9 +136,10 @@ async fn settle_in(
     )
     .await?;
     let before = links::by_id(c, locked).await?;
+    let logged = logs::standing(c, unsure_entries(settlements, &before)).await?;
     // Most batches leave the governors as they are, and need not wait for those that claim.
     let settle = |syncs| {
-        let input = BatchInput { links: before.clone(), holders: holders.clone(), syncs };
+        let input = BatchInput { links: before.clone(), holders: holders.clone(), syncs, logged: logged.clone() };
         settle_batch(input, settlements.to_vec(), &store.inner.policy, now)
     };
     let mut output = settle(views);

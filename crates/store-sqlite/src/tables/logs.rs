@@ -2,7 +2,7 @@ use super::{small, sound, uuid};
 use crate::error::Fault;
 use crate::sql::{Db, Value, values};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use std::sync::Arc;
 use sync_core::id::{AccountId, LogId, PersonId, SyncId};
 use sync_core::link::UniqueId;
@@ -86,6 +86,18 @@ impl LogRow {
 /// Reads entries; `rest` follows the FROM clause.
 pub(crate) fn read(db: &mut Db, rest: &str, values: &[Value]) -> Result<Vec<LogEntry>, Fault> {
     db.rows::<LogRow>(&format!("SELECT * FROM log_entries {rest}"), values)?.into_iter().map(LogRow::entry).collect()
+}
+
+/// Whether there is an entry.
+pub(crate) fn exists(db: &mut Db, account: AccountId, id: LogId) -> Result<bool, Fault> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Integer)]
+        found: i32,
+    }
+    let text = "SELECT EXISTS (SELECT 1 FROM log_entries WHERE account = ? AND id = ?) AS found";
+    let row: Option<Found> = db.row(text, &values![account.0, id.0])?;
+    Ok(row.is_some_and(|row| row.found != 0))
 }
 
 /// Writes an entry, unless there is one of its id.

@@ -117,6 +117,7 @@ macro_rules! store_contract {
                 a_change_during_the_attempt_stays_owed
                 a_parked_attempt_does_not_park_a_newer_generation
                 settling_twice_changes_nothing
+                settling_twice_changes_nothing_though_the_row_went_meanwhile
                 one_batch_may_hold_a_settlement_twice
                 a_lease_taken_over_does_not_touch_the_state
                 a_late_create_finds_its_row_gone

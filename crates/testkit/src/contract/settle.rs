@@ -105,6 +105,33 @@ pub async fn settling_twice_changes_nothing<F: StoreFixture>() {
     assert_eq!(world.settle(vec![]).await, []);
 }
 
+/// What removed a row took with it what the row said of earlier settlements. Nothing is linked again to a record that was deleted
+/// meanwhile, whether the person stays deleted or is back.
+pub async fn settling_twice_changes_nothing_though_the_row_went_meanwhile<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let sync = world.sync().await;
+    world.upsert(&["a"]).await;
+    let leased = world.claim_one().await;
+    let create = world.settlement(&leased, &accepted(&leased)).await;
+    assert_eq!(world.settle(vec![create.clone()]).await, [Applied]);
+    world.delete(&["a"]).await;
+    world.drain().await;
+    assert!(world.find_link(&sync, "a").await.is_none());
+    let logged = world.log().await.len();
+    assert_eq!(world.settle(vec![create.clone()]).await, [AlreadyDone]);
+    assert!(world.find_link(&sync, "a").await.is_none());
+    world.upsert(&["a"]).await;
+    let fresh = world.link(&sync, "a").await;
+    assert_eq!(world.settle(vec![create.clone()]).await, [AlreadyDone]);
+    assert_eq!((world.link(&sync, "a").await, world.log().await.len()), (fresh, logged));
+    // Nor may one batch hold it beside what is settled for the first time.
+    let leased = world.claim_one().await;
+    let settlement = world.settlement(&leased, &accepted(&leased)).await;
+    assert_eq!(world.settle(vec![create, settlement]).await, [AlreadyDone, Applied]);
+    let counters = world.store().counters(world.account, &all_counters()).await.unwrap();
+    assert_eq!(sum(&counters).succeeded, 3);
+}
+
 /// The second is found done.
 pub async fn one_batch_may_hold_a_settlement_twice<F: StoreFixture>() {
     let world = World::<F>::new().await;
@@ -193,7 +220,7 @@ pub async fn a_delete_settled_twice_is_counted_once<F: StoreFixture>() {
     assert_eq!(world.settle(vec![settlement.clone()]).await, [Applied]);
     let counted = world.store().counters(world.account, &all_counters()).await.unwrap();
     let seen = (sum(&counted).sent(), world.log().await.len());
-    assert_eq!(world.settle(vec![settlement]).await, [Gone]);
+    assert_eq!(world.settle(vec![settlement]).await, [AlreadyDone]);
     let counted = world.store().counters(world.account, &all_counters()).await.unwrap();
     assert_eq!((sum(&counted).sent(), world.log().await.len()), seen);
     assert!(world.find_link(&sync, "a").await.is_none());
