@@ -303,6 +303,9 @@ pub struct Notes {
     /// What came of the create in doubt, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_said: Option<String>,
+    /// What the refused request was answered, in words; it stands beside the link's `refused_digest`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_said: Option<String>,
     /// A web page came instead of the create's answer.
     #[serde(skip_serializing_if = "is_false")]
     pub page: bool,

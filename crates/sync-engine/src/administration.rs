@@ -326,7 +326,7 @@ impl AccountScope {
     /// A sync's warnings: rules that are right, but cost more requests than one may expect.
     pub async fn warnings(&self, config: &SyncConfig) -> Vec<String> {
         match self.engine.inner.dispatching.compiled(self.account, config.id, config.revision).await {
-            Ok(Some(sync)) => sync.warnings(),
+            Ok(Some(sync)) => sync.warnings(&self.engine.templates().sample_person()),
             _ => Vec::new(),
         }
     }

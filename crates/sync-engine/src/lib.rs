@@ -38,6 +38,7 @@ mod settler;
 mod system;
 pub mod trace;
 mod vault;
+mod warnings;
 mod webhook;
 mod work;
 

@@ -457,11 +457,23 @@ async fn options_that_come_to_nothing_or_to_a_second_record_are_warned_of() {
     const SECOND: &str = "A lookup rule that searches by {{ person.id }} is asked first";
     const FOLLOWS_NOTHING: &str = "the unique id is to be read from updates, but Update Users is off";
     const ADOPTS_IDLY: &str = "a record that exists already is to be linked and updated, but Update Users is off";
+    const READS: &str = "Create Users sends a GET";
+    const DROPS_DATA: &str = "createUsers.data is not sent, since its format is NONE";
+    const ALL_THE_SAME: &str = "Create Users says nothing of the person";
+    const KEEPS_ID: &str = "Create Users does not hand it over";
     let world = world().await;
     let by_email = json!({ "url": "https://crm.test/search?email={{ person.email }}" });
     let off = json!({ "enabled": false });
+    let chosen = json!({ "template": "crm-{{ person.id }}" });
+    let create = |changes: Value| json!({ "createUsers": changes, "uniqueId": chosen });
     for (changes, wanted) in [
         (json!({}), vec![]),
+        (json!({ "createUsers": { "method": "GET" } }), vec![READS]),
+        (json!({ "createUsers": { "format": "NONE" } }), vec![DROPS_DATA, ALL_THE_SAME]),
+        (json!({ "createUsers": { "data": "{\"a\": 1}" } }), vec![ALL_THE_SAME]),
+        (create(json!({ "data": "{\"a\": {{ person.first_name }}}" })), vec![KEEPS_ID]),
+        (create(json!({ "data": "{\"id\": \"crm-{{ person.id }}\"}" })), vec![]),
+        (create(json!({ "method": "PUT", "url": "https://crm.test/contacts/crm-{{ person.id }}" })), vec![]),
         (json!({ "followUniqueId": true, "lookup": lookup(json!({})) }), vec![]),
         (json!({ "followUniqueId": true }), vec![SECOND]),
         (json!({ "followUniqueId": true, "lookup": lookup(by_email) }), vec![SECOND]),
@@ -474,14 +486,14 @@ async fn options_that_come_to_nothing_or_to_a_second_record_are_warned_of() {
         let mut input = plain_crm("CRM");
         for (field, value) in changes.as_object().unwrap() {
             match (&mut input[field], value) {
-                (Value::Object(before), Value::Object(value)) => before.extend(value.clone()),
+                (Value::Object(before), Value::Object(value)) if field != "uniqueId" => before.extend(value.clone()),
                 (before, value) => *before = value.clone(),
             }
         }
         let made = world.data(CREATE_SYNC, json!({ "input": input })).await;
         let document = "query($id: ID!) { sync(id: $id) { warnings } }";
         let shown = world.data(document, json!({ "id": made["createSync"]["id"] })).await.to_string();
-        for words in [SECOND, FOLLOWS_NOTHING, ADOPTS_IDLY] {
+        for words in [SECOND, FOLLOWS_NOTHING, ADOPTS_IDLY, READS, DROPS_DATA, ALL_THE_SAME, KEEPS_ID] {
             assert_eq!(shown.contains(words), wanted.contains(&words), "{changes}: {shown}");
         }
     }

@@ -313,10 +313,13 @@ pub fn settle_unchanged(link: &Link, person_version: Version, revision: i32) -> 
 pub fn settle_still_refused(link: &Link) -> Settled {
     let mut settled = Settled::unchanged_from(link);
     settled.failure = Some(FailureKind::Status);
+    let said = link.notes().refused_said.as_deref().map(|said| format!(" ({said})")).unwrap_or_default();
     settled.park(
         ParkReason::Refused,
-        "the external system refused this very request before, so it is not sent again: change the person's data or \
-         the rule, or retry",
+        format!(
+            "the external system refused this very request before{said}, so it is not sent again: change the person's data or \
+             the rule, or retry"
+        ),
     )
 }
 
@@ -527,6 +530,7 @@ impl Settling<'_> {
     /// Parks *refused*, with what was said and the mend.
     fn refuse(&self, mut settled: Settled, mend: &str) -> Settled {
         settled.refused_digest = self.attempt.digest;
+        settled.notes.refused_said = Some(remembered(&self.judged.said));
         let detail = format!("{} ({mend})", self.judged.said);
         settled.park(ParkReason::Refused, detail)
     }

@@ -3,6 +3,7 @@
 use crate::support::{ACCOUNT, World, link_is, push, stage, world};
 use std::task::Poll;
 use sync_core::link::LinkState;
+use sync_core::person::{Patch, PersonPatch};
 use sync_engine::{EngineError, Standing};
 use testkit::build;
 
@@ -108,5 +109,22 @@ async fn what_another_node_wrote_without_a_word_is_found() {
     };
     sync_core::ports::WorkStore::record_changes(world.store.as_ref(), request).await.unwrap();
     world.arrivals.next().await.created("7");
+    world.stop().await;
+}
+
+/// A change that says nothing else is not sent; the person stays parked, with what was answered before.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_refused_is_not_sent_again_and_tells_why() {
+    let mut world = world().await;
+    world.push(&["ada"]).await.unwrap();
+    world.arrivals.next().await.answer(415, "only forms");
+    link_is(&world, "ada", |link| link.parked.is_some()).await;
+    let version = world.link("ada").await.unwrap().generation;
+    let language = PersonPatch { language: Patch::Set("fr".to_owned()), ..PersonPatch::new(build::person_id("ada")) };
+    world.scope().upsert_people(vec![language]).await.unwrap();
+    let link = link_is(&world, "ada", |link| link.parked.is_some() && link.generation > version).await;
+    let detail = link.parked.unwrap().detail;
+    assert!(detail.contains("refused this very request before (answered 415: only forms)"), "{detail}");
+    assert!(world.arrivals.is_empty());
     world.stop().await;
 }
