@@ -276,7 +276,9 @@ fn looked_up(judging: &Judging<'_>, answer: &Answer, reading: &Reading) -> Optio
                 }
                 Reading::Found { proves_none: true, .. } => return none(),
                 Reading::Found { ids: Ok(_), .. } => (
-                    "shows no list at the lookup's path, so it does not prove that there is no record".to_owned(),
+                    "shows no record, and nothing that means \"nobody\": neither an empty list at the lookup's path nor what \
+                     emptyWhen says"
+                        .to_owned(),
                     FailureKind::NoUniqueId,
                 ),
                 Reading::Found { ids: Err(fault), .. } => {
