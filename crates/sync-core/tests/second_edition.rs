@@ -414,3 +414,19 @@ fn a_create_in_doubt_that_is_refused_goes_to_no_other_id() {
     world.run();
     world.assert_in_step();
 }
+
+/// After a crash nobody knows which id an update went to: today's is tried.
+#[test]
+fn an_update_that_moved_the_record_before_a_crash_is_found_at_the_id_that_is_chosen_now() {
+    for carried_out in [true, false] {
+        let mut world = World::new(Means::ChosenPost);
+        (world.habits.keyed, world.rules.follow_id, world.rules.chosen_of_person) = (true, true, false);
+        world.upsert("A");
+        world.run();
+        world.upsert("B");
+        assert_eq!(world.next(), "update B");
+        world.crash(carried_out);
+        world.run();
+        assert_eq!((world.records(), world.parked()), (vec!["B"], None));
+    }
+}

@@ -234,7 +234,12 @@ impl Settling<'_> {
         let said = &self.judged.said;
         let mut settled = settled.clone();
         settled.forget_digest();
-        settled.notes.moved_to.retain(|id| self.attempt.unique_id.as_ref() != Some(id));
+        let is_elsewhere = |id: &UniqueId| self.attempt.unique_id.as_ref() != Some(id);
+        settled.notes.moved_to.retain(is_elsewhere);
+        // After a crash nobody knows where an update went: perhaps to the id that is chosen today.
+        if let Some(today) = self.attempt.moves_to.clone().filter(is_elsewhere) {
+            settled.notes.note_move(today);
+        }
         if !settled.notes.moved_to.is_empty() {
             let next = settled.notes.moved_to.remove(0);
             let message = format!("{said}: the record may have moved, {next} is tried");
