@@ -269,7 +269,7 @@ fn create(link: &Link, rules: &SyncRules) -> Decision {
 /// A deleted person of whom the external system holds nothing, unless an older copy of the database was restored.
 fn forget_or_find(link: &Link, rules: &SyncRules) -> Decision {
     let notes = link.notes();
-    match (notes.restored && rules.delete_on, rules.chosen_id, rules.lookup && !notes.looked_up) {
+    match (notes.restored && rules.delete_on, deletes_chosen(rules), rules.lookup && !notes.looked_up) {
         (true, true, _) => Decision::DeleteChosen,
         (true, false, true) => Decision::Send(Operation::Lookup),
         _ => Decision::Forget,
@@ -293,7 +293,7 @@ fn was_sent_without_id(link: &Link) -> bool {
 /// A create of a person who was deleted since may have been carried out.
 fn resolve_deleted(link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
     let key_is_known = link.key.as_ref().is_some_and(|key| now.since(key.first_used_at) < KEY_LIFETIME);
-    if rules.chosen_id && !was_sent_without_id(link) {
+    if deletes_chosen(rules) && !was_sent_without_id(link) {
         Decision::DeleteChosen
     } else if rules.lookup {
         Decision::Send(Operation::Lookup)
@@ -305,11 +305,23 @@ fn resolve_deleted(link: &Link, rules: &SyncRules, now: Timestamp) -> Decision {
             ParkReason::Uncertain,
             format!(
                 "{} and the person was deleted since: the external system may hold a record of this deleted person. Look \
-                 there and remove it, or set up a lookup rule",
-                in_doubt(link)
+                 there and remove it, or set up a lookup rule{}",
+                in_doubt(link),
+                if rules.chosen_id {
+                    "; a DELETE at the chosen unique id might remove a record from before, and is sent only where \"adopted\" of \
+                     Delete Users is DELETE"
+                } else {
+                    ""
+                }
             ),
         )
     }
+}
+
+/// Whether the record at the id that we choose may be deleted without having been seen: no two people have the same id, or records
+/// from before are deleted, too.
+fn deletes_chosen(rules: &SyncRules) -> bool {
+    rules.chosen_id && (rules.chosen_of_person || rules.adopted == AdoptedRecords::Delete)
 }
 
 /// A create of a present person may have been carried out.
@@ -320,10 +332,12 @@ fn resolve_present(link: &Link, rules: &SyncRules) -> Decision {
     if !rules.create_on {
         return off(Operation::Create);
     }
-    // After a page nothing but an administrator or a change repeats a create that nothing can resolve.
-    let resends = rules.on_uncertain == OnUncertain::Resend && (!link.notes().page || rules.create_mentions_key);
+    // After a page nothing but an administrator or a change repeats a create that nothing can resolve; under PARK no change does.
+    let may_resend = rules.on_uncertain == OnUncertain::Resend;
+    let resends = may_resend && (!link.notes().page || rules.create_mentions_key);
+    let wished = link.allow_resend && (may_resend || link.asked || !link.notes().page);
     let chosen = rules.chosen_id && !was_sent_without_id(link);
-    if chosen || link.allow_resend || resends {
+    if chosen || wished || resends {
         return Decision::Repeat;
     }
     Decision::Park(Operation::Create, ParkReason::Uncertain, uncertain_mend(link))

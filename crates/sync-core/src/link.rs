@@ -349,6 +349,9 @@ pub struct Notes {
     /// The sync's revision whose lookup has nothing of the person to search by: for this person there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_search: Option<i32>,
+    /// A crash took the id along that it may have moved to.
+    #[serde(skip_serializing_if = "is_false")]
+    pub moved_unseen: bool,
     /// The ids that the record may have moved to, the oldest first; at most [`MOVED_TO_MAX`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved_to: Vec<UniqueId>,
@@ -383,6 +386,7 @@ impl Notes {
             may_have_moved: self.may_have_moved,
             searched: self.searched,
             no_search: self.no_search,
+            moved_unseen: self.moved_unseen,
             moved_to: std::mem::take(&mut self.moved_to),
             lookup_digest: self.lookup_digest,
             none_spent: self.none_spent,

@@ -351,7 +351,8 @@ fn recover(link: &mut Link, lost: &Lease, person: Option<&Person>, rules: &SyncR
         }
         Some(Operation::Update) if rules.follow_id => {
             let notes = &mut link.extras.notes;
-            (notes.may_have_moved, notes.searched, notes.doubted_at) = (true, false, Some(lost.until));
+            (notes.may_have_moved, notes.moved_unseen, notes.searched) = (true, true, false);
+            notes.doubted_at = Some(lost.until);
         }
         Some(Operation::Update | Operation::Lookup) | None => {}
     }
@@ -613,7 +614,9 @@ impl Batch<'_> {
                 // An earlier create may have, before the other was known to hold the id. Told once.
                 row.repeats_create() && delay.is_none()
             } else {
-                matches!(settlement.operation, Operation::Create | Operation::Update)
+                // What a lookup finds of a create in doubt, that may have written.
+                let found_in_doubt = settlement.operation == Operation::Lookup && row.repeats_create();
+                found_in_doubt || matches!(settlement.operation, Operation::Create | Operation::Update)
             }
         });
         if both_wrote {

@@ -50,6 +50,11 @@ impl Case {
         self.rules.on_uncertain == OnUncertain::Resend && resolves
     }
 
+    /// By a change; an administrator's own wish is a test of its own.
+    fn is_wished(&self) -> bool {
+        self.allow_resend && (self.rules.on_uncertain == OnUncertain::Resend || !self.notes.page)
+    }
+
     fn is_gone(&self) -> bool {
         self.rules.lookup && matches!(self.notes.asking, Some(Asking::Gone(_)))
     }
@@ -86,7 +91,7 @@ type Row = (Who, Option<StateName>, fn(&Case) -> bool, Said);
 /// Top down; the first that applies.
 const TABLE: &[Row] = &[
     // person, link, condition, decision
-    (Who::Deleted, Some(S::Unlinked), |c| c.may_be_there() && c.rules.chosen_id, DeleteChosen),
+    (Who::Deleted, Some(S::Unlinked), |c| c.may_be_there() && c.rules.chosen_of_person, DeleteChosen),
     (Who::Deleted, Some(S::Unlinked), |c| c.may_be_there() && c.rules.lookup, Send(Lookup)),
     (Who::Deleted, Some(S::Unlinked), |_| true, Forget),
     (Who::Deleted, None, |c| !c.rules.delete_on, Nothing(Delete)),
@@ -98,7 +103,7 @@ const TABLE: &[Row] = &[
     (Who::Any, Some(S::Leaving), |c| c.rules.update_on, Send(Update)),
     (Who::Any, Some(S::Leaving), |_| true, Nothing(Update)),
     (Who::Deleted, Some(S::Linked), |_| true, Send(Delete)),
-    (Who::Deleted, Some(S::Uncertain), |c| c.rules.chosen_id, DeleteChosen),
+    (Who::Deleted, Some(S::Uncertain), |c| c.rules.chosen_of_person, DeleteChosen),
     (Who::Deleted, Some(S::Uncertain), |c| c.rules.lookup, Send(Lookup)),
     (Who::Deleted, Some(S::Uncertain), Case::key_is_known, Repeat),
     (Who::Deleted, Some(S::Uncertain), |_| true, Park(Uncertain)),
@@ -110,7 +115,7 @@ const TABLE: &[Row] = &[
     (Who::Present, Some(S::Uncertain), |c| !c.rules.create_on, Nothing(Create)),
     (Who::Present, Some(S::Uncertain), |c| c.rules.chosen_id, Repeat),
     (Who::Present, Some(S::Uncertain), Case::resends, Repeat),
-    (Who::Present, Some(S::Uncertain), |c| c.allow_resend, Repeat),
+    (Who::Present, Some(S::Uncertain), Case::is_wished, Repeat),
     (Who::Present, Some(S::Uncertain), |_| true, Park(Uncertain)),
     (Who::Present, Some(S::Linked), |c| !c.rules.update_on, Nothing(Update)),
     (Who::Present, Some(S::Linked), |_| true, Send(Update)),
@@ -171,6 +176,8 @@ fn cases() -> impl Iterator<Item = Case> {
             delete_on: on(2),
             lookup: on(3),
             chosen_id: on(4),
+            // Of the person's own id; else of what others may have, too.
+            chosen_of_person: on(4) && !on(6),
             unique_id: on(5),
             create_mentions_key: on(6),
             on_uncertain: if on(7) { OnUncertain::Park } else { OnUncertain::Resend },

@@ -789,6 +789,7 @@ fn what_stands_in_no_table_is_never_sent() {
             delete_on: on(2),
             lookup: on(3),
             chosen_id: on(4),
+            chosen_of_person: on(4) && !on(6),
             unique_id: on(5),
             create_mentions_key: on(6),
             on_uncertain: if on(7) { OnUncertain::Park } else { OnUncertain::Resend },

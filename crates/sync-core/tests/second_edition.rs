@@ -12,7 +12,7 @@ use sync_core::link::{Link, LinkState, ParkReason, Parked};
 use sync_core::outcome::{Answer, BodyRead};
 use sync_core::plan::sweep::sweep_link;
 use sync_core::ports::SweepKind;
-use sync_core::sync::{AdoptedRecords, Limits, LookupWhen, OnExisting, Operation};
+use sync_core::sync::{AdoptedRecords, Limits, LookupWhen, OnExisting, OnUncertain, Operation};
 use sync_core::time::Timestamp;
 use sync_core::transition::Mark;
 use sync_core::wait::{self, Wait};
@@ -428,5 +428,73 @@ fn an_update_that_moved_the_record_before_a_crash_is_found_at_the_id_that_is_cho
         world.crash(carried_out);
         world.run();
         assert_eq!((world.records(), world.parked()), (vec!["B"], None));
+    }
+}
+
+/// Records are keyed by the person's value, which others may have, too: the id that we choose.
+fn keyed_by_value() -> World {
+    let mut world = World::new(Means::ChosenPost);
+    (world.habits.keyed, world.rules.follow_id, world.rules.chosen_of_person) = (true, true, false);
+    world
+}
+
+/// An id that others may have is deleted unseen only where records from before are deleted, too.
+#[test]
+fn a_deleted_persons_create_in_doubt_deletes_nobody_elses_record() {
+    for fate in [Fate::Refused(500), Fate::LostBefore] {
+        for again in [None, Some(409)] {
+            let mut world = keyed_by_value();
+            world.upsert("A");
+            assert_eq!(world.step(fate), "create A");
+            if let Some(status) = again {
+                assert_eq!(world.step(Fate::Refused(status)), "repeat A");
+            }
+            world.delete();
+            assert_eq!(world.step(Fate::Answered), "park Uncertain", "{fate:?} {again:?}");
+            let detail = world.link.as_ref().and_then(|link| link.parked.clone()).unwrap().detail;
+            assert!(detail.contains("\"adopted\" of Delete Users is DELETE"), "{detail}");
+        }
+    }
+    let mut world = keyed_by_value();
+    world.rules.adopted = AdoptedRecords::Delete;
+    world.upsert("A");
+    world.step(Fate::LostAfter);
+    world.delete();
+    assert_eq!(world.step(Fate::Answered), "delete A");
+    assert_eq!(world.records(), [""; 0]);
+}
+
+/// An update to an id that is taken is refused: the record that is there is not ours.
+#[test]
+fn an_id_that_was_refused_is_not_where_the_record_went() {
+    let mut world = keyed_by_value();
+    world.upsert("A");
+    world.run();
+    world.upsert("X");
+    assert_eq!(world.step(Fate::LostBefore), "update X");
+    assert_eq!(world.step(Fate::Refused(422)), "update X");
+    world.upsert("C");
+    assert_eq!(world.step(Fate::LostAfter), "update C");
+    world.delete();
+    assert_eq!(world.step(Fate::Answered), "delete A");
+    assert_eq!(world.step(Fate::Answered), "delete C");
+    assert_eq!(world.records(), [""; 0]);
+}
+
+/// Who chose PARK decides each repetition of a create that a page answered.
+#[test]
+fn after_a_page_a_change_repeats_no_create_under_park() {
+    for (on_uncertain, next) in [(OnUncertain::Park, "park Uncertain"), (OnUncertain::Resend, "repeat B")] {
+        let mut world = World::new(Means::Resend);
+        world.rules.on_uncertain = on_uncertain;
+        world.upsert("A");
+        assert_eq!(world.step(Fate::PageAfter), "create A");
+        assert_eq!(world.step(Fate::Answered), "park Uncertain");
+        world.upsert("B");
+        assert_eq!(world.step(Fate::Answered), next);
+        if on_uncertain == OnUncertain::Park {
+            world.mark(Mark::Retry);
+            assert_eq!(world.step(Fate::Answered), "repeat B");
+        }
     }
 }

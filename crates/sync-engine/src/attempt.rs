@@ -51,7 +51,11 @@ pub(crate) struct Sending {
 pub(crate) fn prepare(leased: Leased, sync: Arc<CompiledSync>, around: &Surroundings) -> Prepared {
     let operation = match &leased.decision {
         Decision::Forget | Decision::Nothing(..) | Decision::Park(..) => {
-            let settled = settle::settle_decision(&leased.link, &leased.decision, &sync.rules);
+            let mut settled = settle::settle_decision(&leased.link, &leased.decision, &sync.rules);
+            if is_deleted(&leased) {
+                // Another person's record may be there, which our create has overwritten: then its holder is told.
+                settled.claims = chosen_in_doubt(&leased, &sync);
+            }
             return Prepared::Settled(Box::new(settlement(&leased, &sync, settled, None, around)));
         }
         Decision::Readdress { .. } => return readdress(leased, sync, around),
@@ -328,6 +332,17 @@ pub(crate) fn searches_for_nobody(sync: &CompiledSync, person: &Person) -> bool 
     };
     let by_id = nobodys.url != anothers.url || nobodys.body != anothers.body;
     !by_id && Digest::of(&own) == Digest::of(&nobodys)
+}
+
+/// The id of ours that the create in doubt was sent with.
+fn chosen_in_doubt(leased: &Leased, sync: &CompiledSync) -> Option<UniqueId> {
+    let link = &leased.link;
+    if link.state != LinkState::Uncertain || !sync.rules.chosen_id {
+        return None;
+    }
+    let first = link.extras.first_snapshot.as_deref().or(leased.person.as_ref());
+    let rendered = || sync.choose_id(&context_of(sync, first?, None, CONSTANT_KEY))?.ok();
+    link.notes().create_id.clone().or_else(rendered)
 }
 
 /// A key that is another one for another id.

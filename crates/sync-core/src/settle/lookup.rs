@@ -219,12 +219,19 @@ impl Settling<'_> {
             }
         };
         let moved = settled.notes.may_have_moved;
+        let same_search = settled.notes.lookup_digest.is_some() && settled.notes.lookup_digest == self.attempt.digest;
+        let another_search = if same_search { "" } else { ". The search is not the one that found it before" };
         settled.failure = Some(FailureKind::Status);
         if self.attempt.person_deleted || matches!(settled.state, LinkState::Leaving(_)) {
             if !self.context.known.lookup_proven {
                 let detail = format!(
                     "{said}: the record may have moved, and the lookup has found nobody yet: look for it there"
                 );
+                return settled.park(ParkReason::Missing, detail);
+            }
+            if moved && !same_search {
+                let detail =
+                    format!("{said}, and the lookup finds no record{another_search}: look for it there, then retry");
                 return settled.park(ParkReason::Missing, detail);
             }
             if self.attempt.person_deleted && !settled.notes.none_for_deleted {
@@ -236,10 +243,9 @@ impl Settling<'_> {
             settled.next = if self.attempt.person_deleted { Next::Remove } else { Next::Owed(Duration::ZERO) };
             return settled.learn(format!("{said}, and the lookup finds no record: already gone"));
         }
-        let same_search = settled.notes.lookup_digest.is_some() && settled.notes.lookup_digest == self.attempt.digest;
         if moved || !same_search || !self.context.known.lookup_proven || settled.recreated {
-            let why = if same_search { "" } else { ". The search is not the one that found it before" };
-            let detail = format!("{said}, and the lookup finds no record{why}: look for it there, then retry");
+            let detail =
+                format!("{said}, and the lookup finds no record{another_search}: look for it there, then retry");
             return settled.park(ParkReason::Missing, detail);
         }
         settled.unlink();

@@ -89,7 +89,14 @@ impl Settling<'_> {
             _ if self.attempt.operation == Operation::Delete => {
                 self.refuse(settled, "correct Delete Users, or remove the record there; then retry")
             }
-            _ => self.refuse(settled, "change the person's data or the rule"),
+            _ => {
+                // What is refused may be refused since another's record is there: that is neither written nor deleted unseen.
+                if let Some(taken) = &self.attempt.moves_to {
+                    settled.notes.moved_to.retain(|id| id != taken);
+                    settled.notes.moved_unseen = false;
+                }
+                self.refuse(settled, "change the person's data or the rule")
+            }
         }
     }
 
@@ -237,7 +244,9 @@ impl Settling<'_> {
         let is_elsewhere = |id: &UniqueId| self.attempt.unique_id.as_ref() != Some(id);
         settled.notes.moved_to.retain(is_elsewhere);
         // After a crash nobody knows where an update went: perhaps to the id that is chosen today.
-        if let Some(today) = self.attempt.moves_to.clone().filter(is_elsewhere) {
+        if std::mem::take(&mut settled.notes.moved_unseen)
+            && let Some(today) = self.attempt.moves_to.clone().filter(is_elsewhere)
+        {
             settled.notes.note_move(today);
         }
         if !settled.notes.moved_to.is_empty() {

@@ -829,6 +829,36 @@ async fn h18_what_may_have_overwritten_a_record_is_told_to_its_holder() {
     }
 }
 
+/// Nor is it overlooked where a lookup finds that record.
+#[tokio::test(start_paused = true)]
+async fn h18_what_a_lookup_finds_of_a_create_in_doubt_is_told_to_its_holder() {
+    let search = Patch::Set(lookup("search?ext={{ person.id }}", "$.results[*].id"));
+    let mut world = world_with(&SyncPatch { lookup: search, ..chosen("{{ person.name }}") }).await;
+    world.push(&["p"]).await.unwrap();
+    let mine = world.expect(Method::Put, "/contacts/p").await;
+    world.rename("q", "p").await;
+    drop(world.expect(Method::Put, "/contacts/p").await);
+    mine.answer(200, "{}");
+    world.is_linked_to("p", "p").await;
+    world.delete("q").await;
+    let mut told = false;
+    while !told || world.link("q").await.unwrap().parked.is_none() {
+        let next = world.next().await;
+        match next.request.method {
+            Method::Get => next.answer(200, &found("p")),
+            Method::Put => {
+                assert!(next.body().contains(r#""ext":"p""#), "{}", next.body());
+                told = true;
+                next.answer(200, "{}");
+            }
+            other => panic!("{other:?}: another's record"),
+        }
+        link_is(&world, "q", |link| link.lease.is_none()).await;
+    }
+    world.is_parked("q", ParkReason::Conflict).await;
+    world.stop().await;
+}
+
 /// A system that is dead for the store, too: who holds an id is asked for again.
 #[tokio::test(start_paused = true)]
 async fn h18_nothing_is_sent_while_nobody_can_tell_who_holds_an_id() {

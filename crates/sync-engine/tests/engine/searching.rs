@@ -228,3 +228,31 @@ async fn a_hold_that_is_lifted_again_and_again_uses_up_nobodys_tries() {
     }
     world.stop().await;
 }
+
+/// A search for what the person is called now says nothing of a record that may have moved under a name of before.
+#[tokio::test(start_paused = true)]
+async fn a_deleted_person_whom_another_search_does_not_find_is_not_forgotten() {
+    let search = lookup("search?name={{ person.name }}", "$.results[*].id");
+    let sync = SyncPatch { follow_unique_id: Patch::Set(true), lookup: Patch::Set(search), ..usual() };
+    let mut world = world_with(&sync).await;
+    world.create_in_doubt("seen").await;
+    world.expect(Method::Get, "/search?name=seen").await.answer(200, &found("s"));
+    world.expect(Method::Put, "/contacts/s").await.answer(200, "{}");
+    world.is_linked_to("seen", "s").await;
+    world.linked("p1", "a").await;
+    world.rename("p1", "b").await;
+    drop(world.expect(Method::Put, "/contacts/a").await);
+    link_is(&world, "p1", |link| link.notes().may_have_moved && link.lease.is_none()).await;
+    world.rename("p1", "c").await;
+    world.delete("p1").await;
+    world.expect(Method::Delete, "/contacts/a").await.answer(404, "");
+    while world.link("p1").await.is_some_and(|link| link.parked.is_none()) {
+        if let Ok(arrival) = timeout(Duration::from_secs(3600), world.arrivals.next()).await {
+            arrival.answer(200, NOBODY);
+        }
+    }
+    let parked = world.link("p1").await.expect("not forgotten").parked.unwrap();
+    assert_eq!(parked.reason, ParkReason::Missing);
+    assert!(parked.detail.contains("The search is not the one that found it before"), "{}", parked.detail);
+    world.stop().await;
+}
