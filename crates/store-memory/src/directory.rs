@@ -133,6 +133,7 @@ impl DirectoryStore for MemoryStore {
         let after = revised(&row.config, friendly_name, settings, now);
         let edited = |governor: &mut Governor| {
             governor.edited(&row.config.settings, &after.settings, after.revision, now);
+            governor.sweeps_begun(sweeps);
         };
         let ((), lifted) = row.governor.change(edited);
         row.config = after.clone();

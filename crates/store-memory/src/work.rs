@@ -14,7 +14,7 @@ use sync_core::plan::lease::{
     Candidate, in_turn, is_retrying, lease_share, leaves_more, newest_first, next_in, pick, shares, waits_until,
 };
 use sync_core::plan::sweep::{Reach, Sweep, reach, retry_link, sweep_link};
-use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult, WorkStore};
+use sync_core::ports::{RETRY_AT_ONCE, Retried, RetryFilter, Signal, StoreResult, SweepKind, WorkStore};
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::sync::SyncConfig;
 use sync_core::time::Timestamp;
@@ -285,10 +285,14 @@ fn mark_batch(state: &mut State, sweep: &Sweep, reach: Reach, rows_max: usize, n
             sweep_link(sweep.kind, id, state.person(account, person), link, now)
         })
         .collect();
-    let marked = !writes.is_empty();
+    let mut marked = !writes.is_empty();
     state.write_links(writes);
     if people.len() < rows_max {
         state.sweeps.remove(&sweep.id);
+        if let (SweepKind::Forget, Some(row)) = (sweep.kind, state.syncs.get_mut(&(account, sync))) {
+            row.governor.forgot();
+            marked = true;
+        }
     } else if let Some(row) = state.sweeps.get_mut(&sweep.id) {
         row.cursor = people.last().cloned();
     }

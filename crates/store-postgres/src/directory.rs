@@ -204,6 +204,7 @@ impl DirectoryStore for PostgresStore {
                 syncs::write(c, &after).await?;
                 let edited = |governor: &mut Governor| {
                     governor.edited(&before.settings, &after.settings, after.revision, now);
+                    governor.sweeps_begun(sweeps);
                 };
                 change_governor(c, account, id, edited).await?;
                 notify(c, &Signal::Due).await?;

@@ -181,6 +181,7 @@ impl DirectoryStore for SqliteStore {
             syncs::update(db, &after)?;
             let edited = |governor: &mut Governor| {
                 governor.edited(&before.config.settings, &after.settings, after.revision, shared.now());
+                governor.sweeps_begun(&sweeps);
             };
             let ((), lifted) = before.governor.change(edited);
             syncs::write_governor(db, account, id, &before.governor)?;

@@ -88,6 +88,11 @@ fn mark_batch(db: &mut Db, sweep: &Sweep, reach: Reach, rows_max: usize, now: Ti
     links::write(db, &writes)?;
     if batch.len() < rows_max {
         db.run("DELETE FROM sweeps WHERE account = ? AND sync = ? AND id = ?", &values![account.0, sync.0, sweep.id])?;
+        if let (SweepKind::Forget, Some(mut row)) = (sweep.kind, syncs::find(db, account, sync)?) {
+            row.governor.forgot();
+            syncs::write_governor(db, account, sync, &row.governor)?;
+            return Ok(true);
+        }
     } else {
         db.run(
             "UPDATE sweeps SET cursor = ? WHERE account = ? AND sync = ? AND id = ?",

@@ -118,6 +118,8 @@ impl AccountScope {
                             names.join(", ")
                         )));
                     }
+                    // What the old origin answers to a first create that is under way means nothing at the new one.
+                    sweeps.push(SweepKind::Forget);
                 }
             }
         }

@@ -6,10 +6,12 @@ use crate::link_row::{self, LinkRow};
 use crate::links::{self, Shard, with_extras};
 use crate::signals::notify;
 use crate::sql::{given, sql_query};
+use crate::syncs::change_governor;
 use crate::work::later;
 use crate::{Conn, PostgresStore, people};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use sync_core::governor::Governor;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::plan::LinkWrite;
 use sync_core::plan::later::Turn;
@@ -175,12 +177,16 @@ async fn mark_batch(
             sweep_link(sweep.kind, id.clone(), people.get(&id.person), link, now)
         })
         .collect();
-    let marked = !writes.is_empty();
+    let mut marked = !writes.is_empty();
     if marked {
         links::write(c, writes, Shard::Other).await?;
     }
     if ids.len() < rows_max {
         end(c, sweep).await?;
+        if sweep.kind == SweepKind::Forget {
+            change_governor(c, sweep.account, sweep.sync, Governor::forgot).await?;
+            marked = true;
+        }
     } else if let Some(last) = ids.last() {
         sql_query("UPDATE sweeps SET cursor = $4 WHERE account = $1 AND sync = $2 AND id = $3")
             .bind::<SqlUuid, _>(sweep.account.0)

@@ -31,6 +31,8 @@ pub const FAILING_FEW: usize = 3;
 pub const FEW_WITHIN: Duration = Duration::from_secs(3600);
 /// Tries in a row that must fail for whoever asks (no connection, 401) before the breaker opens.
 pub const UNREACHABLE_TRIES: u32 = 2;
+/// When a sync whose links are being forgotten is looked at again, if nothing tells of their end.
+const FORGETS_AGAIN: Duration = Duration::from_secs(1);
 /// Beside its schedule, a suspended sync is probed with fresh people: at once, then so often in its first minute, and later.
 const FRESH_EVERY: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10)];
 /// And with a create, which may make a record whose answer never comes, after this at first, and twice as long each time.
@@ -195,6 +197,11 @@ pub enum Breaker {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 /// The state of one sync's endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Governor {
@@ -230,6 +237,10 @@ pub struct Governor {
     /// Whether links may be parked *conflict*: where one gives its id up, these are looked at again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub conflicts: bool,
+    /// How many sweeps are still to forget links of another origin. Until then nothing is leased: a link that is not forgotten yet
+    /// has an id that means another record at the new one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forgetting: u32,
     /// Which rules have been seen to work since their last edit.
     #[serde(default = "Proofs::unknown")]
     pub proofs: Proofs,
@@ -305,6 +316,9 @@ pub enum Change {
 impl Governor {
     /// How many links may be leased at `now`, with `leased` leases out over all nodes and `want` wished for.
     pub fn grant(&self, now: Timestamp, limits: &Limits, leased: usize, want: usize) -> Grant {
+        if self.forgetting > 0 {
+            return Grant::none(Some(now.plus(FORGETS_AGAIN)));
+        }
         let room = usize::from(limits.max_concurrency).saturating_sub(leased).min(want);
         if room == 0 {
             return Grant::none(self.pace.blocked_until().filter(|&until| until > now));
@@ -656,6 +670,17 @@ impl Governor {
     /// Notes that a control of the lookup rule was sent: one is enough for each edit.
     pub fn controlled(&mut self, revision: i32) {
         self.proofs.lookup.controlled |= revision >= self.proofs.lookup.since;
+    }
+
+    /// An edit has begun these sweeps.
+    pub fn sweeps_begun(&mut self, sweeps: &[SweepKind]) {
+        let forgetting = sweeps.iter().filter(|kind| **kind == SweepKind::Forget).count();
+        self.forgetting = self.forgetting.saturating_add(u32::try_from(forgetting).unwrap_or(u32::MAX));
+    }
+
+    /// A sweep that forgets links has been over all of them.
+    pub fn forgot(&mut self) {
+        self.forgetting = self.forgetting.saturating_sub(1);
     }
 
     /// The rules were edited: what an edit touches has to be proven again, and what failed is tried at once.

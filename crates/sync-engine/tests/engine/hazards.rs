@@ -926,3 +926,29 @@ async fn a_control_that_is_limited_holds_the_sync_and_is_sent_again() {
     world.is_linked_to("p1", "1").await;
     world.stop().await;
 }
+
+/// What the old system answers to a first create names another's record at the new one.
+#[tokio::test(start_paused = true)]
+async fn a_create_that_is_under_way_while_the_rules_move_links_nobody_at_the_new_origin() {
+    let mut world = world_with(&usual()).await;
+    world.push(&["p1"]).await.unwrap();
+    let old = world.expect(Method::Post, "/contacts").await;
+    world.rename("p1", "b").await;
+    let at_new = |rule: Patch<RulePatch>| match rule {
+        Patch::Set(rule) => {
+            let Patch::Set(url) = &rule.url else { panic!("it has a URL") };
+            Patch::Set(RulePatch { url: Patch::Set(url.replace("crm.test", "new.test")), ..rule })
+        }
+        other => other,
+    };
+    let SyncPatch { create, update, delete, .. } = usual();
+    let (create, update, delete) = (at_new(create), at_new(update), at_new(delete));
+    world.edit(&SyncPatch { create, update, delete, ..SyncPatch::default() }).await;
+    old.created("r1");
+    let next = world.expect(Method::Post, "/contacts").await;
+    assert_eq!(next.request.url.host_str(), Some("new.test"));
+    next.created("n1");
+    world.is_linked_to("p1", "n1").await;
+    assert!(world.arrivals.is_empty());
+    world.stop().await;
+}

@@ -4,6 +4,7 @@ use super::world::people_of;
 use super::{StoreFixture, World};
 use crate::reply::Reply;
 use sync_core::decide::Decision;
+use sync_core::ports::SweepKind;
 use sync_core::sync::Operation;
 use sync_core::sync::SyncConfig;
 
@@ -89,6 +90,17 @@ pub async fn a_suspended_sync_takes_no_hand_off<F: StoreFixture>() {
     let sync = world.sync().await;
     world.suspend(&sync, &["1", "2", "3", "4", "5"]).await;
     nothing_is_handed_off(&world, &sync).await;
+}
+
+/// Links of another origin are being forgotten.
+pub async fn a_sync_that_forgets_takes_no_hand_off<F: StoreFixture>() {
+    let world = World::<F>::new().await;
+    let sync = world.sync().await;
+    world.edit(&sync, &[SweepKind::Forget], |_| {}).await;
+    nothing_is_handed_off(&world, &sync).await;
+    world.sweep(10).await;
+    world.drain().await;
+    assert_eq!(people_of(&world.upsert_handing_off(&["new"], 10).await.leased), ["new"]);
 }
 
 /// A `Retry-After` holds it.

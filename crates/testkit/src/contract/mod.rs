@@ -81,6 +81,7 @@ macro_rules! store_contract {
                 a_rate_limited_sync_takes_no_hand_off
                 a_backlog_goes_first
                 a_suspended_sync_takes_no_hand_off
+                a_sync_that_forgets_takes_no_hand_off
                 a_held_sync_takes_no_hand_off
                 leases_out_take_the_room
                 links_with_a_history_go_through_the_claim

@@ -178,6 +178,10 @@ pub async fn forget_makes_everybody_new<F: StoreFixture>() {
     world.upsert(&["a"]).await;
     let under_way = world.claim_one().await;
     world.edit(&sync, &[SweepKind::Forget], |_| {}).await;
+    world.upsert(&["b", "c"]).await;
+    assert_eq!(people_of(&world.claim(10).await.leased), [""; 0], "an id of the old origin means another record");
+    assert!(world.store().work_sweep(1).await.unwrap());
+    assert_eq!(people_of(&world.claim(10).await.leased), [""; 0], "some are not forgotten yet");
     world.sweep(1).await;
     for link in world.links(&sync).await {
         assert_eq!((&link.state, &link.sent, &link.lease), (&LinkState::Unlinked, &None, &None));
@@ -186,7 +190,7 @@ pub async fn forget_makes_everybody_new<F: StoreFixture>() {
     let result = world.reply(&under_way, Reply::Accepted).await;
     assert_eq!(result, sync_core::transition::SettleResult::AlreadyDone, "it was sent to the old origin");
     assert_eq!(world.link(&sync, "a").await.state, LinkState::Unlinked);
-    assert_eq!(people_of(&world.claim(10).await.leased), ["a", "b"]);
+    assert_eq!(people_of(&world.claim(10).await.leased), ["a", "b", "c"]);
 }
 
 /// Nobody is there to be new.
