@@ -3,6 +3,7 @@
 use super::account;
 use crate::compose;
 use crate::config::Config;
+use crate::tell::say;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
@@ -52,7 +53,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
     match command {
         Command::Create { name, role } => {
             let (_, secret) = engine.create_key(account.id, &name, role.into()).await.context("--name")?;
-            println!("{}", secret.expose_secret());
+            say!("{}", secret.expose_secret());
         }
         Command::List => {
             for key in engine.store().keys(account.id).await? {
@@ -61,7 +62,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
                     (None, Some(at)) => format!("last used {at}"),
                     (None, None) => "never used".to_owned(),
                 };
-                println!(
+                say!(
                     "{}  {:<6}  {}…  {}  ({state})",
                     key.id,
                     format!("{:?}", key.role).to_uppercase(),
@@ -72,7 +73,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
         }
         Command::Revoke { id } => {
             let key = engine.revoke_key(account.id, id).await?;
-            println!("revoked {} ({})", key.id, key.name);
+            say!("revoked {} ({})", key.id, key.name);
         }
     }
     Ok(())
