@@ -40,7 +40,8 @@ impl Settling<'_> {
         settled.lookup_found = true;
         let [id] = ids else {
             settled.failure = Some(FailureKind::Ambiguous);
-            let detail = "the lookup finds several records: remove or merge the others there, then retry";
+            let detail =
+                format!("the lookup finds {} records: remove or merge the others there, then retry", ids.len());
             return settled.park(ParkReason::Ambiguous, detail);
         };
         let rules = self.context.rules;
@@ -165,7 +166,13 @@ impl Settling<'_> {
         settled.sent = None;
         settled.notes.asking = None;
         settled.next = Next::Owed(Duration::ZERO);
-        settled.learn("looked up: no record, the create was not carried out")
+        settled.learn(match self.context.known.since_doubt {
+            Some(since) => format!(
+                "looked up {} s after the create: no record, so it was not carried out (lookup.settleSeconds)",
+                since.as_secs()
+            ),
+            None => "looked up: no record, so the create was not carried out (lookup.settleSeconds)".to_owned(),
+        })
     }
 
     /// The create was accepted once, and its record is not found.
