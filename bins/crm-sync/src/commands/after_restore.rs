@@ -5,11 +5,11 @@ use crate::compose::{self, Missing};
 use crate::config::Config;
 use crate::tell::{note, say};
 use crate::words::counted;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use sync_core::decide::SyncRules;
-use sync_core::ports::Store;
+use sync_core::ports::{Store, StoreError};
 use sync_core::provenance::{Noted, Obstacle};
 use sync_core::sync::SyncConfig;
 
@@ -28,7 +28,11 @@ pub(crate) struct AfterRestore {
 
 pub(crate) async fn run(config: &Config, arguments: &AfterRestore) -> Result<()> {
     let store = compose::store(config, Missing::Refuse).await?;
-    store.hold_alone("crm-sync after-restore").await.context("it must be the only one that works on the database")?;
+    store.hold_alone("crm-sync after-restore").await.map_err(|error| match error {
+        // What it marks, another process would change meanwhile: a database of its own is no way out.
+        StoreError::Held(who) => anyhow!("another process works on the database {who}: stop it, then run this again"),
+        error => anyhow::Error::new(error).context("it must be the only one that works on the database"),
+    })?;
     compose::make_ready(config, store.as_ref()).await?;
     let (noted, found) = store.provenance().await?;
     if let Some(obstacle @ (Obstacle::MovedTo(_) | Obstacle::HalfMoved(_))) = noted.obstacle(found.as_ref()) {

@@ -63,7 +63,7 @@ fn check_folder(file: &Path) -> Result<()> {
     let shown = folder.display();
     match std::fs::metadata(folder) {
         Ok(found) if found.is_dir() => {}
-        Ok(_) => bail!("{shown} is no folder: name a file in one that is there"),
+        Ok(_) => bail!("{shown} is not a folder: name a file in one that is there"),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             bail!("the folder {shown} does not exist: make it, or name a file in another")
         }

@@ -7,6 +7,7 @@ use crate::tell::say;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
+use sync_core::id::KeyId;
 use sync_core::key::Role;
 
 #[derive(clap::Subcommand)]
@@ -25,8 +26,16 @@ pub(crate) enum Command {
     /// Revoke a key, at once
     Revoke {
         /// The key's id, as `keys list` shows it
-        id: sync_core::id::KeyId,
+        #[arg(value_parser = key_id)]
+        id: KeyId,
     },
+}
+
+fn key_id(text: &str) -> Result<KeyId, String> {
+    text.trim().parse().map_err(|_| {
+        "write the key's id, such as 0198c1d2-7a3b-7c4d-8e5f-60718293a4b5: it is the first word of its line in `crm-sync keys list`"
+            .to_owned()
+    })
 }
 
 /// READER sees; WRITER also writes people and retries; ADMIN also configures.

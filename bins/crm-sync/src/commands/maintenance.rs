@@ -18,8 +18,13 @@ const ROWS: usize = 1000;
 #[derive(Args)]
 pub(crate) struct PruneLogs {
     /// Remove entries older than this, such as 30days or 12h
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = age)]
     older_than: Duration,
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text.trim())
+        .map_err(|_| "write a number with its unit, such as 30days, 12h or 90m".to_owned())
 }
 
 #[derive(Args)]

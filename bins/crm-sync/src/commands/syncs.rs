@@ -110,8 +110,8 @@ fn held(sync: &SyncConfig, runtime: &SyncRuntime, next: Option<&NextRequests>, n
         let people = people.map_or_else(String::new, |people| format!(", {people}"));
         if brake.kind == BrakeKind::Restored {
             return format!(
-                "doubtful creates are held since an older copy was restored ({}){people}: release them when everybody was \
-                 pushed again (docs/operations.md)",
+                "doubtful creates are held since an older copy was restored ({}){people}: release them when everybody has \
+                 been pushed again (docs/operations.md)",
                 brake.since
             );
         }

@@ -40,8 +40,11 @@ impl Settling<'_> {
         settled.lookup_found = true;
         let [id] = ids else {
             settled.failure = Some(FailureKind::Ambiguous);
-            let detail =
-                format!("the lookup finds {} records: remove or merge the others there, then retry", ids.len());
+            // No more than two are read of an answer.
+            let first = ids.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+            let detail = format!(
+                "the lookup finds several records ({first} come first): remove or merge the others there, then retry"
+            );
             return settled.park(ParkReason::Ambiguous, detail);
         };
         let rules = self.context.rules;
