@@ -30,6 +30,8 @@ pub struct ServerOptions {
     pub database_timeout: &'static str,
     /// Whose hands turn the server's wall clock.
     pub clock: Option<crate::WallClock>,
+    /// A file for its log, with the level info. Left out: where the test's own output goes.
+    pub log: Option<std::path::PathBuf>,
     /// Further options.
     pub more: &'static [&'static str],
 }
@@ -45,6 +47,7 @@ impl Default for ServerOptions {
             otlp_endpoint: None,
             database_timeout: "30s",
             clock: None,
+            log: None,
             more: &[],
         }
     }
@@ -102,7 +105,12 @@ impl Server {
             let migrated = command(database).arg("migrate").output().await.expect("the binary runs");
             assert!(migrated.status.success(), "migrate: {}", String::from_utf8_lossy(&migrated.stderr));
         }
-        let mut child = command(database)
+        let mut serve = command(database);
+        if let Some(log) = &options.log {
+            serve.stderr(std::fs::File::create(log).expect("the log's file can be made"));
+        }
+        let level = if options.log.is_some() { "info" } else { "warn" };
+        let mut child = serve
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8", "--mode", options.mode])
             .args(["--retry-schedule", options.retry_schedule, "--probe-schedule", options.probe_schedule])
@@ -112,7 +120,7 @@ impl Server {
             .args(["--database-timeout", options.database_timeout])
             .args(options.more)
             .envs(options.clock.iter().flat_map(crate::WallClock::environment))
-            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()))
+            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned()))
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
             .spawn()

@@ -25,6 +25,8 @@ async fn run(database: &Database, arguments: &[&str], without: &[&str]) -> (bool
     (output.status.success(), said)
 }
 
+/// The mock CRMs of tests are there.
+const DOCTOR_OF_LOOPBACK: &[&str] = &["doctor", "--allow-network", "127.0.0.0/8"];
 const KEY_OF_ENVIRONMENT: &[&str] = &["CRM_SYNC_SECRET_KEY"];
 
 /// A database that was copied without its key file.
@@ -41,9 +43,14 @@ async fn a_copy_without_its_key_file_gets_no_new_one_while_it_holds_secrets() {
 
     let (fine, said) = run(&database, &["serve", "--listen", "127.0.0.1:0"], KEY_OF_ENVIRONMENT).await;
     assert!(!fine, "{said}");
-    for part in
-        [file.to_str().unwrap(), "is missing", "`With a token`", "Copy test.db.key", "CRM_SYNC_SECRET_KEY", "openssl"]
-    {
+    for part in [
+        file.to_str().unwrap(),
+        "is missing",
+        "`With a token`",
+        "Copy the key file of the server whose database this is, crm-sync.db.key unless",
+        "CRM_SYNC_SECRET_KEY",
+        "openssl",
+    ] {
         assert!(said.contains(part), "{part} is not said: {said}");
     }
     assert!(!file.exists(), "none was made");
@@ -58,7 +65,7 @@ async fn a_database_without_secrets_goes_on_with_a_new_key_file() {
     let server = Server::start(&database, &ServerOptions::default()).await;
     server.api().create_sync("http://127.0.0.1:9", json!({ "friendlyName": "Open" })).await;
     assert!(server.stop().await);
-    let (fine, said) = run(&database, &["doctor"], KEY_OF_ENVIRONMENT).await;
+    let (fine, said) = run(&database, DOCTOR_OF_LOOPBACK, KEY_OF_ENVIRONMENT).await;
     assert!(fine && said.contains("secret key: not there yet") && said.contains("ok     syncs"), "{said}");
     let mut serve = command(&database);
     serve.args(["serve", "--listen", "127.0.0.1:0"]).env_remove("CRM_SYNC_SECRET_KEY").stdin(Stdio::null());
@@ -136,14 +143,14 @@ async fn syncs_are_listed_with_their_ids_and_what_holds_them() {
 async fn doctor_names_syncs_that_do_not_flow_and_by_which_options_it_judges() {
     let database = Database::sqlite();
     let ids = syncs_that_stand_differently(&database).await;
-    let (fine, said) = run(&database, &["doctor", "--allow-network", "10.0.0.0/8"], &[]).await;
+    let (fine, said) = run(&database, &["doctor", "--allow-network", "10.0.0.0/8,127.0.0.0/8"], &[]).await;
     assert!(fine, "nothing is wrong with the set-up: {said}");
     for part in [
         format!("HELD   sync `suspended` ({}): suspended since 20", ids[0]),
         format!("HELD   sync `paused` ({}): paused by an administrator", ids[1]),
         format!("HELD   sync `limited` ({}): held until 20", ids[2]),
         "3 syncs are paused, suspended or held".to_owned(),
-        "with these network options (--allow-network), requests go to public addresses, and 10.0.0.0/8. A server goes by".to_owned(),
+        "with these network options (--allow-network), requests go to public addresses, and 10.0.0.0/8, 127.0.0.0/8. A server goes by".to_owned(),
     ] {
         assert!(said.contains(&part), "{part} is not said: {said}");
     }
@@ -161,7 +168,7 @@ async fn doctor_says_that_there_is_no_database_yet() {
     let line = format!("NONE   database: there is no database yet at {typo}/crm-sync.db: `crm-sync serve` makes it");
     assert!(fine && said.contains(&line), "{said}");
     let last = said.lines().last().unwrap();
-    assert!(last.contains("there is no database yet") && last.contains("not checked"), "{said}");
+    assert!(last.contains("there is no database yet, so it was not checked"), "{said}");
     assert!(!said.contains("ok     database") && !last.starts_with("nothing is wrong"), "{said}");
 }
 
@@ -235,9 +242,79 @@ async fn small_inputs_that_are_wrong_are_named_with_the_mend() {
     let (fine, said) = run(&database, &["backup", "/proc/x.db"], &[]).await;
     assert!(!fine && said.contains("the folder /proc cannot be written to") && !said.contains("unavailable"), "{said}");
     let (fine, said) = run(&database, &["doctor", "--allow-network", "localhost"], &[]).await;
-    assert!(!fine && said.contains("`localhost` is no network") && said.contains("10.1.0.0/16"), "{said}");
+    assert!(!fine && said.contains("`localhost` is not a network") && said.contains("10.1.0.0/16"), "{said}");
+    for (arguments, form) in [
+        (&["keys", "revoke", "nope"][..], "it is the first word of its line in `crm-sync keys list`"),
+        (&["prune-logs", "--older-than", "soon"], "such as 30days, 12h or 90m"),
+        (&["serve", "--listen", "8182"], "write an IP address and a port, such as 127.0.0.1:8182"),
+        (&["serve", "--metrics-listen", "localhost:9464"], "such as 127.0.0.1:9464"),
+        (&["serve", "--mock-crm", "here"], "such as 127.0.0.1:8080"),
+    ] {
+        let (fine, said) = run(&database, arguments, &[]).await;
+        assert!(!fine && said.starts_with("error: ") && said.contains(form), "{arguments:?}: {said}");
+    }
     let (fine, said) = run(&database, &["doctor", "--allow-network", "127.0.0.1,10.0.0.0/8"], &[]).await;
     assert!(fine && said.contains("and 127.0.0.1/32, 10.0.0.0/8"), "{said}");
+}
+
+/// Whoever reads the first line only, as `head -1` does, gets no panic, and the exit code stays.
+#[tokio::test]
+async fn a_reader_that_goes_away_ends_nothing() {
+    let database = Database::sqlite();
+    assert!(run(&database, &["migrate"], &[]).await.0);
+    for arguments in [&["doctor"][..], &["schema"], &["stats"], &["syncs"], &["--help"], &["migrate"]] {
+        let mut command = command(&database);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = timeout(WITHIN, child.wait_with_output()).await.expect("it ends").unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.is_empty(), "{arguments:?}: {said}");
+        assert!(output.status.success(), "{arguments:?}: {:?}", output.status);
+    }
+    // One that takes nothing is told of: its disk is full.
+    let mut command = command(&database);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.arg("stats").stdin(Stdio::null()).stdout(full).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.starts_with("error: cannot write to stdout"), "{said}");
+}
+
+/// Nothing would arrive there, whatever else is right.
+#[tokio::test]
+async fn doctor_names_addresses_that_its_network_options_refuse() {
+    let database = Database::sqlite();
+    let server = Server::start(&database, &ServerOptions::default()).await;
+    let changes = json!({ "friendlyName": "Inside",
+        "lookup": { "url": "http://10.1.2.3/?q={{ person.id }}", "path": "$[*].id" } });
+    let id = server.api().create_sync("http://127.0.0.1:9", changes).await;
+    assert!(server.stop().await);
+    let (fine, said) = run(&database, &["doctor"], &[]).await;
+    for part in [
+        format!(
+            "WRONG  network: `Inside` ({id}), lookup: 10.1.2.3 is a private address, which is not allowed: restart the server"
+        ),
+        format!(
+            "WRONG  network: `Inside` ({id}), createUsers, updateUsers, deleteUsers: 127.0.0.1 is a loopback address"
+        ),
+        "with `--allow-network 127.0.0.1` to allow it".to_owned(),
+    ] {
+        assert!(!fine && said.contains(&part), "{part} is not said: {said}");
+    }
+    let (fine, said) = run(&database, DOCTOR_OF_LOOPBACK, &[]).await;
+    assert!(!fine && said.contains("10.1.2.3") && !said.contains("127.0.0.1 is"), "{said}");
+    let (fine, said) = run(&database, &["doctor", "--allow-network", "127.0.0.1,10.1.0.0/16"], &[]).await;
+    assert!(fine && said.ends_with("nothing is wrong\n"), "{said}");
+}
+
+#[tokio::test]
+async fn after_restore_beside_a_server_says_to_stop_it() {
+    let database = Database::sqlite();
+    let server = Server::start(&database, &ServerOptions::default()).await;
+    let (fine, said) = run(&database, &["after-restore"], &[]).await;
+    assert!(!fine && said.starts_with("error: another process works on the database"), "{said}");
+    assert!(said.contains(": stop it, then run this again") && !said.contains("of its own"), "{said}");
+    assert!(server.stop().await);
 }
 
 #[tokio::test]
@@ -256,7 +333,7 @@ async fn one_alone_is_told_as_one() {
         (&database, &["resync", "--sync", &sync, "--force"][..], "1 person is being marked as owed"),
         (&copy, &["after-restore"], "marked 1 link of 1 sync: nothing"),
         (&copy, &["syncs"], "doubtful creates are held since an older copy was restored (20"),
-        (&copy, &["doctor"], "Z), 0 people wait: release them when"),
+        (&copy, DOCTOR_OF_LOOPBACK, "Z), 0 people wait: release them when"),
     ] {
         let (fine, said) = run(database, arguments, &[]).await;
         assert!(fine && said.contains(told), "{arguments:?}: {said}");

@@ -57,7 +57,7 @@ async fn a_mock_crm_is_refused_where_others_could_reach_it() {
     let file = database.directory.join("c.toml");
     std::fs::write(&file, "mock-crm = \"192.0.2.1:9090\"").unwrap();
     for (arguments, part) in [
-        (vec!["--mock-crm", "0.0.0.0:9090"], "--mock-crm: 0.0.0.0:9090 is no loopback address"),
+        (vec!["--mock-crm", "0.0.0.0:9090"], "--mock-crm: 0.0.0.0:9090 is not a loopback address"),
         (vec!["--config", file.to_str().unwrap()], "write one such as 127.0.0.1:9090"),
         (vec!["--mock-crm", "localhost"], "--mock-crm"),
     ] {

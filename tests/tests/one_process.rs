@@ -82,7 +82,7 @@ async fn maintenance_goes_on_beside_a_server() {
     eventually("it is there", Duration::from_secs(10), || async { crm.records().len() == 1 }).await;
     for arguments in [
         &["stats"][..],
-        &["doctor"],
+        &["doctor", "--allow-network", "127.0.0.0/8"],
         &["retry", "--sync", "CRM"],
         &["resync", "--sync", "CRM", "--force"],
         &["keys", "list"],

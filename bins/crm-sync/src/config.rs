@@ -61,7 +61,7 @@ pub(crate) struct Options {
     pub(crate) log_format: Option<LogFormat>,
 
     /// Where the server listens [default: 127.0.0.1:8080]
-    #[arg(long, env = "CRM_SYNC_LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "CRM_SYNC_LISTEN", global = true, value_name = "ADDRESS:PORT", value_parser = address_and_port)]
     pub(crate) listen: Option<SocketAddr>,
 
     /// Whether the web console is served at / and takes sessions [default: true]
@@ -74,7 +74,7 @@ pub(crate) struct Options {
     pub(crate) public_url: Option<String>,
 
     /// Where Prometheus finds /metrics; never on the API's own address [default: nowhere]
-    #[arg(long, env = "CRM_SYNC_METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "CRM_SYNC_METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT", value_parser = address_and_port)]
     pub(crate) metrics_listen: Option<SocketAddr>,
 
     /// Where traces are sent by OTLP over HTTP, such as http://127.0.0.1:4318 [default: nowhere]
@@ -98,7 +98,7 @@ pub(crate) struct Options {
 
     /// For trying out: starts a mock CRM in this process, on this loopback address (port 0 takes a free one). Requests may go
     /// there, and the console's first steps offer it; its records are gone with the process [default: none]
-    #[arg(long, env = "CRM_SYNC_MOCK_CRM", global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "CRM_SYNC_MOCK_CRM", global = true, value_name = "ADDRESS:PORT", value_parser = address_and_port)]
     pub(crate) mock_crm: Option<SocketAddr>,
 
     /// Waits between tries, such as 5s,30s,2m [default: 5s,30s,2m,10m,30m,1h,3h,6h,12h,24h,24h]
@@ -161,7 +161,7 @@ impl Traces {
             bail!(wrong);
         }
         if !(0.0..=1.0).contains(&sample_ratio) {
-            bail!("--otlp-sample-ratio: {sample_ratio} is no share; write a number from 0 to 1, such as 0.01");
+            bail!("--otlp-sample-ratio: {sample_ratio} is not a share; write a number from 0 to 1, such as 0.01");
         }
         // As OTEL_EXPORTER_OTLP_ENDPOINT is meant; a whole path is taken too.
         let path = endpoint.path().trim_end_matches('/').to_owned();
@@ -234,13 +234,23 @@ impl Options {
     }
 }
 
+/// Reads an address with its port.
+pub(crate) fn address_and_port(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    text.parse().map_err(|_| {
+        // A port alone is what is given most often.
+        let port = text.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(8080);
+        format!("write an IP address and a port, such as {}", SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    })
+}
+
 /// Reads a network; an address alone is a network of one.
 fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let found = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     found.ok_or_else(|| {
         format!(
-            "`{text}` is no network: write an address and the number of its leading bits that all of the network share, such as \
+            "`{text}` is not a network: write an address and the number of its leading bits that all of the network share, such as \
              10.1.0.0/16 or fd00::/8, or one address, such as 10.1.2.3"
         )
     })
@@ -255,8 +265,9 @@ fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> 
 }
 
 fn public_url_of(text: &str) -> Result<Url> {
-    let wrong =
-        || format!("--public-url: `{text}` is no address of a site; write one such as https://crm-sync.example.com");
+    let wrong = || {
+        format!("--public-url: `{text}` is not the address of a site; write one such as https://crm-sync.example.com")
+    };
     let url: Url = text.trim().parse().with_context(wrong)?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     if !matches!(url.scheme(), "http" | "https") || !is_bare || !url.username().is_empty() || url.password().is_some() {
@@ -328,7 +339,7 @@ fn mock_crm(at: Option<SocketAddr>, mode: Mode) -> Result<Option<SocketAddr>> {
     let Some(at) = at else { return Ok(None) };
     if !at.ip().is_loopback() {
         bail!(
-            "--mock-crm: {at} is no loopback address, and the mock CRM lets everybody in; write one such as {}",
+            "--mock-crm: {at} is not a loopback address, and the mock CRM lets everybody in; write one such as {}",
             SocketAddr::from((Ipv4Addr::LOCALHOST, at.port()))
         );
     }
@@ -364,7 +375,7 @@ fn schedule(flag: &str, text: Option<String>, default: Vec<Duration>) -> Result<
 fn parse_duration(flag: &str, text: &str) -> Result<Duration> {
     let text = text.trim();
     humantime::parse_duration(text)
-        .with_context(|| format!("{flag}: `{text}` is no duration; write one such as 500ms, 5s, 2m or 1h"))
+        .with_context(|| format!("{flag}: `{text}` is not a duration; write one such as 500ms, 5s, 2m or 1h"))
 }
 
 #[cfg(test)]
@@ -408,7 +419,7 @@ mod tests {
         assert_eq!(told, ["10.0.0.0/8", "127.0.0.1/32", "fd00::1/128"]);
         for wrong in ["localhost", "10.0.0.0/33", "10.0.0", ""] {
             let told = network(wrong).unwrap_err();
-            assert!(told.starts_with(&format!("`{wrong}` is no network")) && told.contains("10.1.0.0/16"), "{told}");
+            assert!(told.starts_with(&format!("`{wrong}` is not a network")) && told.contains("10.1.0.0/16"), "{told}");
         }
     }
 
@@ -438,13 +449,13 @@ mod tests {
         for (toml, named) in [
             ("lisen = \"x\"", "lisen"),
             ("listen = \"here\"", "listen"),
-            ("allow-network = [\"here\"]", "allow-network: `here` is no network"),
+            ("allow-network = [\"here\"]", "allow-network: `here` is not a network"),
             ("quiet-time = \"soon\"", "--quiet-time: `soon`"),
             ("alerts-every = \"0s\"", "--alerts-every: 0"),
             ("database-timeout = \"0s\"", "--database-timeout: no database answers within 0"),
             ("retry-schedule = \"5s,x\"", "--retry-schedule: `x`"),
             ("mode = \"api\"", "--mode"),
-            ("mock-crm = \"0.0.0.0:9090\"", "--mock-crm: 0.0.0.0:9090 is no loopback address"),
+            ("mock-crm = \"0.0.0.0:9090\"", "--mock-crm: 0.0.0.0:9090 is not a loopback address"),
             ("mock-crm = \"[::ffff:127.0.0.1]:9090\"", "--mock-crm: [::ffff:127.0.0.1]:9090"),
             ("mock-crm = \"9090\"", "mock-crm"),
             ("mock-crm = \"127.0.0.1:1\"\ndatabase = \"postgres://x\"\nmode = \"dispatch\"", "--mode all"),

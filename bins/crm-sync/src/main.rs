@@ -8,11 +8,13 @@ mod http;
 mod secret_key;
 mod serve;
 mod telemetry;
+mod tell;
 mod words;
 
 use clap::{Parser, Subcommand};
 use config::Options;
 use std::process::ExitCode;
+use tell::note;
 
 /// Each delivery is a few hundred small allocations: with glibc's allocator they were a third of the server's CPU time.
 #[global_allocator]
@@ -80,11 +82,13 @@ fn main() -> ExitCode {
         }
         Err(error) => Err(error.into()),
     };
-    match done {
+    match done.and_then(|code| {
+        tell::failed().map_or(Ok(code), |error| Err(anyhow::anyhow!("cannot write to stdout: {error}")))
+    }) {
         Ok(code) => code,
         Err(error) => {
-            // The chain once, at the edge.
-            eprintln!("crm-sync: {error:#}");
+            // The chain once, at the edge, in the form of what the command line's own errors have.
+            note!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -100,7 +104,7 @@ fn keep_pages_small() {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if matches!(cli.command, Command::Schema) {
-        print!("{}", api_graphql::sdl());
+        tell::to_stdout(format_args!("{}", api_graphql::sdl()));
         return Ok(ExitCode::SUCCESS);
     }
     let config = cli.options.load()?;

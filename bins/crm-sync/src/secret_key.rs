@@ -83,13 +83,13 @@ pub(crate) async fn check_missing(file: &Path, store: &dyn Store) -> Result<()> 
     if whose.is_empty() {
         return Ok(());
     }
-    let name = file.file_name().unwrap_or_default().display();
+    // What the server's database is called, a copy does not know: as it is called if nobody chose a name.
     bail!(
-        "the secret key file {0} is missing, and the secrets in the database (of {1}) cannot be opened without it. Copy {name} from \
-         where the database comes from, or give the key in {SECRET_KEY}. If the key is lost, make a new one, and give these secrets \
-         again: (umask 077; openssl rand -base64 32 > {0})",
+        "the secret key file {0} is missing, and the secrets in the database (of {1}) cannot be opened without it. Copy the key file \
+         of the server whose database this is, crm-sync.db.key unless that has another name, to {0}, or give the key in {SECRET_KEY}. If the \
+         key is lost, make a new one, and give these secrets again: (umask 077; openssl rand -base64 32 > {0})",
         file.display(),
-        whose.join(", and of ")
+        whose.join(", and of "),
     )
 }
 
@@ -144,7 +144,7 @@ fn variable(name: &str) -> Result<Option<SecretString>> {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value.into())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => bail!("{name} is no text"),
+        Err(std::env::VarError::NotUnicode(_)) => bail!("{name} is not text (UTF-8)"),
     }
 }
 

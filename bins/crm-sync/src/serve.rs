@@ -4,6 +4,7 @@ use crate::compose;
 use crate::config::{Config, Mode};
 use crate::http::{Served, health_router, metrics_router, router};
 use crate::telemetry;
+use crate::tell::say;
 use anyhow::{Context, Result};
 use axum::Router;
 use futures_util::future::join_all;
@@ -59,21 +60,19 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     // Whoever reads that it listens may tell it to stop.
     let told = until_told_to_stop();
     if let Some(key) = &running.first_key {
-        println!(
-            "This is the first start: the account `default` was made, with this admin key. It is shown this once:\n"
-        );
-        println!("    {}\n", key.expose_secret());
+        say!("This is the first start: the account `default` was made, with this admin key. It is shown this once:\n");
+        say!("    {}\n", key.expose_secret());
     }
     if let Some(address) = running.metrics_address {
-        println!("metrics are at http://{address}/metrics");
+        say!("metrics are at http://{address}/metrics");
     }
     if let Some(crm) = &mock_crm {
-        println!("a mock CRM, for trying out, is at {}", crm.url());
+        say!("a mock CRM, for trying out, is at {}", crm.url());
     }
     if let Some(url) = &running.console_url {
-        println!("the console is at {url}");
+        say!("the console is at {url}");
     }
-    println!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
+    say!("crm-sync {} listens on http://{}", env!("CARGO_PKG_VERSION"), running.address);
     tokio::select! {
         () = told => info!("stopping: finishing what is in flight"),
         () = running.failed() => error!("stopping, since the engine failed: finishing what is in flight"),

@@ -180,7 +180,7 @@ impl Contacts {
                 }
                 ("offset", _) => number().map(|number| offset = number),
                 ("limit", _) => number().map(|number| limit = number.min(LIST_LIMIT_MAX)),
-                _ => Err(format!("{name} is no parameter; there are email, external_id, limit and offset")),
+                _ => Err(format!("{name} is not a parameter; there are email, external_id, limit and offset")),
             };
             if let Err(message) = read {
                 return Answer::error(StatusCode::BAD_REQUEST, &message);

@@ -82,10 +82,10 @@ pub struct Fault {
     pub manner: Manner,
 }
 
-/// Why a text is no fault.
+/// Why a text is not a fault.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{text:?} is no fault; it takes status=200..599, retry-after=SECONDS, redirect, delay=[before:|after:]250ms, \
+    "{text:?} is not a fault; it takes status=200..599, retry-after=SECONDS, redirect, delay=[before:|after:]250ms, \
      hangup=before|after, hang[=before|after], huge, malformed, cut, page[=before|after], error[=before|after], goaway, \
      refused-stream, quota=fixed|sliding|bucket:COUNT:SPAN[:retry-after|ratelimit|reset|503], quota=daily:COUNT, \
      search-lag=2s|never, keys=replay|check|refuse, lock=2s, upsert, poison=TEXT, or several with commas"
@@ -328,7 +328,7 @@ mod tests {
             "upsert=1",
             "poison=",
         ] {
-            assert!(text.parse::<Fault>().unwrap_err().to_string().starts_with(&format!("{text:?} is no fault")));
+            assert!(text.parse::<Fault>().unwrap_err().to_string().starts_with(&format!("{text:?} is not a fault")));
         }
     }
 }

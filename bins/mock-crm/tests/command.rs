@@ -30,11 +30,11 @@ async fn it_serves_until_it_is_told_to_stop() {
 #[tokio::test]
 async fn wrong_arguments_are_named() {
     for (arguments, named) in [
-        (["--fault-rate", "status=5:0.1"], "is no fault"),
+        (["--fault-rate", "status=5:0.1"], "is not a fault"),
         (["--fault-rate", "status=500"], "share"),
         (["--auth", "basic:only-user"], "basic:USER:PASSWORD"),
         (["--fault-rate", "huge:2"], "not between 0 and 1"),
-        (["--always", "quota=fixed:0:1s"], "is no fault"),
+        (["--always", "quota=fixed:0:1s"], "is not a fault"),
         (["--ids", "names"], "emails"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_mock-crm")).args(arguments).output().await.unwrap();

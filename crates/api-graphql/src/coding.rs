@@ -14,8 +14,8 @@ use async_graphql::{
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use sync_core::fault::{Fault, PathPart};
 use sync_engine::{EngineError, chain};
 use tracing::{error, warn};
@@ -64,6 +64,8 @@ fn too_complex(message: String) -> ServerError {
 pub(crate) struct Coding {
     /// Whether a mutation is run.
     mutates: AtomicBool,
+    /// How to mend what validation will refuse.
+    mends: Mutex<Vec<fitting::Mend>>,
 }
 
 impl ExtensionFactory for Coding {
@@ -106,8 +108,10 @@ impl Extension for Coding {
         numbers::in_variables(&mut request).map_err(|fault| with_code(fault, BAD_USER_INPUT))?;
         variables::write_out_unset(&mut request).map_err(|fault| with_code(fault, VALIDATION_FAILED))?;
         let variables = std::mem::take(&mut request.variables);
-        let faults = fitting::faults(request.parsed_query()?, &variables, &ctx.schema_env.registry);
+        let found = fitting::find(request.parsed_query()?, &variables, &ctx.schema_env.registry);
         request.variables = variables;
+        *self.mends.lock().unwrap_or_else(PoisonError::into_inner) = found.mends;
+        let faults = found.faults;
         if faults.is_empty() { Ok(request) } else { Err(unfit(faults)) }
     }
 
@@ -130,6 +134,9 @@ impl Extension for Coding {
         next.run(ctx).await.map_err(|faults| {
             let code = |mut fault: ServerError| {
                 name_values(&mut fault.message, &ctx.schema_env.registry);
+                for mend in self.mends.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                    mend.add_to(&mut fault.message);
+                }
                 let is_limit = matches!(fault.message.as_str(), "Query is too complex." | "Query is nested too deep.");
                 with_code(fault, if is_limit { TOO_COMPLEX } else { VALIDATION_FAILED })
             };
@@ -193,7 +200,12 @@ fn describe(error: &mut ServerError, source: &EngineError, carried_out: bool) {
         EngineError::Invalid(faults) => {
             match faults.as_slice() {
                 [fault] => error.message = fault.to_string(),
-                [first, ..] => error.message = format!("the input has {} faults: {first}", faults.len()),
+                [first, ..] => {
+                    error.message = format!(
+                        "the input has {} faults, all of them in extensions.fields. The first: {first}",
+                        faults.len()
+                    );
+                }
                 [] => {}
             }
             set_code(error, BAD_USER_INPUT);

@@ -1,7 +1,7 @@
 //! From a URL to a connection: resolve, check each address, connect, TLS. Each step's failure has a type of its own, so
 //! that the outcome can tell them apart.
 
-use crate::guard::{AddressGuard, RangeName};
+use crate::guard::{AddressGuard, RangeName, allowing};
 use crate::handshake::Noting;
 use crate::resolver::Resolver;
 use crate::tls;
@@ -44,18 +44,6 @@ pub(crate) enum ConnectFault {
     Timeout { target: String },
     #[error("{what}")]
     Tls { what: String },
-}
-
-/// How to allow the address that a host leads to. It is named only where it stands in the URL.
-fn allowing(host: &str, range: RangeName) -> String {
-    if range == RangeName::Metadata {
-        // It can be allowed, but that is nothing to propose.
-        return "it hands out the credentials of the server's machine".to_owned();
-    }
-    match host.parse::<IpAddr>() {
-        Ok(address) => format!("start the server anew with `--allow-network {address}` to allow it"),
-        Err(_) => "start the server anew with `--allow-network` and that address to allow it".to_owned(),
-    }
 }
 
 impl ConnectFault {
@@ -250,8 +238,8 @@ mod tests {
         assert_eq!(fault.reason(), NotSent::AddressRefused);
         assert_eq!(
             fault.to_string(),
-            "crm.example leads to a private address, which is not allowed: start the server anew with `--allow-network` and that \
-             address to allow it"
+            "crm.example leads to a private address, which is not allowed: restart the server with `--allow-network` and that address \
+             to allow it"
         );
     }
 

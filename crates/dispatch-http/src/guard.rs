@@ -137,6 +137,19 @@ impl AddressGuard {
         if self.allow_sockets.contains(&address) { Ok(()) } else { self.check(address.ip()) }
     }
 
+    /// Why the host of `url` would be refused, and how to allow it, in words. Only of an address that stands in the URL: a name
+    /// is not looked up, and `None` is answered for it.
+    pub fn refusal(&self, url: &url::Url) -> Option<String> {
+        let address: IpAddr = match url.host()? {
+            url::Host::Ipv4(address) => address.into(),
+            url::Host::Ipv6(address) => address.into(),
+            url::Host::Domain(_) => return None,
+        };
+        let port = url.port_or_known_default()?;
+        let range = self.check_socket(SocketAddr::new(address, port)).err()?;
+        Some(format!("{address} is {range}, which is not allowed: {}", allowing(&address.to_string(), range)))
+    }
+
     /// Whether `address` may be connected to; else for what range it is refused.
     ///
     /// IPv4 addresses embedded in IPv6 ones count as themselves: v4-mapped and v4-compatible (RFC 4291), 6to4 (RFC 3056),
@@ -169,6 +182,18 @@ impl AddressGuard {
             return Err(RangeName::Private);
         }
         if V6_PUBLIC.contains(&address) { Ok(()) } else { Err(RangeName::Reserved) }
+    }
+}
+
+/// How to allow the address that a host leads to. It is named only where it stands in the URL.
+pub(crate) fn allowing(host: &str, range: RangeName) -> String {
+    if range == RangeName::Metadata {
+        // It can be allowed, but that is nothing to propose.
+        return "it hands out the credentials of the server's machine".to_owned();
+    }
+    match host.parse::<IpAddr>() {
+        Ok(address) => format!("restart the server with `--allow-network {address}` to allow it"),
+        Err(_) => "restart the server with `--allow-network` and that address to allow it".to_owned(),
     }
 }
 
@@ -272,6 +297,32 @@ mod tests {
         assert_eq!(check(&guard, "10.2.0.1"), Err(RangeName::Private));
         assert_eq!(check(&guard, "127.0.0.1"), Err(RangeName::Loopback));
         assert_eq!(check(&guard, "::ffff:127.0.0.1"), Err(RangeName::Loopback));
+    }
+
+    #[test]
+    fn an_address_in_a_url_is_refused_in_words_and_a_name_is_not_looked_up() {
+        let refusal = |guard: &AddressGuard, url: &str| guard.refusal(&url.parse().unwrap());
+        let guard = AddressGuard::new(vec!["10.1.0.0/16".parse().unwrap()])
+            .and_sockets(vec!["127.0.0.1:9090".parse().unwrap(), "127.0.0.1:443".parse().unwrap()]);
+        let told = |address: &str, range: &str| {
+            Some(format!(
+                "{address} is {range}, which is not allowed: restart the server with `--allow-network {address}` to allow it"
+            ))
+        };
+        for (url, expected) in [
+            ("http://127.0.0.1:9091/contacts", told("127.0.0.1", "a loopback address")),
+            ("https://[::1]/", told("::1", "a loopback address")),
+            ("https://192.168.1.9/", told("192.168.1.9", "a private address")),
+            ("http://127.0.0.1:9090/contacts", None),
+            ("https://127.0.0.1/contacts", None),
+            ("http://10.1.2.3/", None),
+            ("https://8.8.8.8/", None),
+            ("http://localhost:9091/", None),
+        ] {
+            assert_eq!(refusal(&guard, url), expected, "{url}");
+        }
+        let metadata = refusal(&guard, "http://169.254.169.254/").unwrap();
+        assert!(!metadata.contains("--allow-network"), "{metadata}");
     }
 
     #[test]

@@ -21,10 +21,7 @@ async fn this_machine_is_refused_however_it_is_written() {
         for scheme in ["http", "https"] {
             let (reason, text) = not_sent(strict.send(&post(&format!("{scheme}://{host}:{port}/"), "{}")).await);
             assert_eq!(reason, NotSent::AddressRefused, "{scheme}://{host}: {text}");
-            assert!(
-                text.contains("address, which is not allowed: start the server anew with `--allow-network"),
-                "{text}"
-            );
+            assert!(text.contains("address, which is not allowed: restart the server with `--allow-network"), "{text}");
         }
     }
     assert_eq!(server.connections(), 0);
@@ -56,7 +53,7 @@ async fn metadata_and_private_addresses_are_refused() {
         let mend = if network.is_empty() {
             String::new()
         } else {
-            format!(", which is not allowed: start the server anew with `--allow-network {network}` to allow it")
+            format!(", which is not allowed: restart the server with `--allow-network {network}` to allow it")
         };
         let told = format!("{} leads to {range}{mend}", host.trim_matches(['[', ']']));
         assert_eq!((reason, text), (NotSent::AddressRefused, told));

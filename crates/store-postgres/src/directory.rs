@@ -4,6 +4,7 @@ use crate::columns::{Time, time_opt};
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{Keys, with_extras};
+use crate::news;
 use crate::next;
 use crate::people::{self, PersonRow, TERM_BYTES_MAX, people_of};
 use crate::remembered;
@@ -191,13 +192,15 @@ impl DirectoryStore for PostgresStore {
     ) -> StoreResult<SetResult<SyncConfig>> {
         let store = self.clone();
         let wanted = Arc::new((friendly_name.to_owned(), settings.clone(), sweeps.to_vec()));
-        self.transact("update a sync", move |c| {
+        let updated = self.transact("update a sync", move |c| {
             let (store, wanted) = (store.clone(), wanted.clone());
             Box::pin(async move {
                 let (friendly_name, settings, sweeps) = &*wanted;
-                let Some(before) = lock_sync(c, account, id).await? else { return Ok(SetResult::NotFound) };
+                let Some(before) = lock_sync(c, account, id).await? else {
+                    return Ok((SetResult::NotFound, None));
+                };
                 if before.revision != expected {
-                    return Ok(SetResult::Conflict(before));
+                    return Ok((SetResult::Conflict(before), None));
                 }
                 let now = store.clock_now(c).await?;
                 let after = revised(&before, friendly_name, settings, now);
@@ -206,39 +209,46 @@ impl DirectoryStore for PostgresStore {
                     governor.edited(&before.settings, &after.settings, after.revision, now);
                     governor.sweeps_begun(sweeps);
                 };
-                change_governor(c, account, id, edited).await?;
+                let changed = change_governor(c, account, id, edited).await?;
                 notify(c, &Signal::Due).await?;
                 for kind in sweeps {
                     sweep_insertion(account, id, *kind).execute(c).await?;
                 }
                 notify(c, &Signal::Changed).await?;
-                Ok(SetResult::Set(after))
+                Ok((SetResult::Set(after), changed))
             })
-        })
-        .await
+        });
+        let (updated, changed) = updated.await?;
+        news::tell(changed.map_or_else(Vec::new, |((), news)| news));
+        Ok(updated)
     }
 
     async fn set_paused(&self, account: AccountId, id: SyncId, paused: bool) -> StoreResult<SetResult<SyncConfig>> {
         let store = self.clone();
-        self.transact("pause or resume a sync", move |c| {
+        let set = self.transact("pause or resume a sync", move |c| {
             let store = store.clone();
             Box::pin(async move {
-                let Some(mut sync) = lock_sync(c, account, id).await? else { return Ok(SetResult::NotFound) };
+                let Some(mut sync) = lock_sync(c, account, id).await? else {
+                    return Ok((SetResult::NotFound, None));
+                };
                 let now = store.clock_now(c).await?;
+                let mut changed = None;
                 if sync.paused != paused {
                     sync.paused = paused;
                     sync.updated_at = now;
                     syncs::write(c, &sync).await?;
                 }
                 if !paused {
-                    change_governor(c, account, id, |governor| governor.probe_now(now)).await?;
+                    changed = change_governor(c, account, id, |governor| governor.probe_now(now)).await?;
                     notify(c, &Signal::Due).await?;
                 }
                 notify(c, &Signal::Changed).await?;
-                Ok(SetResult::Set(sync))
+                Ok((SetResult::Set(sync), changed))
             })
-        })
-        .await
+        });
+        let (set, changed) = set.await?;
+        news::tell(changed.map_or_else(Vec::new, |((), news)| news));
+        Ok(set)
     }
 
     async fn delete_sync(&self, account: AccountId, id: SyncId) -> StoreResult<bool> {
@@ -303,7 +313,7 @@ impl DirectoryStore for PostgresStore {
 
     async fn govern(&self, account: AccountId, id: SyncId, wish: &Wish) -> StoreResult<Option<Granted>> {
         let (store, wish) = (self.clone(), Arc::new(wish.clone()));
-        self.transact("change a governor", move |c| {
+        let granted = self.transact("change a governor", move |c| {
             let (store, wish) = (store.clone(), wish.clone());
             Box::pin(async move {
                 if lock_sync(c, account, id).await?.is_none() {
@@ -314,8 +324,11 @@ impl DirectoryStore for PostgresStore {
                 notify(c, &Signal::Due).await?;
                 Ok(granted)
             })
-        })
-        .await
+        });
+        Ok(granted.await?.map(|(granted, news)| {
+            news::tell(news);
+            granted
+        }))
     }
 
     async fn resync_count(&self, account: AccountId, id: SyncId, scope: ResyncScope) -> StoreResult<i64> {

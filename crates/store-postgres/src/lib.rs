@@ -26,6 +26,7 @@ mod links;
 mod logs;
 mod maintenance;
 mod moving;
+mod news;
 mod next;
 mod people;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
+use crate::news::NewsOf;
 use crate::signals::notify;
 use crate::sql::{Sql, sql_query};
 use diesel::QueryableByName;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, SyncId};
+use sync_core::news::between;
 use sync_core::plan::sweep::INCLUDE_EXISTING;
 use sync_core::ports::{ResyncScope, Signal, StoreError, SweepKind};
 use sync_core::sync::SyncConfig;
@@ -243,7 +245,7 @@ pub(crate) async fn change_governor<T: Send>(
     account: AccountId,
     id: SyncId,
     change: impl FnOnce(&mut Governor) -> T + Send,
-) -> Result<Option<T>, Fault> {
+) -> Result<Option<(T, NewsOf)>, Fault> {
     let rows: Vec<GovernorRow> =
         sql_query("SELECT governor FROM sync_runtime WHERE account = $1 AND sync = $2 FOR UPDATE")
             .bind::<SqlUuid, _>(account.0)
@@ -252,14 +254,16 @@ pub(crate) async fn change_governor<T: Send>(
             .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let mut governor = governor_of(row.governor, account.0, id.0)?;
+    let before = governor.clone();
     let (given, sweep) = governor.change(change);
+    let news = between(&before, &governor).into_iter().map(|news| (id, news)).collect();
     if let Some(write) = governor_writes(&[((account, id), governor)])? {
         write.execute(c).await?;
     }
     if let Some(kind) = sweep {
         sweep_insertion(account, id, kind).execute(c).await?;
     }
-    Ok(Some(given))
+    Ok(Some((given, news)))
 }
 
 /// How many people and links a resync marks as things stand: the same as `plan::sweep::resyncs` says of each.

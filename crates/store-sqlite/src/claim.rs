@@ -1,6 +1,7 @@
 //! Claiming due links.
 
 use crate::error::Fault;
+use crate::news::NewsOf;
 use crate::sql::{Db, values};
 use crate::tables::{links, people, syncs, uuid};
 use diesel::QueryableByName;
@@ -8,6 +9,7 @@ use diesel::sql_types::{BigInt, Binary};
 use sync_core::claim::{ClaimRequest, Claimed};
 use sync_core::id::{AccountId, SyncId};
 use sync_core::link::Link;
+use sync_core::news::of_the_day;
 use sync_core::plan::lease::{Candidate, Share, lease_share, leaves_more, next_in, pick, shares, waits_until};
 use sync_core::time::Timestamp;
 
@@ -25,13 +27,13 @@ struct NextRow {
     claimable_at: i64,
 }
 
-pub(crate) fn claim(db: &mut Db, request: &ClaimRequest, now: Timestamp) -> Result<Claimed, Fault> {
+pub(crate) fn claim(db: &mut Db, request: &ClaimRequest, now: Timestamp, news: &mut NewsOf) -> Result<Claimed, Fault> {
     let mut candidates = candidates(db, request, now)?;
     let mut claimed = Claimed::default();
     let mut times = Vec::new();
     let shares = shares(&candidates, request, now);
     for (candidate, share) in candidates.iter_mut().zip(shares) {
-        let taken = if share.links > 0 { lease(db, candidate, share, request, now, &mut claimed)? } else { 0 };
+        let taken = if share.links > 0 { lease(db, candidate, share, request, now, &mut claimed, news)? } else { 0 };
         claimed.more |= leaves_more(candidate, share, taken);
         times.extend(waits_until(candidate, share, taken));
     }
@@ -79,6 +81,7 @@ fn lease(
     request: &ClaimRequest,
     now: Timestamp,
     claimed: &mut Claimed,
+    news: &mut NewsOf,
 ) -> Result<usize, Fault> {
     let (account, sync) = (candidate.config.account, candidate.config.id);
     let fresh = due(db, account, sync, false, share, now)?;
@@ -90,6 +93,8 @@ fn lease(
     let out = lease_share(candidate, share, picked, &people, request, now);
     links::write(db, &out.writes)?;
     if candidate.governor != before {
+        let limits = &candidate.config.settings.limits;
+        news.extend(of_the_day(&before, &candidate.governor, limits, now).map(|news| (sync, news)));
         syncs::write_governor(db, account, sync, &candidate.governor)?;
     }
     claimed.leased.extend(out.leased);

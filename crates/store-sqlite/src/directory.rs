@@ -12,6 +12,7 @@ use sync_core::chosen::{MadeSync, RememberedSync};
 use sync_core::governor::{Governor, Granted, Wish};
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::link::{Link, StateName};
+use sync_core::news::between;
 use sync_core::page::{Page, PageRequest, SyncPlace};
 use sync_core::person::{Person, PersonChange, Version};
 use sync_core::plan::next::{NEXT_LOOKED_AT, NextRequests, furthest};
@@ -183,7 +184,9 @@ impl DirectoryStore for SqliteStore {
                 governor.edited(&before.config.settings, &after.settings, after.revision, shared.now());
                 governor.sweeps_begun(&sweeps);
             };
+            let governor = before.governor.clone();
             let ((), lifted) = before.governor.change(edited);
+            afterwards.news.extend(between(&governor, &before.governor).into_iter().map(|news| (id, news)));
             syncs::write_governor(db, account, id, &before.governor)?;
             afterwards.signals.push(Signal::Due);
             for kind in lifted.into_iter().chain(sweeps) {
@@ -207,7 +210,9 @@ impl DirectoryStore for SqliteStore {
             }
             after.signals.push(Signal::Changed);
             if !paused {
+                let before = sync.governor.clone();
                 sync.governor.probe_now(now);
+                after.news.extend(between(&before, &sync.governor).into_iter().map(|news| (id, news)));
                 syncs::write_governor(db, account, id, &sync.governor)?;
                 after.signals.push(Signal::Due);
             }
@@ -267,11 +272,13 @@ impl DirectoryStore for SqliteStore {
         let (shared, wish) = (self.shared.clone(), wish.clone());
         let work = move |db: &mut Db, after: &mut crate::writer::Afterwards| {
             let Some(mut sync) = syncs::find(db, account, id)? else { return Ok(None) };
+            let before = sync.governor.clone();
             let (granted, lifted) = sync.governor.change(|governor| governor.grant_wish(&wish, shared.now()));
             if let Some(kind) = lifted {
                 syncs::add_sweep(db, account, id, kind, shared.now())?;
             }
             syncs::write_governor(db, account, id, &sync.governor)?;
+            after.news.extend(between(&before, &sync.governor).into_iter().map(|news| (id, news)));
             after.signals.push(Signal::Due);
             Ok(Some(granted))
         };

@@ -17,6 +17,7 @@ mod intake;
 mod later;
 mod maintenance;
 mod moving;
+mod news;
 #[cfg(test)]
 mod plans;
 mod provenance;

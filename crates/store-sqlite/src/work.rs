@@ -25,7 +25,10 @@ impl WorkStore for SqliteStore {
 
     async fn claim(&self, request: ClaimRequest) -> StoreResult<Claimed> {
         let shared = self.shared.clone();
-        self.writer.run("claim", move |db, _| claim::claim(db, &request, shared.now())).await
+        let work = move |db: &mut _, after: &mut crate::writer::Afterwards| {
+            claim::claim(db, &request, shared.now(), &mut after.news)
+        };
+        self.writer.run("claim", work).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> StoreResult<Vec<SettleResult>> {
@@ -37,6 +40,7 @@ impl WorkStore for SqliteStore {
             let settled = settle::settle(db, settlements, &shared.policy, shared.now())?;
             after.signals.extend(crate::signals::logged(&settled.logged));
             after.signals.extend(settled.due.then_some(Signal::Due));
+            after.news.extend(settled.news);
             Ok(settled.results)
         };
         self.writer.run("settle", work).await

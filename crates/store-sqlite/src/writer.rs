@@ -3,6 +3,7 @@
 
 use crate::connection::Opener;
 use crate::error::Fault;
+use crate::news::{self, NewsOf};
 use crate::readers::measured;
 use crate::signals::Signals;
 use crate::sql::Db;
@@ -26,6 +27,7 @@ pub(crate) struct Writer {
 #[derive(Default)]
 pub(crate) struct Afterwards {
     pub(crate) signals: Vec<Signal>,
+    pub(crate) news: NewsOf,
 }
 
 impl Writer {
@@ -115,6 +117,7 @@ where
             for signal in self.afterwards.signals {
                 signals.publish(signal);
             }
+            news::tell(self.afterwards.news);
         }
         // An error says that the caller is gone.
         let _ = self.reply.send(answer);

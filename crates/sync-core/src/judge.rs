@@ -186,7 +186,7 @@ fn answered(judging: &Judging<'_>, answer: &Answer, reading: &Reading) -> Judged
         }
         412 if operation == Operation::Create => exists(answer),
         421 | 423 | 425 => failed(Verdict::NotYet, plain),
-        429 => failed(Verdict::Limited(wait::read(answer, judging.now)), plain),
+        429 => failed(Verdict::Limited(wait::read(answer, judging.now)), format!("{plain}: too many requests")),
         503 => match wait::read(answer, judging.now) {
             Some(wait) => failed(Verdict::Limited(Some(wait)), plain),
             None => failed(Verdict::EndpointFails { everybodys: false, forgets_digest: false }, plain),

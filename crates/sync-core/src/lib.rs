@@ -34,6 +34,7 @@ pub mod key;
 pub mod link;
 pub mod log;
 pub mod moving;
+pub mod news;
 pub mod outcome;
 pub mod page;
 pub mod patch;

@@ -108,6 +108,27 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     all().map(|spec| spec.name)
 }
 
+/// Our name of what other template engines and languages call otherwise.
+pub(crate) fn of_other_engines(name: &str) -> Option<&'static str> {
+    let plain = name.replace(['_', '-'], "").to_ascii_lowercase();
+    Some(match plain.as_str() {
+        "upper" | "uppercase" | "toupper" | "touppercase" => "upcase",
+        "lower" | "lowercase" | "tolower" | "tolowercase" => "downcase",
+        "title" | "titlecase" | "ucfirst" => "capitalize",
+        "trim" | "trimspace" => "strip",
+        "length" | "len" | "count" => "size",
+        "tojson" | "jsonencode" => "json",
+        "dateformat" | "formatdate" | "strftime" => "date",
+        "urlencode" | "encodeuri" | "encodeuricomponent" | "urlquery" => "url_encode",
+        "substr" | "substring" => "slice",
+        "int" | "float" | "tonumber" | "tointeger" => "number",
+        "concatenate" => "append",
+        "fallback" | "ifempty" | "coalesce" => "default",
+        "base64encode" | "b64encode" => "base64",
+        _ => return None,
+    })
+}
+
 /// Every filter as it is shown.
 pub(crate) fn infos() -> Vec<FilterInfo> {
     let info = |spec: &Spec| FilterInfo {
@@ -267,5 +288,33 @@ impl<'a> Call<'a> {
     pub(crate) fn text_value(&self, text: &str) -> Result<Value> {
         self.check_length(text.len())?;
         Ok(Value::scalar(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_other_engines_lead_to_filters_that_are_there() {
+        for name in [
+            "upper",
+            "lowercase",
+            "title",
+            "trim",
+            "length",
+            "to_json",
+            "date_format",
+            "urlencode",
+            "substring",
+            "int",
+            "concatenate",
+            "coalesce",
+            "b64encode",
+        ] {
+            let meant = super::of_other_engines(name).unwrap();
+            assert!(meant == "json" || find(meant).is_some(), "{name}: {meant}");
+        }
+        assert_eq!(super::of_other_engines("nonsense"), None);
     }
 }

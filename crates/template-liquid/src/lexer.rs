@@ -184,10 +184,18 @@ impl<'t> Lexer<'t> {
                     let (inner, trims_after) = inner.strip_suffix('-').map_or((inner, false), |inner| (inner, true));
                     return Ok(Braced { open, inner, inner_at, end: at + 2, trims_after });
                 }
+                // No tag holds another: this one was to end before.
+                (None, b'{') if !is_comment && matches!(bytes.get(at + 1), Some(b'{' | b'%')) => break,
                 _ => {}
             }
             at += 1;
         }
+        // A quote that belongs to the text behind, such as that around a value in JSON, hides no end of the tag.
+        let behind = &self.template[open + 2..self.end];
+        let next = behind.find("{{").into_iter().chain(behind.find("{%")).min();
+        let before_next = &behind[..next.unwrap_or(behind.len())];
+        let ends = before_next.as_bytes().windows(2).any(|pair| pair == closing);
+        let quote = quote.filter(|_| ends);
         Err(match quote {
             Some((quote, _)) => Flaw::new(quote, "the quote is not closed within its tag; close it"),
             None => Flaw::new(

@@ -3,12 +3,13 @@
 use super::all_syncs;
 use crate::compose::{self, Missing};
 use crate::config::Config;
+use crate::tell::{note, say};
 use crate::words::counted;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use sync_core::decide::SyncRules;
-use sync_core::ports::Store;
+use sync_core::ports::{Store, StoreError};
 use sync_core::provenance::{Noted, Obstacle};
 use sync_core::sync::SyncConfig;
 
@@ -27,7 +28,11 @@ pub(crate) struct AfterRestore {
 
 pub(crate) async fn run(config: &Config, arguments: &AfterRestore) -> Result<()> {
     let store = compose::store(config, Missing::Refuse).await?;
-    store.hold_alone("crm-sync after-restore").await.context("it must be the only one that works on the database")?;
+    store.hold_alone("crm-sync after-restore").await.map_err(|error| match error {
+        // What it marks, another process would change meanwhile: a database of its own is no way out.
+        StoreError::Held(who) => anyhow!("another process works on the database {who}: stop it, then run this again"),
+        error => anyhow::Error::new(error).context("it must be the only one that works on the database"),
+    })?;
     compose::make_ready(config, store.as_ref()).await?;
     let (noted, found) = store.provenance().await?;
     if let Some(obstacle @ (Obstacle::MovedTo(_) | Obstacle::HalfMoved(_))) = noted.obstacle(found.as_ref()) {
@@ -38,7 +43,7 @@ pub(crate) async fn run(config: &Config, arguments: &AfterRestore) -> Result<()>
             bail!("`crm-sync after-restore` was begun without --nothing-lost: run it again without");
         }
         store.note_provenance(&noted.at_home(found)).await?;
-        println!("nothing was marked: `crm-sync serve` goes on with the database as it is");
+        say!("nothing was marked: `crm-sync serve` goes on with the database as it is");
         return Ok(());
     }
     let begun = store.begin_restore().await?;
@@ -46,15 +51,15 @@ pub(crate) async fn run(config: &Config, arguments: &AfterRestore) -> Result<()>
     mark(store.as_ref(), links).await?;
     let now = store.now().await?;
     store.note_provenance(&Noted { restored_at: Some(now), ..noted.at_home(found) }).await?;
-    println!(
+    say!(
         "marked {} of {}: nothing is believed to be in step, and is sent once.",
         counted(links, "link", "links"),
         counted(begun.syncs, "sync", "syncs")
     );
-    println!("{} ended.", counted(begun.sessions, "session of the console was", "sessions of the console were"));
+    say!("{} ended.", counted(begun.sessions, "session of the console was", "sessions of the console were"));
     tell_syncs(store.as_ref()).await?;
     tell_keys(store.as_ref()).await?;
-    println!(
+    say!(
         "\nWhat cannot be known: who was deleted or erased since the copy is back in it, as are syncs, rules and keys as they \
          were then; who was added since is missing until it is pushed again. Records that were deleted since show as *missing \
          record*: RECREATE acts as PARK.\n\
@@ -71,7 +76,7 @@ async fn mark(store: &dyn Store, links: i64) -> Result<()> {
         done += ROWS;
         if done - told >= TOLD_EVERY {
             told = done;
-            eprintln!(
+            note!(
                 "about {} of {} marked",
                 done.min(usize::try_from(links).unwrap_or(done)),
                 counted(links, "link", "links")
@@ -89,7 +94,7 @@ async fn tell_syncs(store: &dyn Store) -> Result<()> {
         }
     }
     for (kind, names) in by_kind {
-        println!("{kind}: {}", names.join(", "));
+        say!("{kind}: {}", names.join(", "));
     }
     Ok(())
 }
@@ -106,12 +111,12 @@ fn kind(sync: &SyncConfig) -> &'static str {
 }
 
 async fn tell_keys(store: &dyn Store) -> Result<()> {
-    println!("These API keys are valid; some may have been revoked since the copy (`crm-sync keys revoke ID`):");
+    say!("These API keys are valid; some may have been revoked since the copy (`crm-sync keys revoke ID`):");
     for account in store.accounts().await? {
         for key in store.keys(account.id).await?.into_iter().filter(|key| key.revoked_at.is_none()) {
             let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {at}"));
             let role = format!("{:?}", key.role).to_uppercase();
-            println!("  {}  {role:<6}  {}…  {}  (made {}, {used})", key.id, key.prefix, key.name, key.created_at);
+            say!("  {}  {role:<6}  {}…  {}  (made {}, {used})", key.id, key.prefix, key.name, key.created_at);
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use crate::compose::{self, BackupProgress};
 use crate::config::{Config, Database};
 use crate::secret_key;
+use crate::tell::{note, say};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::io::ErrorKind;
@@ -41,14 +42,14 @@ pub(crate) async fn run(config: &Config, arguments: &Backup) -> Result<()> {
         tokio::select! {
             done = &mut copying => break done.with_context(|| format!("cannot make the backup {}", file.display()))?,
             _ = told.tick() => if let Some((done, total)) = progress.bytes() {
-                eprintln!("{} of about {} written", size(done), size(total));
+                note!("{} of about {} written", size(done), size(total));
             },
         }
     };
-    println!("{} holds {} as it stood when the backup began ({})", file.display(), path.display(), size(backup.bytes));
-    println!("It is marked as a copy: `crm-sync serve` takes it after `crm-sync after-restore`.");
+    say!("{} holds {} as it stood when the backup began ({})", file.display(), path.display(), size(backup.bytes));
+    say!("It is marked as a copy: `crm-sync serve` takes it after `crm-sync after-restore`.");
     if std::env::var_os(secret_key::SECRET_KEY).is_none() {
-        println!("The secret key is not in it: keep {} as well, elsewhere.", secret_key::path_beside(path).display());
+        say!("The secret key is not in it: keep {} as well, elsewhere.", secret_key::path_beside(path).display());
     }
     Ok(())
 }
@@ -62,7 +63,7 @@ fn check_folder(file: &Path) -> Result<()> {
     let shown = folder.display();
     match std::fs::metadata(folder) {
         Ok(found) if found.is_dir() => {}
-        Ok(_) => bail!("{shown} is no folder: name a file in one that is there"),
+        Ok(_) => bail!("{shown} is not a folder: name a file in one that is there"),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             bail!("the folder {shown} does not exist: make it, or name a file in another")
         }

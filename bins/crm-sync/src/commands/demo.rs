@@ -3,6 +3,7 @@
 
 use crate::config::{Config, Database, Mode};
 use crate::serve::{Running, start, until_told_to_stop};
+use crate::tell::say;
 use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -81,13 +82,13 @@ async fn rehearse(running: &Running, crm: &MockCrm, arguments: &Arguments) -> Re
     let engine = &running.engine;
     let account = engine.store().accounts().await?.first().context("the demo has an account")?.id;
     let scope = engine.account(account);
-    println!("crm-sync demo\n");
-    println!("  server      http://{}   (GraphQL at /graphql)", running.address);
-    println!("  mock CRM    {}", crm.url());
+    say!("crm-sync demo\n");
+    say!("  server      http://{}   (GraphQL at /graphql)", running.address);
+    say!("  mock CRM    {}", crm.url());
     let sync = scope.create_sync(&demo_sync(&crm.url()), false).await.context("cannot make the demo's sync")?;
-    println!("  sync        `{}`: POST, PUT and DELETE {}/contacts", sync.friendly_name, crm.url());
+    say!("  sync        `{}`: POST, PUT and DELETE {}/contacts", sync.friendly_name, crm.url());
     if !arguments.no_faults {
-        println!("  faults      the mock CRM answers some requests with 500 or 429, and hangs up on others");
+        say!("  faults      the mock CRM answers some requests with 500 or 429, and hangs up on others");
         crm.set_faults(faults()?).context("cannot set the demo's faults")?;
     }
     let tail = tokio::spawn(tail(engine.clone(), account));
@@ -113,43 +114,43 @@ async fn rehearse(running: &Running, crm: &MockCrm, arguments: &Arguments) -> Re
     let directory = directory_of(engine, account).await?;
     let records = records_of(crm);
     step("both sides compared");
-    println!("  directory   {}", counted(directory.len(), "person", "people"));
-    println!(
+    say!("  directory   {}", counted(directory.len(), "person", "people"));
+    say!(
         "  mock CRM    {} after {}",
         counted(records.len(), "record", "records"),
         counted(crm.stats().total, "request", "requests")
     );
     let equal = directory == records && records.len() == crm.records().len();
     if equal {
-        println!("\nBoth sides are equal.");
+        say!("\nBoth sides are equal.");
     } else {
-        println!("\nThe two sides DIFFER:");
+        say!("\nThe two sides DIFFER:");
         for (id, person) in &directory {
             if records.get(id) != Some(person) {
-                println!("  {id}: directory {person}, CRM {}", records.get(id).map_or("nothing", String::as_str));
+                say!("  {id}: directory {person}, CRM {}", records.get(id).map_or("nothing", String::as_str));
             }
         }
         for id in records.keys().filter(|id| !directory.contains_key(*id)) {
-            println!("  {id}: only in the CRM");
+            say!("  {id}: only in the CRM");
         }
     }
     Ok(equal)
 }
 
 fn step(text: &str) {
-    println!("\n== {text}");
+    say!("\n== {text}");
 }
 
 async fn keep(running: &Running, crm: &MockCrm) {
-    println!("\nLeft running until Ctrl-C:");
+    say!("\nLeft running until Ctrl-C:");
     if let Some(url) = &running.console_url {
-        println!("  console     {url}");
+        say!("  console     {url}");
     }
-    println!("  GraphQL     http://{}/graphql", running.address);
+    say!("  GraphQL     http://{}/graphql", running.address);
     if let Some(key) = &running.first_key {
-        println!("  admin key   {}", key.expose_secret());
+        say!("  admin key   {}", key.expose_secret());
     }
-    println!("  mock CRM    {}/contacts", crm.url());
+    say!("  mock CRM    {}/contacts", crm.url());
     until_told_to_stop().await;
 }
 
@@ -302,5 +303,5 @@ fn print_entry(entry: &LogEntry) {
         format!("{:<6} /{path}", request.method.as_str())
     });
     let took = entry.duration_ms.map_or_else(String::new, |ms| format!(" ({ms} ms)"));
-    println!("  {sign} {:<8} {request:<36} {}{took}", entry.person.as_str(), entry.message);
+    say!("  {sign} {:<8} {request:<36} {}{took}", entry.person.as_str(), entry.message);
 }

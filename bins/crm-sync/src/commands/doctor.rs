@@ -1,17 +1,23 @@
 //! `doctor`: checks database, secret key, clock and network rules, and says what is wrong, and which syncs do not flow.
 
+use super::all_syncs;
 use super::syncs::{self, Standing};
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
 use crate::secret_key;
+use crate::tell::say;
 use crate::words::counted;
 use anyhow::{Result, bail};
+use dispatch_http::AddressGuard;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::ports::{Clock, Store};
+use sync_core::sync::{Operation, Origin, Settings};
 use sync_engine::{SecretKey, SystemClock, Vault};
+use url::Url;
 
 /// How far the database's clock may be from this machine's.
 const CLOCK_SKEW_MAX: Duration = Duration::from_secs(5);
@@ -24,12 +30,12 @@ struct Report {
 
 impl Report {
     fn fine(what: &str, detail: &str) {
-        println!("ok     {what}: {detail}");
+        say!("ok     {what}: {detail}");
     }
 
     fn wrong(&mut self, what: &str, detail: &str) {
         self.wrong += 1;
-        println!("WRONG  {what}: {detail}");
+        say!("WRONG  {what}: {detail}");
     }
 }
 
@@ -44,7 +50,7 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
         _ => None,
     };
     if let Some(path) = absent {
-        println!(
+        say!(
             "NONE   database: there is no database yet at {}: `crm-sync serve` makes it; --data-dir and --database name another",
             path.display()
         );
@@ -56,26 +62,29 @@ pub(crate) async fn run(config: &Config) -> Result<ExitCode> {
         if let Some(store) = &store {
             check_standings(store.as_ref(), &mut report).await;
         }
-        if let (Some(store), Some(vault)) = (store, vault) {
+        if let (Some(store), Some(vault)) = (store.clone(), vault) {
             check_syncs(config, store, vault, &mut report).await;
+        }
+        if let Some(store) = &store {
+            check_addresses(config, store.as_ref(), &mut report).await;
         }
     }
     check_networks(config);
     if report.held > 0 {
-        println!("{} paused, suspended or held, as said above", counted(report.held, "sync is", "syncs are"));
+        say!("{} paused, suspended or held, as said above", counted(report.held, "sync is", "syncs are"));
     }
     if report.wrong == 0 {
-        println!(
+        say!(
             "{}",
             match (absent, report.held) {
-                (Some(_), _) => "there is no database yet, so that it was not checked; nothing else is wrong",
+                (Some(_), _) => "there is no database yet, so it was not checked; nothing else is wrong",
                 (None, 0) => "nothing is wrong",
                 (None, _) => "nothing is wrong with the set-up",
             }
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} of the checks found something wrong", report.wrong);
+    say!("{} of the checks found something wrong", report.wrong);
     Ok(ExitCode::FAILURE)
 }
 
@@ -192,6 +201,47 @@ async fn check_syncs(config: &Config, store: Arc<dyn Store>, vault: Vault, repor
     }
 }
 
+/// Addresses in the rules of syncs that `serve` would refuse, given the same options. Names are not looked up.
+async fn check_addresses(config: &Config, store: &dyn Store, report: &mut Report) {
+    let guard = AddressGuard::new(config.allow_networks.clone()).and_sockets(config.mock_crm.into_iter().collect());
+    let accounts = match store.accounts().await {
+        Ok(accounts) => accounts,
+        Err(error) => return report.wrong("network", &sync_engine::chain(&error)),
+    };
+    for account in accounts {
+        match all_syncs(store, account.id).await {
+            Ok(syncs) => {
+                for sync in syncs {
+                    for (why, rules) in refused(&guard, &sync.settings) {
+                        let (name, rules) = (&sync.friendly_name, rules.join(", "));
+                        report.wrong("network", &format!("`{name}` ({}), {rules}: {why}", sync.id));
+                    }
+                }
+            }
+            Err(error) => report.wrong("network", &sync_engine::chain(&error)),
+        }
+    }
+}
+
+/// Why addresses are refused, and which rules have them, as the API calls them.
+fn refused(guard: &AddressGuard, settings: &Settings) -> BTreeMap<String, Vec<&'static str>> {
+    let mut refused: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (name, operation) in [
+        ("createUsers", Operation::Create),
+        ("updateUsers", Operation::Update),
+        ("deleteUsers", Operation::Delete),
+        ("lookup", Operation::Lookup),
+    ] {
+        let origin =
+            settings.rule(operation).filter(|rule| rule.enabled).and_then(|rule| Origin::of_template(&rule.url));
+        let url = origin.and_then(|origin| Url::parse(&origin.to_string()).ok());
+        if let Some(why) = url.and_then(|url| guard.refusal(&url)) {
+            refused.entry(why).or_default().push(name);
+        }
+    }
+    refused
+}
+
 /// That is how other systems stand, or what an administrator wants: nothing is wrong with the set-up.
 async fn check_standings(store: &dyn Store, report: &mut Report) {
     let standings = match syncs::standings(store).await {
@@ -200,7 +250,7 @@ async fn check_standings(store: &dyn Store, report: &mut Report) {
     };
     for Standing { sync, held, .. } in standings.into_iter().filter(|standing| !standing.held.is_empty()) {
         report.held += 1;
-        println!("HELD   sync `{}` ({}): {}", sync.friendly_name, sync.id, held.join("; "));
+        say!("HELD   sync `{}` ({}): {}", sync.friendly_name, sync.id, held.join("; "));
     }
 }
 

@@ -3,9 +3,11 @@
 use super::account;
 use crate::compose;
 use crate::config::Config;
+use crate::tell::say;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
+use sync_core::id::KeyId;
 use sync_core::key::Role;
 
 #[derive(clap::Subcommand)]
@@ -24,8 +26,16 @@ pub(crate) enum Command {
     /// Revoke a key, at once
     Revoke {
         /// The key's id, as `keys list` shows it
-        id: sync_core::id::KeyId,
+        #[arg(value_parser = key_id)]
+        id: KeyId,
     },
+}
+
+fn key_id(text: &str) -> Result<KeyId, String> {
+    text.trim().parse().map_err(|_| {
+        "write the key's id, such as 0198c1d2-7a3b-7c4d-8e5f-60718293a4b5: it is the first word of its line in `crm-sync keys list`"
+            .to_owned()
+    })
 }
 
 /// READER sees; WRITER also writes people and retries; ADMIN also configures.
@@ -52,7 +62,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
     match command {
         Command::Create { name, role } => {
             let (_, secret) = engine.create_key(account.id, &name, role.into()).await.context("--name")?;
-            println!("{}", secret.expose_secret());
+            say!("{}", secret.expose_secret());
         }
         Command::List => {
             for key in engine.store().keys(account.id).await? {
@@ -61,7 +71,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
                     (None, Some(at)) => format!("last used {at}"),
                     (None, None) => "never used".to_owned(),
                 };
-                println!(
+                say!(
                     "{}  {:<6}  {}…  {}  ({state})",
                     key.id,
                     format!("{:?}", key.role).to_uppercase(),
@@ -72,7 +82,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
         }
         Command::Revoke { id } => {
             let key = engine.revoke_key(account.id, id).await?;
-            println!("revoked {} ({})", key.id, key.name);
+            say!("revoked {} ({})", key.id, key.name);
         }
     }
     Ok(())

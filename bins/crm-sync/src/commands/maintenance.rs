@@ -4,6 +4,7 @@ use super::sync_named;
 use crate::compose;
 use crate::config::Config;
 use crate::secret_key;
+use crate::tell::{note, say};
 use crate::words::counted;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -17,8 +18,13 @@ const ROWS: usize = 1000;
 #[derive(Args)]
 pub(crate) struct PruneLogs {
     /// Remove entries older than this, such as 30days or 12h
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = age)]
     older_than: Duration,
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text.trim())
+        .map_err(|_| "write a number with its unit, such as 30days, 12h or 90m".to_owned())
 }
 
 #[derive(Args)]
@@ -50,7 +56,7 @@ enum Scope {
 pub(crate) async fn migrate(config: &Config) -> Result<()> {
     let store = compose::store(config, compose::Missing::Make).await?;
     store.migrate().await.context("cannot bring the schema up to date")?;
-    println!("the schema is up to date");
+    say!("the schema is up to date");
     Ok(())
 }
 
@@ -62,13 +68,13 @@ pub(crate) async fn prune_logs(config: &Config, arguments: &PruneLogs) -> Result
         let rows = store.prune_logs(&retention, ROWS).await?;
         removed += rows;
         if rows > 0 {
-            eprintln!("removed {} so far", counted(removed, "row", "rows"));
+            note!("removed {} so far", counted(removed, "row", "rows"));
         }
         if rows < ROWS {
             break;
         }
     }
-    println!(
+    say!(
         "removed {} (log entries and changes) older than {}",
         counted(removed, "row", "rows"),
         humantime::format_duration(arguments.older_than)
@@ -82,7 +88,7 @@ pub(crate) async fn retry(config: &Config, arguments: &OfSync) -> Result<()> {
     let filter = RetryFilter { sync: Some(sync.id), people: None, ..RetryFilter::default() };
     let marked = engine.account(sync.account).retry(&filter).await?;
     let links = counted(marked, "link", "links");
-    println!("marked {links} of `{}` as due now; a running server sends what is due", sync.friendly_name);
+    say!("marked {links} of `{}` as due now; a running server sends what is due", sync.friendly_name);
     Ok(())
 }
 
@@ -96,21 +102,21 @@ pub(crate) async fn resync(config: &Config, arguments: &Resync) -> Result<()> {
     };
     let marked = engine.account(sync.account).resync(sync.id, scope, arguments.force).await?;
     let people = counted(marked, "person is", "people are");
-    println!("{people} being marked as owed to `{}`; a running server sends what is owed", sync.friendly_name);
+    say!("{people} being marked as owed to `{}`; a running server sends what is owed", sync.friendly_name);
     Ok(())
 }
 
 pub(crate) async fn stats(config: &Config) -> Result<()> {
     let totals = compose::ready_store(config).await?.totals().await?;
-    println!("accounts     {}", totals.accounts);
-    println!("people       {}", totals.people);
-    println!("syncs        {}", totals.syncs);
+    say!("accounts     {}", totals.accounts);
+    say!("people       {}", totals.people);
+    say!("syncs        {}", totals.syncs);
     for state in StateName::ALL {
-        println!("links        {} {}", totals.links.of(state), format!("{state:?}").to_lowercase());
+        say!("links        {} {}", totals.links.of(state), format!("{state:?}").to_lowercase());
     }
-    println!("owed         {}", totals.links.owed);
-    println!("parked       {}", totals.links.parked);
-    println!("log entries  {}", totals.log_entries);
+    say!("owed         {}", totals.links.owed);
+    say!("parked       {}", totals.links.parked);
+    say!("log entries  {}", totals.log_entries);
     Ok(())
 }
 
@@ -121,9 +127,6 @@ pub(crate) async fn rotate_secrets(config: &Config) -> Result<()> {
         .reseal(std::sync::Arc::new(vault))
         .await
         .context("cannot seal all secrets anew; give the former key in CRM_SYNC_SECRET_KEY_PREVIOUS")?;
-    println!(
-        "the secrets of {} were sealed with the present key",
-        counted(written, "sync or alert", "syncs and alerts")
-    );
+    say!("the secrets of {} were sealed with the present key", counted(written, "sync or alert", "syncs and alerts"));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::compose::{self, Missing};
 use crate::config::{Config, Database};
 use crate::secret_key;
+use crate::tell::{note, say};
 use crate::words::counted;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -65,12 +66,12 @@ pub(crate) async fn run(config: &Config, arguments: &Move) -> Result<()> {
     let (noted, found) = target.provenance().await?;
     target.note_provenance(&Noted { moving: None, ..noted }.at_home(found)).await?;
     target.checkpoint().await?;
-    println!("moved {} to {}: give that one in --database from now on", names.from, names.to);
-    println!(
+    say!("moved {} to {}: give that one in --database from now on", names.from, names.to);
+    say!(
         "The former database stays as it is, and `crm-sync serve` refuses it. Sessions of the console were not moved."
     );
     if !arguments.logs {
-        println!("The log was not moved (--logs moves it).");
+        say!("The log was not moved (--logs moves it).");
     }
     Ok(())
 }
@@ -118,7 +119,7 @@ async fn begin(
     match (there.moving, ours) {
         (_, Some(moving)) if moving.logs == logs => {
             let at = moving.part.map_or("comparing", Part::as_str);
-            eprintln!("a move that was interrupted goes on with {at}");
+            note!("a move that was interrupted goes on with {at}");
             Ok(Some(moving))
         }
         (_, Some(moving)) => bail!(
@@ -140,7 +141,7 @@ async fn work_off(source: &dyn MovingStore) -> Result<()> {
     while source.work_sweep(ROWS).await.context("run it again, it goes on where it was")? {
         batches += 1;
         if told.elapsed() >= TOLD_EVERY {
-            eprintln!("marking what was left to be marked, about {} links so far", batches * ROWS);
+            note!("marking what was left to be marked, about {} links so far", batches * ROWS);
             told = Instant::now();
         }
     }
@@ -152,7 +153,7 @@ async fn copy(source: &dyn MovingStore, target: &dyn MovingStore, vault: &Vault,
     let Some(first) = from.part else { return Ok(()) };
     let mut after = from.after.clone();
     for part in parts(from.logs).filter(|part| *part >= first) {
-        eprintln!("moving {}", part.as_str());
+        note!("moving {}", part.as_str());
         let (mut told, mut moved) = (Instant::now(), 0);
         loop {
             let (mut rows, next) = source.moved_rows(part, after.as_deref(), ROWS).await?;
@@ -168,7 +169,7 @@ async fn copy(source: &dyn MovingStore, target: &dyn MovingStore, vault: &Vault,
             let put = target.put_rows(rows, &Noted { moving: Some(moving), ..there.clone() }).await;
             put.with_context(|| format!("cannot write {}; run it again, it goes on where it was", part.as_str()))?;
             if told.elapsed() >= TOLD_EVERY {
-                eprintln!("  {moved} {} so far", part.as_str());
+                note!("  {moved} {} so far", part.as_str());
                 told = Instant::now();
             }
             after = next;
@@ -225,9 +226,9 @@ async fn compare(
             );
         }
         match here.rows {
-            0 => eprintln!("compared {}: none", part.as_str()),
-            1 => eprintln!("compared {}: 1, equal", part.as_str()),
-            rows => eprintln!("compared {}: {rows}, all equal", part.as_str()),
+            0 => note!("compared {}: none", part.as_str()),
+            1 => note!("compared {}: 1, equal", part.as_str()),
+            rows => note!("compared {}: {rows}, all equal", part.as_str()),
         }
     }
     Ok(())

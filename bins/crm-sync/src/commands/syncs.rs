@@ -3,6 +3,7 @@
 use super::all_syncs;
 use crate::compose;
 use crate::config::Config;
+use crate::tell::say;
 use crate::words::counted;
 use anyhow::Result;
 use std::fmt;
@@ -44,10 +45,10 @@ impl fmt::Display for Standing {
 pub(crate) async fn list(config: &Config) -> Result<()> {
     let standings = standings(compose::ready_store(config).await?.as_ref()).await?;
     if standings.is_empty() {
-        println!("there is no sync yet: set one up in the console of `crm-sync serve`, or by its API (createSync)");
+        say!("there is no sync yet: set one up in the console of `crm-sync serve`, or by its API (createSync)");
     }
     for standing in standings {
-        println!("{standing}");
+        say!("{standing}");
     }
     Ok(())
 }
@@ -109,8 +110,8 @@ fn held(sync: &SyncConfig, runtime: &SyncRuntime, next: Option<&NextRequests>, n
         let people = people.map_or_else(String::new, |people| format!(", {people}"));
         if brake.kind == BrakeKind::Restored {
             return format!(
-                "doubtful creates are held since an older copy was restored ({}){people}: release them when everybody was \
-                 pushed again (docs/operations.md)",
+                "doubtful creates are held since an older copy was restored ({}){people}: release them when everybody has \
+                 been pushed again (docs/operations.md)",
                 brake.since
             );
         }

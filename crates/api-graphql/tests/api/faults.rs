@@ -115,7 +115,10 @@ async fn all_faults_come_at_once() {
     assert_eq!(faults.len(), 3, "{faults:?}");
     let error = world.error(CREATE_SYNC, json!({ "input": input })).await;
     let message = error["message"].as_str().unwrap();
-    assert!(message.starts_with("the input has 3 faults: input."), "{message}");
+    assert!(
+        message.starts_with("the input has 3 faults, all of them in extensions.fields. The first: input."),
+        "{message}"
+    );
     // Templates are looked at too, also those of other rules, and nothing is told twice.
     input["createUsers"]["data"] = json!("{{ nope }}");
     input["updateUsers"] = json!({ "method": "PUT", "url": "https://crm.test/{{ nope }}", "timeoutSeconds": 900 });

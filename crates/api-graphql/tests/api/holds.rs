@@ -155,7 +155,7 @@ async fn a_daily_limit_that_is_used_up_is_told_as_a_hold() {
         links(filter: { owed: true }) { nodes { nextAttemptAt } } } }";
     let sync = world.data(document, json!({ "id": id })).await["sync"].take();
     let hold = sync["holds"][0].clone();
-    let words = "the 2 requests of a day (requestsPerDay) are used up";
+    let words = "the 2 requests of a day (requestsPerDay) are used up: raise limits.requestsPerDay, or wait";
     assert_eq!(
         (&hold["kind"], &hold["operation"], &hold["reason"]),
         (&json!("DAILY_LIMIT"), &Value::Null, &json!(words))

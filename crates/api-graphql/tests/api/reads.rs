@@ -318,7 +318,7 @@ async fn a_wait_beyond_the_cap_is_the_same_time_everywhere() {
     assert_eq!(sync["heldUntil"], json!(until));
     assert_eq!(sync["holds"], json!([{ "kind": "LIMIT", "until": until }]));
     assert_eq!((&link["nextAttemptAt"], &entry["nextAttemptAt"]), (&json!(until), &json!(until)));
-    let said = format!("answered 429; nothing of this sync is sent before {until}");
+    let said = format!("answered 429: too many requests; nothing of this sync is sent before {until}");
     assert_eq!((&link["lastDecision"], &entry["message"]), (&json!(said), &json!(said)));
 }
 

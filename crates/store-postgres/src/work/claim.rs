@@ -5,6 +5,7 @@ use crate::columns::{Time, time};
 use crate::error::Fault;
 use crate::link_row::{self, LinkRow};
 use crate::links::{self, FRESH, RETRYING, Shard, with_extras};
+use crate::news::NewsOf;
 use crate::sql::sql_query;
 use crate::syncs::{self, SyncRow, governor_of, governor_writes};
 use crate::transaction::{Committed, begin};
@@ -17,6 +18,7 @@ use std::collections::HashMap;
 use sync_core::claim::{ClaimRequest, Claimed};
 use sync_core::id::{AccountId, PersonId, SyncId};
 use sync_core::link::Link;
+use sync_core::news::of_the_day;
 use sync_core::person::Person;
 use sync_core::plan::lease::{Candidate, Share, lease_share, leaves_more, next_in, pick, shares, waits_until};
 use sync_core::time::Timestamp;
@@ -28,13 +30,14 @@ pub(super) async fn claim(
     store: &PostgresStore,
     c: &mut Conn,
     request: &ClaimRequest,
-) -> Result<(Claimed, Committed), Fault> {
+) -> Result<((Claimed, NewsOf), Committed), Fault> {
     let (begun, now) = try_join(begin(c), store.clock_now(c)).await?;
     let due: Vec<SyncKey> =
         waiting(c, now).await?.into_iter().map(|sync| (AccountId(sync.account), SyncId(sync.id))).collect();
     if due.is_empty() {
         let (next, committed) = try_join(next_claimable(c, now), begun.commit(Batch::new(c))).await?;
-        return Ok((Claimed { leased: Vec::new(), more: false, next_in: next_in(now, next) }, committed));
+        let claimed = Claimed { leased: Vec::new(), more: false, next_in: next_in(now, next) };
+        return Ok(((claimed, Vec::new()), committed));
     }
     let mut times = Vec::new();
     let (mut candidates, has_retries) = candidates(c, &due, request, now).await?;
@@ -55,7 +58,7 @@ pub(super) async fn claim(
         by_account.entry(account).or_default().insert(id, person);
     }
     let nobody = HashMap::new();
-    let mut governors = Vec::new();
+    let (mut governors, mut news) = (Vec::new(), Vec::new());
     for (candidate, share) in candidates.iter_mut().zip(shares) {
         let key = (candidate.config.account, candidate.config.id);
         let mut taken = 0;
@@ -70,6 +73,8 @@ pub(super) async fn claim(
             claimed.leased.extend(out.leased);
             writes.extend(out.writes);
             if candidate.governor != before {
+                let limits = &candidate.config.settings.limits;
+                news.extend(of_the_day(&before, &candidate.governor, limits, now).map(|news| (key.1, news)));
                 governors.push((key, candidate.governor.clone()));
             }
         }
@@ -84,7 +89,7 @@ pub(super) async fn claim(
     let ((), next, committed) = try_join3(batch.run(), next_claimable(c, now), begun.commit(Batch::new(c))).await?;
     times.extend(next);
     claimed.next_in = next_in(now, times);
-    Ok((claimed, committed))
+    Ok(((claimed, news), committed))
 }
 
 #[derive(QueryableByName)]

@@ -28,11 +28,13 @@ impl WorkStore for PostgresStore {
 
     async fn claim(&self, request: ClaimRequest) -> StoreResult<Claimed> {
         let (store, request) = (self.clone(), Arc::new(request));
-        self.transact_ahead("claim", move |c| {
+        let claimed = self.transact_ahead("claim", move |c| {
             let (store, request) = (store.clone(), request.clone());
             Box::pin(async move { claim::claim(&store, c, &request).await })
-        })
-        .await
+        });
+        let (claimed, news) = claimed.await?;
+        crate::news::tell(news);
+        Ok(claimed)
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> StoreResult<Vec<SettleResult>> {

@@ -5,6 +5,7 @@ use crate::columns::time;
 use crate::error::{Fault, store_error};
 use crate::links::{self, Shard};
 use crate::logs;
+use crate::news::{self, NewsOf};
 use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{governor_of, governor_writes, sweep_insertion};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::log::LogEntry;
+use sync_core::news::between;
 use sync_core::plan::LinkWrite;
 use sync_core::ports::{Signal, StoreError, StoreResult};
 use sync_core::stats::{CounterKey, MINUTE_MICROS, span_start};
@@ -111,12 +113,13 @@ enum Log {
 
 async fn settle_once(store: &PostgresStore, settlements: &[Settlement], log: Log) -> StoreResult<Vec<SettleResult>> {
     let (this, settlements) = (store.clone(), Arc::new(settlements.to_vec()));
-    store
-        .transact_ahead("settle", move |c| {
-            let (store, settlements) = (this.clone(), settlements.clone());
-            Box::pin(async move { settle_in(&store, c, &settlements, log).await })
-        })
-        .await
+    let settled = store.transact_ahead("settle", move |c| {
+        let (store, settlements) = (this.clone(), settlements.clone());
+        Box::pin(async move { settle_in(&store, c, &settlements, log).await })
+    });
+    let (results, news) = settled.await?;
+    news::tell(news);
+    Ok(results)
 }
 
 async fn settle_in(
@@ -124,7 +127,7 @@ async fn settle_in(
     c: &mut Conn,
     settlements: &[Settlement],
     log: Log,
-) -> Result<(Vec<SettleResult>, Committed), Fault> {
+) -> Result<((Vec<SettleResult>, NewsOf), Committed), Fault> {
     let ids: BTreeSet<LinkId> = settlements.iter().map(|settlement| settlement.link.clone()).collect();
     let ids: Vec<LinkId> = ids.into_iter().collect();
     let (begun, locked, holders, now, views) = try_join5(
@@ -143,10 +146,16 @@ async fn settle_in(
         settle_batch(input, settlements.to_vec(), &store.inner.policy, now)
     };
     let mut output = settle(views);
+    let mut news = Vec::new();
     if !output.governors.is_empty() {
-        output = settle(self::views(c, &ids, Runtime::Lock).await?);
+        let views = self::views(c, &ids, Runtime::Lock).await?;
+        let governors: HashMap<_, _> = views.iter().map(|(key, view)| (*key, view.governor.clone())).collect();
+        output = settle(views);
+        let changed = output.governors.iter().filter_map(|(key, after)| Some((key.1, governors.get(key)?, after)));
+        news.extend(changed.flat_map(|(sync, was, is)| between(was, is).into_iter().map(move |news| (sync, news))));
     }
-    write(c, begun, before, output, &store.inner.policy, now, log).await
+    let (results, committed) = write(c, begun, before, output, &store.inner.policy, now, log).await?;
+    Ok(((results, news), committed))
 }
 
 #[derive(diesel::QueryableByName)]

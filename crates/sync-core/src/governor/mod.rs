@@ -395,7 +395,8 @@ impl Governor {
             enough
         });
         let until = starts(frees?.0 + 24);
-        let reason = format!("the {limit} requests of a day (requestsPerDay) are used up");
+        let reason =
+            format!("the {limit} requests of a day (requestsPerDay) are used up: raise limits.requestsPerDay, or wait");
         Some(DayUsedUp { since: starts(counted.last()?.0), until, reason })
     }
 

@@ -40,7 +40,11 @@ impl Settling<'_> {
         settled.lookup_found = true;
         let [id] = ids else {
             settled.failure = Some(FailureKind::Ambiguous);
-            let detail = "the lookup finds several records: remove or merge the others there, then retry";
+            // No more than two are read of an answer.
+            let first = ids.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+            let detail = format!(
+                "the lookup finds several records ({first} come first): remove or merge the others there, then retry"
+            );
             return settled.park(ParkReason::Ambiguous, detail);
         };
         let rules = self.context.rules;
@@ -165,7 +169,13 @@ impl Settling<'_> {
         settled.sent = None;
         settled.notes.asking = None;
         settled.next = Next::Owed(Duration::ZERO);
-        settled.learn("looked up: no record, the create was not carried out")
+        settled.learn(match self.context.known.since_doubt {
+            Some(since) => format!(
+                "looked up {} s after the create: no record, so it was not carried out (lookup.settleSeconds)",
+                since.as_secs()
+            ),
+            None => "looked up: no record, so the create was not carried out (lookup.settleSeconds)".to_owned(),
+        })
     }
 
     /// The create was accepted once, and its record is not found.

@@ -106,9 +106,9 @@ impl Settling<'_> {
             Some(Sent { version: attempt.person_version, revision: attempt.revision, digest: attempt.digest });
         let held = settled.state.unique_id().cloned();
         let moved = read.filter(|read| self.context.rules.follow_id && held.as_ref() != Some(*read));
-        let mut message = "updated".to_owned();
+        let mut message = format!("updated: {}", self.judged.said);
         if let Some(to) = moved {
-            message = format!("updated; the record's unique id is {to} now");
+            message = format!("{message}; the record's unique id is {to} now");
         }
         if let Some(id) = moved.cloned().or(held) {
             settled.state = LinkState::Linked(id);

@@ -302,13 +302,10 @@ impl Checker {
     fn filter(&mut self, at: usize, name: &str, cursor: &mut Cursor<'_, '_>, out: &mut String) -> Read<()> {
         let spec = filters::find(name);
         if spec.is_none() {
-            let message = match tokens::nearest(name, filters::names()) {
-                Some(nearest) => format!("unknown filter {name}; did you mean {nearest}?"),
-                None => format!(
-                    "unknown filter {name}; the filters are {}",
-                    filters::names().collect::<Vec<_>>().join(", ")
-                ),
-            };
+            let meant = filters::of_other_engines(name).or_else(|| tokens::nearest(name, filters::names()));
+            let meant = meant.map_or_else(String::new, |meant| format!("did you mean {meant}? "));
+            let names = filters::names().collect::<Vec<_>>().join(", ");
+            let message = format!("unknown filter {name}; {meant}the filters are {names}");
             self.flaw(at, message);
         }
         if name == "url_encode" && self.place == Place::Url && !self.captured() {
