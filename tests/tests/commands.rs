@@ -275,7 +275,8 @@ async fn a_reader_that_goes_away_ends_nothing() {
     // One that takes nothing is told of: its disk is full.
     let mut command = command(&database);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = command.arg("stats").stdin(Stdio::null()).stdout(full).output().await.unwrap();
+    let child = command.arg("stats").stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let output = timeout(WITHIN, child.wait_with_output()).await.expect("it ends").unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.starts_with("error: cannot write to stdout"), "{said}");
 }

@@ -130,15 +130,16 @@ pub(crate) enum OnUncertain {
 pub(crate) enum HoldKind {
     /// The system said "too many requests": nothing is sent until the hold is over
     Limit,
-    /// As many requests went within 24 hours as limits.requestsPerDay allows. Until the oldest of them are a day old, or a larger limit is set
+    /// As many requests went in this hour and the 23 before it as limits.requestsPerDay allows (see there). Until the oldest of these
+    /// hours no longer counts, or a larger limit is set
     DailyLimit,
-    /// Everybody is answered the same: the rule may be wrong. One is let through now and then
+    /// Everybody is answered the same: the rule may be wrong. One is let through now and then; releaseHold lets one through at once
     Alike,
     /// Deletes find nothing. Until releaseHold, or an edit
     MissingDeletes,
     /// Creates tell no unique id. Until an edit; releaseHold lets one through
     SilentCreates,
-    /// Web pages come instead of answers to creates. Until anything is accepted
+    /// Web pages come instead of answers to creates. Until anything is accepted; releaseHold lets one through at once
     Pages,
     /// An older copy of the database was restored: creates without a lookup, a chosen id or a key that is replayed are held, and
     /// RECREATE acts as PARK. Until releaseHold

@@ -236,7 +236,10 @@ mod tests {
     fn the_range_of_a_field_is_read_from_its_words() {
         for (words, expected) in [
             ("1 to 120. Left out: 10", Some(("1", "120"))),
-            ("In any 24 hours, 1 to 1,000,000,000; null: no limit", Some(("1", "1,000,000,000"))),
+            (
+                "1 to 1,000,000,000 in any 24 hours, counted by whole hours; null: no limit",
+                Some(("1", "1,000,000,000")),
+            ),
             ("How long after a create's last try a \"none\" is no proof: 0 to 3600. Left out: 30", Some(("0", "3600"))),
             ("This status: 200 to 499, but 401, 403 and 429", Some(("200", "499"))),
             ("Above 0, to 10,000; null: no limit", None),

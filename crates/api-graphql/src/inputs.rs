@@ -374,7 +374,7 @@ pub(crate) struct LimitsInput {
     max_concurrency: MaybeUndefined<i32>,
     /// Above 0, to 10,000; null: no limit
     requests_per_second: MaybeUndefined<f64>,
-    /// In any 24 hours, 1 to 1,000,000,000; null: no limit
+    /// 1 to 1,000,000,000 in any 24 hours, counted by whole hours as Limits.requestsPerDay says; null: no limit
     requests_per_day: MaybeUndefined<i32>,
 }
 

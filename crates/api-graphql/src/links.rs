@@ -107,7 +107,7 @@ impl LinkNode {
         self.0.is_leased(engine(ctx).now())
     }
 
-    /// At the earliest; not before the sync's hold after a "too many requests" is over, and a day's requests are used up no more
+    /// At the earliest; not before the sync's hold after a "too many requests" is over, and requests of the day are available again
     async fn next_attempt_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let Some(at) = self.0.claimable_at() else { return Ok(None) };
         let runtime = load(ctx, RuntimeKey(self.0.id.account, self.0.id.sync)).await?;

@@ -190,7 +190,8 @@ pub(crate) struct Limits {
     max_concurrency: i32,
     /// null: no limit
     requests_per_second: Option<f64>,
-    /// In any 24 hours. null: no limit
+    /// In any 24 hours, counted by whole hours of UTC: the present one and the 23 before it. A request counts no more from the beginning of
+    /// the hour a day after its own, which may be up to an hour before 24 hours are over. null: no limit
     requests_per_day: Option<i32>,
 }
 

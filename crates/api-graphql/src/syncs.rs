@@ -106,7 +106,7 @@ impl SyncNode {
     }
 
     /// The next probe of a suspended sync, beside which people who have not failed yet are tried one by one; or what a
-    /// Retry-After asked for, before which nothing is sent; or when a day's requests are used up no more
+    /// Retry-After asked for, before which nothing is sent; or when requests of the day are available again
     async fn held_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let runtime = self.runtime(ctx).await?;
         let now = engine(ctx).now();
@@ -126,7 +126,8 @@ impl SyncNode {
         (&self.0.settings.authentication).into()
     }
 
-    /// null: no unique id is read; people are created and can be neither updated nor deleted
+    /// null: no unique id is read from creates. Without a lookup people are only created; a lookup finds the id of those that it is asked
+    /// for, and links that have an id are updated and deleted
     async fn unique_id(&self) -> Option<UniqueIdSource> {
         self.0.settings.unique_id.as_ref().map(Into::into)
     }
