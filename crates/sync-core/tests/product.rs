@@ -443,6 +443,8 @@ const TABLES: [Table; 13] = [
         notes: |notes| {
             notes.asking = Some(Asking::Gone("answered 404".to_owned()));
             notes.may_have_moved = true;
+            // The same search as when it was accepted last.
+            notes.lookup_digest = Some(NEW);
             notes.none_for_deleted = true;
         },
         own: &FOUND,

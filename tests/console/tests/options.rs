@@ -198,7 +198,7 @@ async fn a_days_requests_that_are_used_up_are_told_and_nothing_releases_them() {
     let stage = Stage::start().await;
     let sync = stage.sync("CRM", json!({ "limits": { "requestsPerDay": 3 } })).await;
     stage.push((0..5).map(|n| json!({ "id": format!("{n}"), "firstName": "Ada" })).collect()).await;
-    stage.linked(&sync, 3).await;
+    eventually("three are linked", WITHIN, || async { stage.api.counts(&sync).await.0 == 3 }).await;
     browse("daily_limit", &stage.server.url, async |page| {
         page.open_as(stage.key(), "/").await;
         page.sees("Held").await;

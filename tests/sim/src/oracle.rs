@@ -601,7 +601,9 @@ impl Oracle {
         let found = newer.next().map(|(number, _)| number);
         let newest = newer.next_back().map(|(number, _)| number).or(found);
         let before = self.pairs.get(&pair).and_then(|notes| notes.newest_written);
-        let committed = newest.filter(|_| newest > before).map(|newest| states[newest].0);
+        // Who is again as they were written last is in step: what a resync sends of them is no late change.
+        let differs = |newest: &usize| before.is_none_or(|before| states[*newest].1 != states[before].1);
+        let committed = newest.filter(|_| newest > before).filter(differs).map(|newest| states[newest].0);
         self.pairs.entry(pair).or_default().newest_written = newest.max(before);
         match found {
             Some(number) => self.pairs.entry(pair).or_default().last_written = Some(number),
