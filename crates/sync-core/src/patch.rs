@@ -160,7 +160,7 @@ pub fn merge(
     let none = Settings::default();
     let (saved_name, before) = saved.map_or((None, &none), |(name, settings)| (Some(name), settings));
     let mut merge =
-        Merge { faults: Vec::new(), seal, origins: origins_of(before), dropped: Vec::new(), drop_auth: false };
+        Merge { faults: Vec::new(), seal, origins: homes_of(before), dropped: Vec::new(), drop_auth: false };
     let friendly_name = merge.friendly_name(saved_name, &patch.friendly_name);
     let create = merge.rule(Operation::Create, before.create.as_ref(), &patch.create);
     let update = merge.rule(Operation::Update, before.update.as_ref(), &patch.update);
@@ -195,7 +195,11 @@ pub fn merge(
         pages,
         follow_unique_id,
         dropped_secrets: None,
+        last_origins: BTreeSet::new(),
     };
+    if settings.rules().next().is_none() && !matches!(settings.authentication, Authentication::None) {
+        settings.last_origins.clone_from(&merge.origins);
+    }
     merge.authorization_once(&settings);
     merge.options_fit(&settings);
     if !merge.faults.is_empty() {
@@ -230,14 +234,16 @@ pub fn misses_secret(settings: &Settings) -> bool {
             .any(|(_, rule)| rule.headers.iter().any(|header| matches!(header.value, HeaderValue::Secret(None))))
 }
 
-fn origins_of(settings: &Settings) -> BTreeSet<Origin> {
-    settings.rules().filter_map(|(_, rule)| Origin::of_template(&rule.url)).collect()
+/// Where the saved authentication may go.
+fn homes_of(settings: &Settings) -> BTreeSet<Origin> {
+    let origins: BTreeSet<_> = settings.rules().filter_map(|(_, rule)| Origin::of_template(&rule.url)).collect();
+    if origins.is_empty() { settings.last_origins.clone() } else { origins }
 }
 
 struct Merge<'a> {
     faults: Vec<Fault>,
     seal: &'a dyn Fn(&SecretString) -> Sealed,
-    /// Where saved secrets may go.
+    /// Where the saved authentication may go; nowhere yet where it is empty.
     origins: BTreeSet<Origin>,
     /// Names of secrets that were dropped.
     dropped: Vec<String>,
@@ -272,7 +278,7 @@ impl Merge<'_> {
         match said {
             Patch::Keep => {
                 let rule = saved.cloned();
-                rule.map(|rule| self.keep_secrets_home(operation, rule, &BTreeSet::new()))
+                rule.map(|rule| self.keep_secrets_home(operation, saved, rule, &BTreeSet::new()))
             }
             Patch::Clear => None,
             Patch::Set(patch) => self.patched(operation, saved, patch, (None, BodyFormat::Json)),
@@ -283,7 +289,9 @@ impl Merge<'_> {
         let patch = match said {
             Patch::Keep => {
                 let mut lookup = saved.cloned()?;
-                lookup.request = self.keep_secrets_home(Operation::Lookup, lookup.request, &BTreeSet::new());
+                let before = lookup.request.clone();
+                lookup.request =
+                    self.keep_secrets_home(Operation::Lookup, Some(&before), lookup.request, &BTreeSet::new());
                 return Some(lookup);
             }
             Patch::Clear => return None,
@@ -416,7 +424,7 @@ impl Merge<'_> {
         if let Some(saved) = saved.filter(|saved| saved.says_the_same(&rule)) {
             rule.edition = saved.edition;
         }
-        Some(self.keep_secrets_home(operation, rule, &given))
+        Some(self.keep_secrets_home(operation, saved, rule, &given))
     }
 
     /// The headers, and the lower-case names of those whose secret value was given in this call.
@@ -451,13 +459,21 @@ impl Merge<'_> {
         (headers, fresh)
     }
 
-    /// Saved secrets never follow to an origin that no rule of the saved sync had.
-    fn keep_secrets_home(&mut self, operation: Operation, mut rule: Rule, given: &BTreeSet<String>) -> Rule {
-        if self.origins.is_empty() || Origin::of_template(&rule.url).is_none_or(|origin| self.origins.contains(&origin))
-        {
+    /// Saved secrets never follow to another origin: the authentication to none that no rule of the saved sync had, a secret header to
+    /// none but that of the rule that it was given for. A URL without an origin is another one.
+    fn keep_secrets_home(
+        &mut self,
+        operation: Operation,
+        saved: Option<&Rule>,
+        mut rule: Rule,
+        given: &BTreeSet<String>,
+    ) -> Rule {
+        let origin = Origin::of_template(&rule.url);
+        let is_home = origin.as_ref().is_some_and(|origin| self.origins.contains(origin));
+        self.drop_auth |= !self.origins.is_empty() && !is_home;
+        if origin.is_some() && saved.is_some_and(|saved| Origin::of_template(&saved.url) == origin) {
             return rule;
         }
-        self.drop_auth = true;
         for header in &mut rule.headers {
             if let HeaderValue::Secret(sealed) = &mut header.value
                 && sealed.is_some()

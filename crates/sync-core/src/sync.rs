@@ -5,6 +5,7 @@
 use crate::id::{AccountId, SyncId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -351,6 +352,9 @@ pub struct Settings {
     /// Secrets that were dropped because an origin changed, in words for the administrator.
     #[serde(default)]
     pub dropped_secrets: Option<String>,
+    /// Where the authentication may go while there is no rule that says so: the origins of the rules that were taken away last.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub last_origins: BTreeSet<Origin>,
 }
 
 impl Settings {
@@ -470,23 +474,77 @@ impl Operation {
 }
 
 /// Scheme, host and port of a URL.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Origin(String);
 
+/// Why a URL template has no origin: where in it, as a byte offset, and in words with the mend.
+pub type NoOrigin = (usize, String);
+
 impl Origin {
-    /// The origin that a URL template is written for. Template tags begin after the authority, so the text before the
-    /// first `/`, `?` or `#` behind `://` is literal; `None` where it is no http or https origin.
+    /// The origin that a URL template is written for; see [`Self::read`]. `None` where it has none.
     pub fn of_template(url: &str) -> Option<Self> {
-        let authority = url.find("://")? + 3;
-        let end = url[authority..].find(['/', '?', '#', '{']).map_or(url.len(), |at| authority + at);
-        let parsed = url::Url::parse(&url[..end]).ok()?;
-        matches!(parsed.scheme(), "http" | "https").then(|| Self(parsed.origin().ascii_serialization()))
+        Self::read(url).ok().map(|(origin, _)| origin)
+    }
+
+    /// The origin that a URL template is written for, and the byte at which host and port end. Template tags begin after them, so
+    /// that what stands before is literal. ASCII white space around the template does not count. The one reader of origins: what it
+    /// refuses is neither saved, nor sealed for, nor sent to.
+    ///
+    /// # Errors
+    /// Where it is no http or https URL with host and port written out, in characters that all readers of URLs take alike.
+    pub fn read(url: &str) -> Result<(Self, usize), NoOrigin> {
+        let start = url.len() - url.trim_ascii_start().len();
+        let text = url.trim_ascii();
+        let fault = |at: usize, message: &str| Err((start + at, message.to_owned()));
+        if text.is_empty() {
+            return fault(0, "the URL is empty; give one such as https://crm.example.com/people");
+        }
+        if text.starts_with(|first: char| first.is_whitespace() || first.is_control() || is_unseen(first)) {
+            return fault(0, "the URL begins with a character that cannot be seen; remove it");
+        }
+        let scheme = text
+            .find("://")
+            .filter(|&at| text[..at].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)));
+        let Some(scheme) = scheme else {
+            return fault(
+                0,
+                "the URL must begin with https:// or http://, and scheme, host and port must be written out",
+            );
+        };
+        if !matches!(text[..scheme].to_ascii_lowercase().as_str(), "http" | "https") {
+            return fault(0, "the URL must begin with https:// or http://");
+        }
+        let host_at = scheme + 3;
+        let end = text[host_at..].find(['/', '?', '#', '\\', '{']).map_or(text.len(), |at| host_at + at);
+        if text[end..].starts_with("{{") || text[end..].starts_with("{%") {
+            return fault(
+                end,
+                "scheme, host and port must be written out: a token can only stand behind the `/` that follows them",
+            );
+        }
+        if text[host_at..end].contains('@') {
+            return fault(host_at, "the URL holds a user name or password; set them as the sync's authentication");
+        }
+        let odd = text[host_at..end].find(|at: char| at.is_whitespace() || at.is_control() || is_unseen(at));
+        if let Some(at) = odd {
+            return fault(host_at + at, "host and port hold a blank or a character that cannot be seen; remove it");
+        }
+        match url::Url::parse(&text[..end]) {
+            Ok(url) => Ok((Self::of(&url), start + end)),
+            Err(reason) => fault(host_at, &format!("host and port cannot be read: {reason}")),
+        }
     }
 
     /// The origin of a URL.
     pub fn of(url: &url::Url) -> Self {
         Self(url.origin().ascii_serialization())
     }
+}
+
+/// Characters of Unicode that show nothing and that readers of URLs drop, keep or trim, each in its way.
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl fmt::Display for Origin {

@@ -83,34 +83,9 @@ impl Address {
 
 /// The origin of a URL template, and where in it (white space in front not counted) host and port end.
 fn origin(source: &str) -> Result<(Origin, usize), Fault> {
-    let start = source.len() - source.trim_start().len();
-    let text = source.trim();
-    let fault = |at: usize, message: &str| Err(Fault::here(message).with_position(Position::of(source, start + at)));
-    if text.is_empty() {
-        return fault(0, "the URL is empty; give one such as https://crm.example.com/people");
-    }
-    let scheme = text
-        .find("://")
-        .filter(|&at| text[..at].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)));
-    let Some(scheme) = scheme else {
-        return fault(0, "the URL must begin with https:// or http://, and scheme, host and port must be written out");
-    };
-    if !matches!(text[..scheme].to_ascii_lowercase().as_str(), "http" | "https") {
-        return fault(0, "the URL must begin with https:// or http://");
-    }
-    let host_at = scheme + 3;
-    let end = text[host_at..].find(['/', '?', '#', '\\', '{']).map_or(text.len(), |at| host_at + at);
-    if text[end..].starts_with("{{") || text[end..].starts_with("{%") {
-        return fault(
-            end,
-            "scheme, host and port must be written out: a token can only stand behind the `/` that follows them",
-        );
-    }
-    if text[host_at..end].contains('@') {
-        return fault(host_at, "the URL holds a user name or password; set them as the sync's authentication");
-    }
-    match Url::parse(&text[..end]) {
-        Ok(url) => Ok((Origin::of(&url), end)),
-        Err(reason) => fault(host_at, &format!("host and port cannot be read: {reason}")),
+    let start = source.len() - source.trim_ascii_start().len();
+    match Origin::read(source) {
+        Ok((origin, end)) => Ok((origin, end - start)),
+        Err((at, message)) => Err(Fault::here(message).with_position(Position::of(source, at))),
     }
 }

@@ -42,10 +42,10 @@ impl Template {
         Self::of_range(source, (0, source.len()), place, reading)
     }
 
-    /// Compiles a template without the white space around it.
+    /// Compiles a template without the ASCII white space around it.
     pub(crate) fn trimmed(source: &str, place: Place, reading: Reading) -> Result<Self, Vec<Fault>> {
-        let start = source.len() - source.trim_start().len();
-        Self::of_range(source, (start, start + source.trim().len()), place, reading)
+        let start = source.len() - source.trim_ascii_start().len();
+        Self::of_range(source, (start, start + source.trim_ascii().len()), place, reading)
     }
 
     fn of_range(source: &str, range: (usize, usize), place: Place, reading: Reading) -> Result<Self, Vec<Fault>> {
