@@ -368,8 +368,16 @@ fn database_timeout(text: Option<String>) -> Result<Duration> {
 fn schedule(flag: &str, text: Option<String>, default: Vec<Duration>) -> Result<Vec<Duration>> {
     match text {
         None => Ok(default),
-        Some(text) => text.split(',').map(|step| parse_duration(flag, step)).collect(),
+        Some(text) => text.split(',').map(|step| parse_step(flag, step)).collect(),
     }
+}
+
+fn parse_step(flag: &str, step: &str) -> Result<Duration> {
+    let wait = parse_duration(flag, step)?;
+    if wait.is_zero() {
+        bail!("{flag}: a wait of 0 sends again without end; write one such as 1s");
+    }
+    Ok(wait)
 }
 
 fn parse_duration(flag: &str, text: &str) -> Result<Duration> {
@@ -454,6 +462,8 @@ mod tests {
             ("alerts-every = \"0s\"", "--alerts-every: 0"),
             ("database-timeout = \"0s\"", "--database-timeout: no database answers within 0"),
             ("retry-schedule = \"5s,x\"", "--retry-schedule: `x`"),
+            ("retry-schedule = \"5s,0s\"", "--retry-schedule: a wait of 0"),
+            ("probe-schedule = \"0ms\"", "--probe-schedule: a wait of 0"),
             ("mode = \"api\"", "--mode"),
             ("mock-crm = \"0.0.0.0:9090\"", "--mock-crm: 0.0.0.0:9090 is not a loopback address"),
             ("mock-crm = \"[::ffff:127.0.0.1]:9090\"", "--mock-crm: [::ffff:127.0.0.1]:9090"),
