@@ -132,7 +132,7 @@ pub(crate) struct LoggedRequest {
     body_truncated: bool,
 }
 
-/// An answer as it came
+/// An answer as it came, but for the secrets of the sync: where one stood is [redacted]
 #[derive(SimpleObject)]
 pub(crate) struct LoggedResponse {
     status: i32,

@@ -240,6 +240,11 @@ impl Sending {
         Some(self.sync.dress(request, Operation::Lookup, None))
     }
 
+    /// Takes what is secret out of an answer, before anything else reads it.
+    pub(crate) fn redact(&self, exchange: &mut Exchange) {
+        self.sync.redactor.redact(exchange);
+    }
+
     /// The id of ours that this request would write to and the link does not hold: it may be another person's. `None`
     /// where it cannot be.
     pub(crate) fn reaches_for(&self) -> Option<&UniqueId> {

@@ -1,5 +1,6 @@
 //! A sync whose rules are compiled and whose secrets are open, kept by its revision.
 
+use crate::redact::Redactor;
 use crate::vault::Vault;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -50,6 +51,8 @@ pub(crate) struct CompiledSync {
     pub(crate) renders_long: bool,
     compiled: HashMap<Operation, Arc<dyn CompiledRule>>,
     authorization: Option<SecretString>,
+    /// Takes its secrets out of answers.
+    pub(crate) redactor: Redactor,
 }
 
 impl CompiledSync {
@@ -61,15 +64,20 @@ impl CompiledSync {
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut blocked = None;
-        let mut open = |what: &str, sealed: &Option<sync_core::sync::Sealed>| match sealed {
-            None => {
-                blocked.get_or_insert_with(|| format!("{what} is missing: give it again"));
-                SecretString::default()
-            }
-            Some(sealed) => vault.open(config.id, sealed).unwrap_or_else(|error| {
-                blocked.get_or_insert_with(|| format!("{what} cannot be opened: {error}"));
-                SecretString::default()
-            }),
+        let mut secrets = Vec::new();
+        let mut open = |what: &str, sealed: &Option<sync_core::sync::Sealed>| {
+            let opened = match sealed {
+                None => {
+                    blocked.get_or_insert_with(|| format!("{what} is missing: give it again"));
+                    SecretString::default()
+                }
+                Some(sealed) => vault.open(config.id, sealed).unwrap_or_else(|error| {
+                    blocked.get_or_insert_with(|| format!("{what} cannot be opened: {error}"));
+                    SecretString::default()
+                }),
+            };
+            secrets.push(opened.clone());
+            opened
         };
         let authorization = match &config.settings.authentication {
             Authentication::None => None,
@@ -135,6 +143,8 @@ impl CompiledSync {
         if !faults.is_empty() {
             return Err(faults);
         }
+        secrets.extend(authorization.as_ref().and_then(credentials));
+        let redactor = Redactor::new(secrets.iter());
         let rules = SyncRules::of(&config);
         let renders_long = config.settings.rules().any(|(_, rule)| texts_of(rule).any(renders_long));
         let ids_may_clash = match &config.settings.unique_id {
@@ -152,6 +162,7 @@ impl CompiledSync {
             renders_long,
             compiled,
             authorization,
+            redactor,
         })
     }
 
@@ -220,6 +231,11 @@ impl CompiledSync {
         add("User-Agent", USER_AGENT.to_owned(), false);
         request
     }
+}
+
+/// What stands behind the scheme of an `Authorization` header.
+fn credentials(authorization: &SecretString) -> Option<SecretString> {
+    authorization.expose_secret().split_once(' ').map(|(_, credentials)| credentials.into())
 }
 
 /// What the unique id of a sync may be made of: what changes, only where the sync follows it.

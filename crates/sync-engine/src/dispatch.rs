@@ -266,7 +266,11 @@ impl Dispatching {
             None => self.send(&sending, due_at).await,
         };
         let bytes = exchange.body_bytes();
-        let read = move || (sending.read(&exchange.outcome), sending, exchange);
+        let mut exchange = exchange;
+        let read = move || {
+            sending.redact(&mut exchange);
+            (sending.read(&exchange.outcome), sending, exchange)
+        };
         let (reading, sending, exchange) = self.work.read(bytes, read).await;
         let control = if sending.wants_control(&exchange.outcome, &reading, &self.around) {
             self.control(&sending, lease.saturating_sub(asked_at.elapsed())).await
@@ -308,12 +312,16 @@ impl Dispatching {
             })
             .ok()??;
         let request = sending.control(&person)?;
-        let exchange = self.http.send(&request).await;
+        let mut exchange = self.http.send(&request).await;
         self.metrics.exchanged(sending.operation(), &exchange);
         let bytes = exchange.body_bytes();
         let sync = sending.sync();
         let now = self.around.clock.now();
-        Some(self.work.read(bytes, move || attempt::control(&sync, &exchange.outcome, &held, now)).await)
+        let read = move || {
+            sync.redactor.redact(&mut exchange);
+            attempt::control(&sync, &exchange.outcome, &held, now)
+        };
+        Some(self.work.read(bytes, read).await)
     }
 
     /// A person who is linked and owed nothing, with the id that is held.

@@ -31,6 +31,7 @@ mod keys;
 mod maintenance;
 pub mod metrics;
 mod people;
+mod redact;
 mod rehearsal;
 mod runner;
 mod sessions;

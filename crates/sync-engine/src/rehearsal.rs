@@ -169,7 +169,11 @@ impl AccountScope {
             None => self.engine.inner.dispatching.http.send(&request).await,
         };
         let (bytes, scope, revision) = (exchange.body_bytes(), self.clone(), sync.config.revision);
-        let judge = move || scope.judge(&sync, operation, addressed, &person, request, exchange);
+        let mut exchange = exchange;
+        let judge = move || {
+            sync.redactor.redact(&mut exchange);
+            scope.judge(&sync, operation, addressed, &person, request, exchange)
+        };
         let tested = self.engine.inner.dispatching.work.read(bytes, judge).await;
         if operation == Operation::Lookup && changes.is_none() && tested.unique_id.is_some() {
             // The saved rule has found somebody: from now on its "nobody" is believed.

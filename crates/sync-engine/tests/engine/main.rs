@@ -3,6 +3,7 @@
 
 mod cases;
 mod dropping;
+mod echo;
 mod failing;
 mod hazards;
 mod intake;
