@@ -240,7 +240,7 @@ impl Sending {
         Some(self.sync.dress(request, Operation::Lookup, None))
     }
 
-    /// Takes what is secret out of an answer, before anything else reads it.
+    /// Takes what is secret out of an answer, once its ids are read and before anything is kept of it.
     pub(crate) fn redact(&self, exchange: &mut Exchange) {
         self.sync.redactor.redact(exchange);
     }
@@ -408,15 +408,17 @@ pub(crate) fn finds(sync: &CompiledSync, outcome: &Outcome, id: &UniqueId) -> bo
 }
 
 /// What came of a control: the lookup of somebody whose record is `held`.
-pub(crate) fn control(sync: &CompiledSync, outcome: &Outcome, held: &UniqueId, now: Timestamp) -> Control {
-    let reading = match outcome {
+pub(crate) fn control(sync: &CompiledSync, mut exchange: Exchange, held: &UniqueId, now: Timestamp) -> Control {
+    let reading = match &exchange.outcome {
         Outcome::Answered(answer) if answer.is_success() => found(sync, answer),
         _ => Reading::Nothing,
     };
+    let finds = finds(sync, &exchange.outcome, held);
+    sync.redactor.redact(&mut exchange);
     let judging =
         Judging { operation: Operation::Lookup, not_yet_spent: false, rules: &sync.rules, lookup_proven: true, now };
-    let judged = judge(&judging, outcome, &reading);
-    Control::of(&judged, finds(sync, outcome, held))
+    let judged = judge(&judging, &exchange.outcome, &reading);
+    Control::of(&judged, finds)
 }
 
 /// What the configured places of an answer hold.

@@ -268,8 +268,9 @@ impl Dispatching {
         let bytes = exchange.body_bytes();
         let mut exchange = exchange;
         let read = move || {
+            let reading = sending.read(&exchange.outcome);
             sending.redact(&mut exchange);
-            (sending.read(&exchange.outcome), sending, exchange)
+            (reading, sending, exchange)
         };
         let (reading, sending, exchange) = self.work.read(bytes, read).await;
         let control = if sending.wants_control(&exchange.outcome, &reading, &self.around) {
@@ -312,16 +313,12 @@ impl Dispatching {
             })
             .ok()??;
         let request = sending.control(&person)?;
-        let mut exchange = self.http.send(&request).await;
+        let exchange = self.http.send(&request).await;
         self.metrics.exchanged(sending.operation(), &exchange);
         let bytes = exchange.body_bytes();
         let sync = sending.sync();
         let now = self.around.clock.now();
-        let read = move || {
-            sync.redactor.redact(&mut exchange);
-            attempt::control(&sync, &exchange.outcome, &held, now)
-        };
-        Some(self.work.read(bytes, read).await)
+        Some(self.work.read(bytes, move || attempt::control(&sync, exchange, &held, now)).await)
     }
 
     /// A person who is linked and owed nothing, with the id that is held.

@@ -1,4 +1,4 @@
-//! Secrets that an external system sends back: taken out of its answers before anything reads, keeps, logs or shows them.
+//! Secrets that an external system sends back: taken out of its answers before anything keeps, logs or shows them.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;

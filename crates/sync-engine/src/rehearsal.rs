@@ -169,11 +169,7 @@ impl AccountScope {
             None => self.engine.inner.dispatching.http.send(&request).await,
         };
         let (bytes, scope, revision) = (exchange.body_bytes(), self.clone(), sync.config.revision);
-        let mut exchange = exchange;
-        let judge = move || {
-            sync.redactor.redact(&mut exchange);
-            scope.judge(&sync, operation, addressed, &person, request, exchange)
-        };
+        let judge = move || scope.judge(&sync, operation, addressed, &person, request, exchange);
         let tested = self.engine.inner.dispatching.work.read(bytes, judge).await;
         if operation == Operation::Lookup && changes.is_none() && tested.unique_id.is_some() {
             // The saved rule has found somebody: from now on its "nobody" is believed.
@@ -192,7 +188,7 @@ impl AccountScope {
         addressed: Option<UniqueId>,
         person: &Person,
         request: Request,
-        exchange: Exchange,
+        mut exchange: Exchange,
     ) -> Tested {
         let now = self.engine.now();
         let link_id = sync_core::id::LinkId { account: self.account, sync: sync.config.id, person: person.id.clone() };
@@ -215,6 +211,7 @@ impl AccountScope {
             timeout: sync.timeout(operation),
         };
         let reading = reading(sync, &attempt, &exchange.outcome);
+        sync.redactor.redact(&mut exchange);
         let found = match &reading {
             Reading::Id(Ok(id)) => Some(id.clone()),
             Reading::Found { ids: Ok(ids), .. } if ids.len() == 1 => ids.first().cloned(),

@@ -35,3 +35,15 @@ async fn a_secret_that_comes_back_is_kept_nowhere() {
     }
     world.stop().await;
 }
+
+/// A short secret is part of many an id.
+#[tokio::test(start_paused = true)]
+async fn an_id_that_holds_a_secret_is_read_as_it_is() {
+    let authentication = Patch::Set(AuthenticationInput::Bearer { token: "test".into() });
+    let mut world = world_with(&SyncPatch { authentication, ..usual() }).await;
+    world.linked("p1", "test-7").await;
+    world.is_linked_to("p1", "test-7").await;
+    world.rename("p1", "b").await;
+    world.expect(Method::Put, "/contacts/test-7").await.answer(200, "{}");
+    world.stop().await;
+}
