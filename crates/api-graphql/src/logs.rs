@@ -132,7 +132,7 @@ pub(crate) struct LoggedRequest {
     body_truncated: bool,
 }
 
-/// An answer as it came, but for the secrets of the sync: where one stood is [redacted]
+/// An answer as it came, in which the secrets of the sync are redacted
 #[derive(SimpleObject)]
 pub(crate) struct LoggedResponse {
     status: i32,
