@@ -493,16 +493,21 @@ pub fn unique_keys(settlements: &[Settlement]) -> Vec<UniqueKey> {
 /// The log entries of settlements that their rows say nothing of: rows that are gone, or that others hold or settled since. Where an
 /// entry stands in the log, its settlement was applied before, and is given again since the answer was lost.
 pub fn unsure_entries(settlements: &[Settlement], links: &HashMap<LinkId, Link>) -> Vec<EntryKey> {
-    let is_unsure = |settlement: &&Settlement| {
-        links
-            .get(&settlement.link)
-            .is_none_or(|row| !holds(row, settlement) && row.settled_token != Some(settlement.token))
-    };
+    let is_unsure = |settlement: &&Settlement| row_tells(settlement, links.get(&settlement.link)).is_none();
     settlements.iter().filter(is_unsure).filter_map(entry_key).collect()
 }
 
 fn entry_key(settlement: &Settlement) -> Option<EntryKey> {
     settlement.log.as_ref().map(|entry| (entry.account, entry.id))
+}
+
+/// Whether a settlement was applied before, as far as its row tells.
+fn row_tells(settlement: &Settlement, row: Option<&Link>) -> Option<bool> {
+    match row? {
+        row if holds(row, settlement) => Some(false),
+        row if row.settled_token == Some(settlement.token) => Some(true),
+        _ => None,
+    }
 }
 
 fn holds(row: &Link, settlement: &Settlement) -> bool {
@@ -585,11 +590,8 @@ impl Batch<'_> {
 
     /// Whether it was applied before, as the row says, or the log where the row cannot.
     fn is_done(&self, settlement: &Settlement, row: Option<&Link>) -> bool {
-        match row {
-            Some(row) if holds(row, settlement) => false,
-            Some(row) if row.settled_token == Some(settlement.token) => true,
-            _ => entry_key(settlement).is_some_and(|key| self.input.logged.contains(&key)),
-        }
+        let is_logged = || entry_key(settlement).is_some_and(|key| self.input.logged.contains(&key));
+        row_tells(settlement, row).unwrap_or_else(is_logged)
     }
 
     /// An id that is another person's parks that row alone, whether a request told of it or none was sent for it; for the

@@ -29,7 +29,7 @@ impl Redactor {
     pub(crate) fn new<'a>(secrets: impl Iterator<Item = &'a SecretString>) -> Self {
         let forms: BTreeSet<String> =
             secrets.filter(|secret| secret.expose_secret().len() >= SECRET_BYTES_MIN).flat_map(forms).collect();
-        // So many and such long patterns make no automaton that is too large; were there one, nothing could be told apart.
+        // It fails only for patterns of gigabytes, and the secrets of a sync are bounded.
         let found = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
         Self(found.ok().filter(|found| found.patterns_len() > 0))
     }
