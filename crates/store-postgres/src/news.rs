@@ -1,10 +1,6 @@
 //! News of syncs, told in the log of the server once the change is committed.
 
-use sync_core::id::SyncId;
-use sync_core::news::News;
-
-/// News of several syncs.
-pub(crate) type NewsOf = Vec<(SyncId, News)>;
+use sync_core::news::{News, NewsOf};
 
 /// Tells them. Texts are those of the API's `statusReason` and `Hold.reason`.
 pub(crate) fn tell(news: NewsOf) {

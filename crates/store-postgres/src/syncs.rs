@@ -3,7 +3,6 @@
 use crate::Conn;
 use crate::columns::{Time, time, time_opt};
 use crate::error::Fault;
-use crate::news::NewsOf;
 use crate::signals::notify;
 use crate::sql::{Sql, sql_query};
 use diesel::QueryableByName;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use sync_core::counts::LinkCounts;
 use sync_core::governor::Governor;
 use sync_core::id::{AccountId, SyncId};
-use sync_core::news::between;
+use sync_core::news::{NewsOf, between};
 use sync_core::plan::sweep::INCLUDE_EXISTING;
 use sync_core::ports::{ResyncScope, Signal, StoreError, SweepKind};
 use sync_core::sync::SyncConfig;

@@ -1,7 +1,6 @@
 //! Claiming due links.
 
 use crate::error::Fault;
-use crate::news::NewsOf;
 use crate::sql::{Db, values};
 use crate::tables::{links, people, syncs, uuid};
 use diesel::QueryableByName;
@@ -9,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary};
 use sync_core::claim::{ClaimRequest, Claimed};
 use sync_core::id::{AccountId, SyncId};
 use sync_core::link::Link;
-use sync_core::news::of_the_day;
+use sync_core::news::{NewsOf, of_the_day};
 use sync_core::plan::lease::{Candidate, Share, lease_share, leaves_more, next_in, pick, shares, waits_until};
 use sync_core::time::Timestamp;
 

@@ -1,7 +1,6 @@
 //! Settling leases.
 
 use crate::error::Fault;
-use crate::news::NewsOf;
 use crate::sql::{Db, json_texts, values};
 use crate::tables::{from_json, links, logs, small, sound, syncs};
 use diesel::QueryableByName;
@@ -11,7 +10,7 @@ use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LinkId, LogId, PersonId, SyncId};
 use sync_core::link::Link;
 use sync_core::log::LogEntry;
-use sync_core::news::between;
+use sync_core::news::NewsOf;
 use sync_core::plan::{LinkWrite, giving_up_first};
 use sync_core::stats::{MINUTE_MICROS, span_start};
 use sync_core::time::Timestamp;
@@ -79,13 +78,8 @@ pub(crate) fn settle(
 fn settle_once(db: &mut Db, settlements: Vec<Settlement>, policy: &Policy, now: Timestamp) -> Result<Settled, Fault> {
     let input = read(db, &settlements)?;
     let before = input.links.clone();
-    let governors: HashMap<_, _> = input.syncs.iter().map(|(key, view)| (*key, view.governor.clone())).collect();
     let output = settle_batch(input, settlements, policy, now);
-    let changed = output.governors.iter().filter_map(|(key, after)| Some((key.1, governors.get(key)?, after)));
-    let news =
-        changed.flat_map(|(sync, before, after)| between(before, after).into_iter().map(move |news| (sync, news)));
-    let news = news.collect();
-    Ok(Settled { news, ..write(db, output, &before, policy, now)? })
+    write(db, output, &before, policy, now)
 }
 
 fn read(db: &mut Db, settlements: &[Settlement]) -> Result<BatchInput, Fault> {
@@ -188,7 +182,7 @@ fn write(
     }
     let logged = write_log(db, &output.log)?;
     let due = output.due_now || !output.sweeps.is_empty() || !output.disturbed.is_empty();
-    Ok(Settled { results: output.results, logged, due, ..Settled::default() })
+    Ok(Settled { results: output.results, logged, due, news: output.news })
 }
 
 /// Writes log entries; those that cannot be written are left out. Links are written before, and are never undone by this.

@@ -3,13 +3,14 @@
 
 use crate::connection::Opener;
 use crate::error::Fault;
-use crate::news::{self, NewsOf};
+use crate::news;
 use crate::readers::measured;
 use crate::signals::Signals;
 use crate::sql::Db;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
+use sync_core::news::NewsOf;
 use sync_core::ports::{Signal, StoreError, StoreResult};
 use tokio::sync::{mpsc, oneshot};
 

@@ -3,6 +3,7 @@
 use crate::governor::brake::BrakeKind;
 use crate::governor::pace::Hold;
 use crate::governor::{Breaker, Governor};
+use crate::id::SyncId;
 use crate::sync::{Limits, Operation};
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -36,6 +37,9 @@ impl News {
         Self { is_good: false, reason: Some(reason.to_owned()), until, ..Self::good(message) }
     }
 }
+
+/// News of several syncs.
+pub type NewsOf = Vec<(SyncId, News)>;
 
 /// What a change of a sync's governor is worth telling.
 pub fn between(before: &Governor, after: &Governor) -> Vec<News> {

@@ -9,6 +9,7 @@ use crate::governor::{Change, Governor, Observed, Signal};
 use crate::id::{AccountId, LeaseToken, LinkId, LogId, PersonId, SyncId, uuid_of};
 use crate::link::{CreateKey, Extras, KeptAnswer, Lease, Link, LinkState, Notes, ParkReason, Parked, UniqueId};
 use crate::log::{FailureKind, LogEntry, LogOutcome};
+use crate::news::{NewsOf, between};
 use crate::person::{Person, Version};
 use crate::settle::{Next, Settled};
 use crate::stats::{CounterKey, CounterKind};
@@ -460,6 +461,8 @@ pub struct BatchOutput {
     /// Sweeps to begin: over links parked *retries spent* where a breaker closed, over links parked *conflict* where an
     /// id is free again.
     pub sweeps: Vec<(AccountId, SyncId, SweepKind)>,
+    /// What changed about how syncs stand, to be told once the batch is committed.
+    pub news: NewsOf,
     /// Differences of link counts.
     pub counts: HashMap<(AccountId, SyncId), LinkCounts>,
     /// What to add to the counters.
@@ -691,6 +694,7 @@ impl Batch<'_> {
         }
         self.output.sweeps.extend(lifted.map(|sweep| (account, sync, sweep)));
         if view.governor != before {
+            self.output.news.extend(between(&before, &view.governor).into_iter().map(|news| (sync, news)));
             self.output.governors.insert(sync_key, view.governor.clone());
         }
     }

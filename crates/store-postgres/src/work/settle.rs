@@ -5,7 +5,7 @@ use crate::columns::time;
 use crate::error::{Fault, store_error};
 use crate::links::{self, Shard};
 use crate::logs;
-use crate::news::{self, NewsOf};
+use crate::news;
 use crate::signals::notification;
 use crate::sql::{Sql, sql_query};
 use crate::syncs::{governor_of, governor_writes, sweep_insertion};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use sync_core::backoff::Policy;
 use sync_core::id::{AccountId, LinkId, PersonId, SyncId};
 use sync_core::log::LogEntry;
-use sync_core::news::between;
+use sync_core::news::NewsOf;
 use sync_core::plan::LinkWrite;
 use sync_core::ports::{Signal, StoreError, StoreResult};
 use sync_core::stats::{CounterKey, MINUTE_MICROS, span_start};
@@ -146,14 +146,10 @@ async fn settle_in(
         settle_batch(input, settlements.to_vec(), &store.inner.policy, now)
     };
     let mut output = settle(views);
-    let mut news = Vec::new();
     if !output.governors.is_empty() {
-        let views = self::views(c, &ids, Runtime::Lock).await?;
-        let governors: HashMap<_, _> = views.iter().map(|(key, view)| (*key, view.governor.clone())).collect();
-        output = settle(views);
-        let changed = output.governors.iter().filter_map(|(key, after)| Some((key.1, governors.get(key)?, after)));
-        news.extend(changed.flat_map(|(sync, was, is)| between(was, is).into_iter().map(move |news| (sync, news))));
+        output = settle(self::views(c, &ids, Runtime::Lock).await?);
     }
+    let news = std::mem::take(&mut output.news);
     let (results, committed) = write(c, begun, before, output, &store.inner.policy, now, log).await?;
     Ok(((results, news), committed))
 }
